@@ -1,0 +1,159 @@
+//! Floor 2: one file per package format.
+//!
+//! An [`Extractor`] sees the bytes of an entry that it wants and puts what it reads into a [`Sink`]: packages, who owns
+//! which files, what a manifest asks for, and gaps. It returns no `Result`: what it read before it failed counts, and
+//! what it could not read is a gap. After all entries of an artifact, `join` makes one list of packages of it.
+//!
+//! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
+
+use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
+
+/// Every extractor. A test counts the files of this folder against it.
+pub const ALL: &[&dyn Extractor] = &[];
+
+/// How much of an entry an extractor must see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// All of it. An entry over the whole-entry limit is a blocking gap.
+    Whole,
+    /// Its first piece is enough, however large the entry is.
+    Head,
+}
+
+/// An entry whose bytes were read.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Its place; [`Location::innermost`] is its name in its own archive.
+    pub location: &'a Location,
+    /// Its bytes: all of them for [`Needs::Whole`], the first piece for [`Needs::Head`].
+    pub bytes: &'a [u8],
+}
+
+/// A reader of one package format.
+pub trait Extractor: Sync {
+    /// Its name: the file's name in this folder, with dashes. Shown as `by` in gaps.
+    fn id(&self) -> &'static str;
+
+    /// Cheap test, called for every entry: `path` is the entry's name in its own archive (`a/b/package.json`), `head`
+    /// its first bytes (up to 512, maybe none).
+    fn wants(&self, path: &str, head: &[u8]) -> bool;
+
+    /// How much of the entry it must see.
+    fn needs(&self) -> Needs {
+        Needs::Whole
+    }
+
+    /// Reads the entry. Must not panic, whatever the bytes; must not allocate more than a small multiple of them.
+    fn extract(&self, entry: &Entry<'_>, sink: &mut Sink);
+}
+
+/// What extractors found. One per thread, joined by [`Sink::append`]; the order of its lists carries no meaning.
+#[derive(Debug, Default)]
+pub struct Sink {
+    /// Packages.
+    pub found: Vec<Found>,
+    /// Who owns which files.
+    pub claims: Vec<Claim>,
+    /// What first-party manifests ask for.
+    pub manifests: Vec<Manifest>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// A package as one extractor saw it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The package with one location.
+    pub package: Package,
+    /// What it was read from, within its archive. For an installed package the folder that stands for it
+    /// (`node_modules/lodash`, `lib/requests-2.19.1.dist-info`); for a lock file's entry the path of the lock file.
+    /// Together with the location's container it joins [`Claim`]s to their package.
+    pub unit: String,
+    /// Lock files only: where the entry would be installed, relative to the lock file's folder
+    /// (`node_modules/a/node_modules/b`), if the format says so.
+    pub install_path: Option<String>,
+}
+
+/// Files that belong to a package.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The place of the manifest that says so; its container is the archive the paths are in.
+    pub location: Location,
+    /// The [`Found::unit`] of the owner.
+    pub unit: String,
+    /// What it owns.
+    pub owns: Owns,
+}
+
+/// The files that a package owns, as paths in its archive (`/`-separated, no leading `/`).
+#[derive(Clone, Debug)]
+pub enum Owns {
+    /// Everything below a folder, unless a deeper claim says otherwise.
+    Folder(String),
+    /// Exactly these files.
+    Files(Vec<String>),
+}
+
+/// What a first-party manifest asks for: says which packages are direct, and which are declared but not there.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The manifest.
+    pub location: Location,
+    /// Whose names these are.
+    pub ecosystem: Ecosystem,
+    /// The folder that it speaks for, `""` for the root.
+    pub folder: String,
+    /// What it asks for.
+    pub wants: Vec<Want>,
+}
+
+/// One line of a manifest.
+#[derive(Clone, Debug)]
+pub struct Want {
+    /// The name, as written.
+    pub name: String,
+    /// The exact version, if the manifest pins one.
+    pub version: Option<String>,
+    /// Only for development.
+    pub dev: bool,
+    /// Missing is fine (npm's optional and peer dependencies, Python's extras and markers).
+    pub optional: bool,
+}
+
+impl Sink {
+    /// Takes everything out of another sink.
+    pub fn append(&mut self, mut other: Sink) {
+        self.found.append(&mut other.found);
+        self.claims.append(&mut other.claims);
+        self.manifests.append(&mut other.manifests);
+        self.gaps.append(&mut other.gaps);
+    }
+
+    /// Adds a package whose evidence is its own installed files.
+    pub fn installed(&mut self, package: Package, unit: impl Into<String>) {
+        debug_assert!(package.evidence.is_physical());
+        self.found.push(Found { package, unit: unit.into(), install_path: None });
+    }
+
+    /// Adds an entry of a lock file. `unit` is the lock file's own path.
+    pub fn locked(&mut self, package: Package, install_path: Option<String>) {
+        debug_assert_eq!(package.evidence, Evidence::Locked);
+        let unit = package.locations.first().map_or_else(String::new, |place| place.innermost().to_owned());
+        self.found.push(Found { package, unit, install_path });
+    }
+}
+
+/// The folder of a path, `""` for a name at the root.
+pub fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The last part of a path.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// `folder/name`, or `name` at the root.
+pub fn join_path(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}

@@ -1,0 +1,35 @@
+//! Tidewaiter audits what is really deployed: function archives, layers and environment.
+//!
+//! One crate in six floors. A file may use its own floor or a lower one; two folders on one floor meet only through
+//! [`model`]. The test `floors` reads the sources and fails on an upward or sideways use.
+//!
+//! ```text
+//! 5  cli         arguments as typed, options as resolved, one file per command, progress, exit
+//! 4  report      one file per output format; escape.rs
+//! 3  audit       the pipeline for one target (the only user of rayon), then resolve: layers, owners, shadows
+//! 3  policy      thresholds; judge(scans) -> Verdict: the only filter
+//! 2  extract     one file per package format
+//! 2  secret      the secret engine and its rules
+//! 2  matching    package x advisory -> finding; alias groups; fix versions
+//! 2  source      where functions come from: local paths, environment files
+//! 1  artifact    bytes to entries under one budget
+//! 1  formats     readers that several above need
+//! 1  advisory    the OSV cache: records, store, snapshot, sync, seed
+//! 0  model       nouns without I/O
+//! 0  version     one file per version order
+//! ```
+#![deny(unsafe_code, missing_docs)]
+
+pub mod advisory;
+pub mod artifact;
+pub mod audit;
+pub mod cli;
+pub mod extract;
+pub mod formats;
+pub mod matching;
+pub mod model;
+pub mod policy;
+pub mod report;
+pub mod secret;
+pub mod source;
+pub mod version;

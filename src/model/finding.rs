@@ -1,0 +1,128 @@
+//! Something that somebody should know or act on.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cvss, Location, PackageId, Severity};
+
+/// What a finding speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingKind {
+    /// The package is malware.
+    Malicious,
+    /// The package has a known flaw.
+    Vulnerability,
+    /// A leaked secret.
+    Secret,
+    /// A file differs from what its package says.
+    Integrity,
+    /// The runtime is past, or near, the end of its life.
+    Runtime,
+    /// The function's configuration lets it do what it should not.
+    Posture,
+    /// The function's own code does what it should not.
+    Code,
+    /// Worth knowing, not a flaw (unmaintained, unsound).
+    Informational,
+}
+
+impl FindingKind {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            FindingKind::Malicious => "malicious",
+            FindingKind::Vulnerability => "vulnerability",
+            FindingKind::Secret => "secret",
+            FindingKind::Integrity => "integrity",
+            FindingKind::Runtime => "runtime",
+            FindingKind::Posture => "posture",
+            FindingKind::Code => "code",
+            FindingKind::Informational => "informational",
+        }
+    }
+}
+
+/// How sure we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Worth a look.
+    Low,
+    /// Probably.
+    Medium,
+    /// A checksum, an exact version or a format that nothing else has.
+    High,
+}
+
+impl Confidence {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+}
+
+/// Whose it is. Orders and groups, never drops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The function's own code.
+    Own,
+    /// A variable of the function's environment.
+    Environment,
+    /// A file of an installed package.
+    Dependency,
+}
+
+impl Origin {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Origin::Own => "own",
+            Origin::Environment => "environment",
+            Origin::Dependency => "dependency",
+        }
+    }
+}
+
+/// A finding, before policy has judged it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it speaks of.
+    pub kind: FindingKind,
+    /// The advisory's or the rule's id.
+    pub id: String,
+    /// Other ids of the same thing, sorted, without `id`.
+    pub aliases: Vec<String>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line for people.
+    pub title: String,
+    /// The package concerned: the vulnerable one, or the one whose file holds the secret.
+    pub package: Option<PackageId>,
+    /// That package's purl.
+    pub purl: Option<String>,
+    /// Versions that are no longer affected: the same branch first, then ascending. Empty where no fix is known.
+    pub fixed: Vec<String>,
+    /// Every place, sorted.
+    pub locations: Vec<Location>,
+    /// The secret rule's id.
+    pub rule: Option<String>,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// The secret's shape: at most a known prefix and the length.
+    pub redacted: Option<String>,
+    /// Stable over runs and line moves, 32 hexadecimal digits.
+    pub fingerprint: String,
+    /// Whose it is.
+    pub origin: Origin,
+    /// The worst scored vector of the newest type.
+    pub cvss: Option<Cvss>,
+    /// Whether it may stop a build. False for packages that a lock file names beside an installed tree without them.
+    pub gates: bool,
+    /// What to do about it.
+    pub remediation: String,
+}

@@ -1,0 +1,107 @@
+//! What could not be seen. A gap is output, never a log line.
+
+use serde::{Deserialize, Serialize};
+
+use super::Location;
+
+/// How much a gap matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Bytes that could hold a package or a secret were not read: no verdict without them.
+    Blocking,
+    /// Read, but not understood.
+    Note,
+}
+
+/// Why something could not be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapKind {
+    /// The operating system or the archive's structure did not let us read the bytes.
+    Unreadable,
+    /// The bytes end before they should.
+    Truncated,
+    /// The bytes are encrypted.
+    Encrypted,
+    /// A compression method or archive format that is not supported.
+    Unsupported,
+    /// A limit of the budget was reached.
+    OverLimit,
+    /// The bytes differ from the checksum beside them.
+    Checksum,
+    /// A file that should be understood does not follow its own format.
+    Malformed,
+    /// Two entries carry one name, or a later layer hides an earlier one's file.
+    Duplicate,
+    /// The archive says two things about one entry.
+    Mismatch,
+    /// A name that could do harm elsewhere: `..`, absolute, control characters. A label, since we write nothing.
+    UnsafeName,
+    /// A link, recorded and not followed.
+    Link,
+    /// Compiled or generated code whose parts cannot be named.
+    Opaque,
+    /// A package without a version: listed, not matched.
+    Unversioned,
+    /// A version that its ecosystem's order cannot read: not matched.
+    BadVersion,
+    /// The advisory database lacks the ecosystem of a found package, is only the seed, or is too old.
+    Advisories,
+    /// Something that belongs to the function could not be had: a layer, its variables.
+    Unavailable,
+    /// A part of the program failed on this input. A bug of ours, contained.
+    Internal,
+}
+
+impl GapKind {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            GapKind::Unreadable => "unreadable",
+            GapKind::Truncated => "truncated",
+            GapKind::Encrypted => "encrypted",
+            GapKind::Unsupported => "unsupported",
+            GapKind::OverLimit => "over-limit",
+            GapKind::Checksum => "checksum",
+            GapKind::Malformed => "malformed",
+            GapKind::Duplicate => "duplicate",
+            GapKind::Mismatch => "mismatch",
+            GapKind::UnsafeName => "unsafe-name",
+            GapKind::Link => "link",
+            GapKind::Opaque => "opaque",
+            GapKind::Unversioned => "unversioned",
+            GapKind::BadVersion => "bad-version",
+            GapKind::Advisories => "advisories",
+            GapKind::Unavailable => "unavailable",
+            GapKind::Internal => "internal",
+        }
+    }
+}
+
+/// Something that could not be seen or not be understood.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Gap {
+    /// Whether a verdict can stand without it.
+    pub level: Level,
+    /// Why.
+    pub kind: GapKind,
+    /// Where.
+    pub location: Location,
+    /// Which part of the program says so: a folder or an extractor's id.
+    pub by: String,
+    /// One sentence for people: what happened, and what would help.
+    pub detail: String,
+}
+
+impl Gap {
+    /// A gap that no verdict can stand on.
+    pub fn blocking(kind: GapKind, location: Location, by: &str, detail: impl Into<String>) -> Gap {
+        Gap { level: Level::Blocking, kind, location, by: by.to_owned(), detail: detail.into() }
+    }
+
+    /// A gap worth knowing.
+    pub fn note(kind: GapKind, location: Location, by: &str, detail: impl Into<String>) -> Gap {
+        Gap { level: Level::Note, kind, location, by: by.to_owned(), detail: detail.into() }
+    }
+}

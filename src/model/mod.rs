@@ -1,0 +1,31 @@
+//! Floor 0: the nouns of the program. No I/O, no parsing of files, no dependency but `serde`.
+//!
+//! Everything that two folders of one floor have to share is a type of this module.
+
+mod advisory;
+mod cvss_score;
+mod database;
+mod ecosystem;
+mod finding;
+mod function;
+mod gap;
+mod location;
+mod package;
+mod purl;
+mod scan;
+mod secret;
+mod severity;
+
+pub use advisory::{Advisory, AdvisoryKind, Affected, CvssVector, Event, Range, RangeKind};
+pub use cvss_score::Cvss;
+pub use database::{DatabaseInfo, DatabaseOrigin, EcosystemInfo};
+pub use ecosystem::Ecosystem;
+pub use finding::{Confidence, Finding, FindingKind, Origin};
+pub use function::{EnvFile, FunctionConfig};
+pub use gap::{Gap, GapKind, Level};
+pub use location::{Location, Span, escape_path_bytes};
+pub use package::{Evidence, Package, PackageId};
+pub use purl::purl;
+pub use scan::{Artifact, ArtifactRole, Coverage, Grade, Scan, Tally, TargetKind};
+pub use secret::{SecretMatch, SecretValue};
+pub use severity::Severity;

@@ -1,0 +1,1 @@
+//! Floor: see src/lib.rs.
