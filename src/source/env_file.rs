@@ -1,0 +1,256 @@
+//! Environment files: `.env` lines, a JSON object of names and values, or the JSON that
+//! `aws lambda get-function-configuration` (or `get-function`) prints
+//! (<https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>).
+//!
+//! Values may be secrets: no error of this module quotes one.
+
+use serde_json::{Map, Value};
+
+use crate::model::{EnvFile, FunctionConfig};
+
+/// Larger than any environment: AWS allows 4 KiB of variables, Azure and Google some more.
+pub const MAX_BYTES: u64 = 4 << 20;
+
+/// An environment file that cannot be understood.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum EnvFileError {
+    /// Neither UTF-8 nor UTF-16.
+    #[error("it is not text: save it as UTF-8")]
+    NotText,
+    /// It begins like JSON and is none. The parser's own words could quote a value, so only the place is told.
+    #[error("it begins like JSON but is not valid JSON at line {line}, column {column}")]
+    BadJson {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// JSON of another shape.
+    #[error("it is JSON, but neither an object of variables nor what 'aws lambda get-function-configuration' prints")]
+    WrongShape,
+    /// A line without `=`.
+    #[error("line {line} is not NAME=VALUE")]
+    BadLine {
+        /// From 1.
+        line: usize,
+    },
+}
+
+/// Reads an environment file from its bytes.
+///
+/// # Errors
+/// [`EnvFileError`], which never quotes a value.
+pub fn read_env_file(bytes: &[u8]) -> Result<EnvFile, EnvFileError> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| EnvFileError::NotText)?;
+    if text.trim_start().starts_with(['{', '[']) { read_json(text) } else { read_lines(text) }
+}
+
+fn read_json(text: &str) -> Result<EnvFile, EnvFileError> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| EnvFileError::BadJson { line: error.line(), column: error.column() })?;
+    let Value::Object(mut object) = value else { return Err(EnvFileError::WrongShape) };
+    // `get-function` puts the configuration one level down, beside `Code`.
+    if let Some(Value::Object(inner)) = object.remove("Configuration") {
+        object = inner;
+    }
+    if is_function_configuration(&object) {
+        return Ok(read_configuration(&object));
+    }
+    // `{"Variables": {...}}` is what `create-function --environment` takes.
+    if object.len() == 1
+        && let Some(Value::Object(inner)) = object.get("Variables")
+    {
+        object = inner.clone();
+    }
+    let variables = object.iter().map(|(name, value)| (name.clone(), text_of(value))).collect();
+    Ok(EnvFile { variables, config: FunctionConfig::default(), error: None })
+}
+
+/// Variables may have any name; an object with one of these and a name of AWS's own shape is a configuration.
+fn is_function_configuration(object: &Map<String, Value>) -> bool {
+    object.contains_key("FunctionName")
+        || object.contains_key("FunctionArn")
+        || object.get("Environment").is_some_and(Value::is_object)
+}
+
+fn read_configuration(object: &Map<String, Value>) -> EnvFile {
+    let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
+    let layers = object.get("Layers").and_then(Value::as_array).map_or_else(Vec::new, |layers| {
+        layers.iter().filter_map(|layer| layer.get("Arn").unwrap_or(layer).as_str().map(str::to_owned)).collect()
+    });
+    let environment = object.get("Environment");
+    let variables = environment
+        .and_then(|environment| environment.get("Variables"))
+        .and_then(Value::as_object)
+        .map(|variables| variables.iter().map(|(name, value)| (name.clone(), text_of(value))).collect())
+        .unwrap_or_default();
+    let error = environment.and_then(|environment| environment.get("Error")).filter(|error| !error.is_null()).map(
+        |error| {
+            let part = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
+            format!("{} {}", part("ErrorCode"), part("Message")).trim().to_owned()
+        },
+    );
+    EnvFile {
+        variables,
+        config: FunctionConfig {
+            name: text("FunctionName"),
+            arn: text("FunctionArn"),
+            runtime: text("Runtime"),
+            handler: text("Handler"),
+            layers,
+        },
+        error,
+    }
+}
+
+/// A variable's text; a value that is no string is searched in its JSON form.
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `.env` as shells and the dotenv tools read it: `export`, comments, quotes with escapes, values over several lines
+/// inside quotes. Nothing is expanded: what stands there is what is searched.
+fn read_lines(text: &str) -> Result<EnvFile, EnvFileError> {
+    let mut variables = Vec::new();
+    let mut lines = text.lines().enumerate();
+    while let Some((index, line)) = lines.next() {
+        let line = line.trim_start();
+        if line.trim_end().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line = line.strip_prefix("export ").map_or(line, str::trim_start);
+        let Some((name, value)) = line.split_once('=') else {
+            return Err(EnvFileError::BadLine { line: index + 1 });
+        };
+        let value = value.trim_start();
+        let value = match value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            None => unquoted(value).to_owned(),
+            Some(quote) => {
+                let mut body = value[1..].to_owned();
+                while closing(&body, quote).is_none() {
+                    let Some((_, more)) = lines.next() else { break };
+                    body.push('\n');
+                    body.push_str(more);
+                }
+                let end = closing(&body, quote).unwrap_or(body.len());
+                body.truncate(end);
+                if quote == '"' { unescape(&body) } else { body }
+            }
+        };
+        variables.push((name.trim().to_owned(), value));
+    }
+    Ok(EnvFile { variables, config: FunctionConfig::default(), error: None })
+}
+
+/// A comment begins at a `#` that follows white space.
+fn unquoted(value: &str) -> &str {
+    let end = value
+        .char_indices()
+        .find(|&(at, c)| c == '#' && (at == 0 || value[..at].ends_with(char::is_whitespace)))
+        .map_or(value.len(), |(at, _)| at);
+    value[..end].trim_end()
+}
+
+/// Where a quoted body ends.
+fn closing(body: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in body.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quote == '"' => escaped = true,
+            c if c == quote => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn unescape(body: &str) -> String {
+    let mut out = String::with_capacity(body.len());
+    let mut chars = body.chars();
+    while let Some(c) = chars.next() {
+        match (c, c == '\\') {
+            (_, true) => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('r') => out.push('\r'),
+                Some('t') => out.push('\t'),
+                Some(other) => out.push(other),
+                None => out.push('\\'),
+            },
+            (c, false) => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(text: &str) -> Vec<(String, String)> {
+        read_env_file(text.as_bytes()).map_err(|error| error.to_string()).unwrap().variables
+    }
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn dotenv_lines() {
+        let text = "# comment\nexport A = 1 # why\nB='x # y'\r\nC=\"two\nlines \\\" \\n\"\nD=a=b#c\n\nE=\n";
+        assert_eq!(
+            variables(text),
+            [
+                pair("A", "1"),
+                pair("B", "x # y"),
+                pair("C", "two\nlines \" \n"),
+                pair("D", "a=b#c"),
+                pair("E", ""),
+            ]
+        );
+    }
+
+    #[test]
+    fn json_objects_of_both_shapes() {
+        assert_eq!(variables(r#"{"A": "1", "B": 2}"#), [pair("A", "1"), pair("B", "2")]);
+        assert_eq!(variables(r#"{"Variables": {"A": "1"}}"#), [pair("A", "1")]);
+    }
+
+    #[test]
+    fn function_configuration() {
+        let text = r#"{"FunctionName": "orders", "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:orders",
+            "Runtime": "nodejs20.x", "Handler": "index.handler",
+            "Layers": [{"Arn": "arn:aws:lambda:eu-west-1:123456789012:layer:base:7", "CodeSize": 1}],
+            "Environment": {"Variables": {"STAGE": "prod"}}}"#;
+        for text in [text.to_owned(), format!(r#"{{"Configuration": {text}, "Code": {{}}}}"#)] {
+            let file = read_env_file(text.as_bytes()).map_err(|error| error.to_string()).unwrap();
+            assert_eq!(file.config.name.as_deref(), Some("orders"));
+            assert_eq!(file.config.runtime.as_deref(), Some("nodejs20.x"));
+            assert_eq!(file.config.handler.as_deref(), Some("index.handler"));
+            assert_eq!(file.config.layers, ["arn:aws:lambda:eu-west-1:123456789012:layer:base:7"]);
+            assert_eq!(file.variables, [pair("STAGE", "prod")]);
+            assert_eq!(file.error, None);
+        }
+    }
+
+    #[test]
+    fn undecryptable_variables_are_told() {
+        let text = r#"{"FunctionName": "f", "Environment": {"Error": {"ErrorCode": "AccessDenied", "Message": "kms"}}}"#;
+        let file = read_env_file(text.as_bytes()).map_err(|error| error.to_string()).unwrap();
+        assert_eq!(file.error.as_deref(), Some("AccessDenied kms"));
+    }
+
+    #[test]
+    fn errors_tell_the_place_and_no_value() {
+        for (text, error) in [
+            ("A=1\nhunter2\n", EnvFileError::BadLine { line: 2 }),
+            ("{\"A\": hunter2}", EnvFileError::BadJson { line: 1, column: 7 }),
+            ("[1]", EnvFileError::WrongShape),
+        ] {
+            let got = read_env_file(text.as_bytes()).err().unwrap();
+            assert_eq!(got, error);
+            assert!(!got.to_string().contains("hunter2"));
+        }
+    }
+}
