@@ -1,1 +1,157 @@
-//! Floor: see src/lib.rs.
+//! Floor 3: the pipeline for one target. The only user of rayon.
+//!
+//! Every entry is decoded once; every extractor and the secret engine see the same bytes, and an entry that is itself
+//! an archive is opened over the same bytes and walked the same way. What the artifacts gave is then laid together as
+//! the runtime would: layers over one another, owners of files, copies that no importer can reach.
+
+mod environment;
+mod inventory;
+mod opaque;
+mod overlay;
+mod python_path;
+mod seal;
+mod secrets;
+mod walk;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::advisory::Database;
+use crate::artifact::{Budget, Limits, OpenError};
+use crate::matching::{Demand, database_gaps, match_packages};
+use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
+use crate::secret::Engine;
+
+/// What to audit as one target.
+pub struct Request {
+    /// The function's code, or whatever else was named.
+    pub code: Input,
+    /// Its layers, in order.
+    pub layers: Vec<PathBuf>,
+    /// Its environment, with the path of the file that it was read from.
+    pub environment: Option<(String, EnvFile)>,
+    /// What is known of it beside the environment file: wins over what that file says.
+    pub config: FunctionConfig,
+}
+
+/// Where an artifact's bytes come from.
+pub enum Input {
+    /// A file or a folder.
+    Path(PathBuf),
+    /// Bytes that are in memory already: standard input, a download.
+    Bytes {
+        /// What to call them.
+        name: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+/// How to audit.
+pub struct Options<'a> {
+    /// Bounds of one target.
+    pub limits: Limits,
+    /// Rules for secrets.
+    pub engine: &'a Engine,
+    /// Package names that count as first-party.
+    pub own: globset::GlobSet,
+    /// Polled by whoever draws it.
+    pub progress: &'a Progress,
+}
+
+/// How far an audit has come. The library counts, the command line draws.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Entries that are known to exist.
+    pub seen: AtomicU64,
+    /// Entries that are done.
+    pub done: AtomicU64,
+    /// Bytes that came out of decoders.
+    pub bytes: AtomicU64,
+}
+
+impl Progress {
+    fn add(counter: &AtomicU64, n: u64) {
+        counter.fetch_add(n, Ordering::Relaxed);
+    }
+}
+
+/// Reads one target. What goes wrong inside an artifact is a gap of the scan.
+///
+/// Runs in the current rayon pool; the result is the same for every number of threads.
+///
+/// # Errors
+/// [`OpenError`] only where a named file does not exist or cannot be opened at all: nothing was scanned then.
+pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError> {
+    let budget = Budget::new(Limits { window_overlap: options.engine.max_len(), ..options.limits.clone() });
+    let mut environment = request.environment;
+    let config = merged_config(request.config, environment.as_mut().map(|(_, file)| &mut file.config));
+    let is_function = !request.layers.is_empty() || environment.is_some() || config != FunctionConfig::default();
+
+    let mut parts = Vec::new();
+    let name = input_name(&request.code);
+    let (kind, code) = walk::artifact(0, ArtifactRole::Code, &request.code, &budget, options)?;
+    parts.push(code);
+    for layer in request.layers {
+        let index = parts.len();
+        parts.push(walk::artifact(index, ArtifactRole::Layer, &Input::Path(layer), &budget, options)?.1);
+    }
+    let mut gaps = environment::missing_layers(&config, parts.len() - 1);
+    if let Some((path, file)) = &environment {
+        parts.push(environment::artifact(parts.len(), path, file, options));
+    }
+    let artifacts: Vec<Artifact> = parts.iter().map(|part| part.artifact.clone()).collect();
+    let mut laid = overlay::lay(parts);
+    gaps.append(&mut laid.gaps);
+
+    let secrets = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);
+    Ok(seal::seal(seal::Unsealed {
+        id: config.arn.clone().unwrap_or_else(|| config.name.clone().unwrap_or_else(|| name.clone())),
+        name: config.name.clone().unwrap_or(name),
+        kind: if is_function { TargetKind::Function } else { kind },
+        config,
+        artifacts,
+        tally: laid.tally,
+        gaps,
+        packages: laid.packages,
+        secrets,
+        attributed: laid.attributed,
+    }))
+}
+
+/// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
+///
+/// `max_age` is in days, counted to `today`.
+pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
+    let (mut findings, mut gaps) = match_packages(&scan.packages, database);
+    gaps.extend(database_gaps(&scan.packages, database.info(), demand));
+    scan.findings.append(&mut findings);
+    scan.coverage.add(gaps);
+    scan
+}
+
+/// What the command line says wins over what the environment file says.
+fn merged_config(typed: FunctionConfig, read: Option<&mut FunctionConfig>) -> FunctionConfig {
+    let Some(read) = read.map(std::mem::take) else { return typed };
+    FunctionConfig {
+        name: typed.name.or(read.name),
+        arn: typed.arn.or(read.arn),
+        runtime: typed.runtime.or(read.runtime),
+        handler: typed.handler.or(read.handler),
+        layers: if typed.layers.is_empty() { read.layers } else { typed.layers },
+    }
+}
+
+/// What a target is called where nobody gives it a name: the last part of its path.
+fn input_name(input: &Input) -> String {
+    match input {
+        Input::Bytes { name, .. } => name.clone(),
+        Input::Path(path) => path
+            .canonicalize()
+            .ok()
+            .as_deref()
+            .unwrap_or(path)
+            .file_name()
+            .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+    }
+}

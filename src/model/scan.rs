@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, FunctionConfig, Gap, Level, Package};
+use super::{Finding, FunctionConfig, Gap, GapKind, Level, Package};
 
 /// What a target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -99,11 +99,35 @@ pub struct Coverage {
     pub grade: Grade,
     /// Entries and bytes.
     pub tally: Tally,
-    /// Blocking first, then by place.
+    /// Whether anything could be attributed to somebody: a package, or source text.
+    pub attributed: bool,
+    /// Blocking first, then by kind and place.
     pub gaps: Vec<Gap>,
 }
 
 impl Coverage {
+    /// Sorts the gaps and grades what is covered.
+    pub fn new(tally: Tally, attributed: bool, gaps: Vec<Gap>) -> Coverage {
+        let mut coverage = Coverage { grade: Grade::Blind, tally, attributed, gaps: Vec::new() };
+        coverage.add(gaps);
+        coverage
+    }
+
+    /// Adds gaps that were found later and grades again.
+    pub fn add(&mut self, gaps: Vec<Gap>) {
+        self.gaps.extend(gaps);
+        self.gaps.sort();
+        self.gaps.dedup();
+        let unknown_parts = self.gaps.iter().any(|gap| matches!(gap.kind, GapKind::Opaque | GapKind::Unversioned));
+        self.grade = if self.tally.read == 0 || self.tally.bytes == 0 || (!self.attributed && unknown_parts) {
+            Grade::Blind
+        } else if unknown_parts || self.count(Level::Blocking) > 0 {
+            Grade::Partial
+        } else {
+            Grade::Complete
+        };
+    }
+
     /// The number of gaps of one level.
     pub fn count(&self, level: Level) -> usize {
         self.gaps.iter().filter(|gap| gap.level == level).count()

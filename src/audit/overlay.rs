@@ -1,0 +1,135 @@
+//! Lays a function's artifacts together as the runtime would: the code at `/var/task`, the layers over one another at
+//! `/opt`, then asks which copies of a package an importer can reach.
+//!
+//! - Equal paths in `/opt`: the later layer's file is what is there; the hidden one is told.
+//! - Python takes the first copy on `sys.path`: `/var/task`, then `/opt/python/lib/python3.N/site-packages`, then
+//!   `/opt/python` (<https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html>).
+//! - Node resolves upwards from the importing file, so that a layer's package uses the layer's own copy: only a copy
+//!   whose manifest another layer has overwritten is out of reach.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::opaque::Opaque;
+use super::walk::Walked;
+use super::{inventory, python_path};
+use crate::extract::{Joined, Owner, Owners, join};
+use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
+
+/// All artifacts of a target, laid together.
+pub(super) struct Laid {
+    /// One list, merged over all artifacts, unsorted.
+    pub packages: Vec<Package>,
+    /// Not yet joined.
+    pub secrets: Vec<SecretMatch>,
+    /// From reading and from laying.
+    pub gaps: Vec<Gap>,
+    /// The sum.
+    pub tally: Tally,
+    /// Whether anything at all could be attributed to somebody.
+    pub attributed: bool,
+    /// Who owns which file, by artifact.
+    owners: Vec<Owners>,
+}
+
+impl Laid {
+    /// The id of the package with this purl: the copy that can be loaded, else the shadowed one.
+    pub fn id_of(&self, purl: &str) -> PackageId {
+        let id = PackageId(purl.to_owned());
+        let loadable = self.packages.binary_search_by_key(&id, Package::id).is_ok();
+        if loadable { id } else { PackageId(format!("{purl}#shadowed")) }
+    }
+
+    /// The installed package that an entry belongs to: asked from the innermost archive outwards.
+    pub fn owner_of(&self, place: &Location) -> Option<Owner> {
+        let owners = self.owners.get(place.artifact)?;
+        (1..=place.path.len()).rev().find_map(|depth| {
+            let outer = Location { artifact: place.artifact, path: place.path[..depth].to_vec(), span: None };
+            owners.owner_of(&outer)
+        })
+    }
+}
+
+/// Lays walked artifacts together, in their order.
+pub(super) fn lay(walked: Vec<Walked>) -> Laid {
+    let mut laid = Laid {
+        packages: Vec::new(),
+        secrets: Vec::new(),
+        gaps: Vec::new(),
+        tally: Tally::default(),
+        attributed: false,
+        owners: Vec::new(),
+    };
+    let hidden = hidden_files(&walked, &mut laid.gaps);
+    let roles: Vec<ArtifactRole> = walked.iter().map(|one| one.artifact.role).collect();
+    let mut opaque = Opaque::default();
+    let mut packages = Vec::new();
+    for one in walked {
+        let mut part = one.part;
+        laid.secrets.append(&mut part.secrets);
+        laid.gaps.append(&mut part.gaps);
+        laid.tally += part.tally;
+        opaque.append(part.opaque);
+        let Joined { packages: mut found, mut gaps, owners } = join(part.sink);
+        laid.gaps.append(&mut gaps);
+        packages.append(&mut found);
+        laid.owners.push(owners);
+    }
+    if !hidden.is_empty() {
+        split_shadowed(&mut packages, |_, place| {
+            place.path.first().is_some_and(|file| hidden.contains(&(place.artifact, file.clone())))
+        });
+    }
+    python_path::shadow(&mut packages, &roles);
+    inventory::locked_beside_layers(&mut packages, &roles);
+    laid.packages = inventory::merge(packages);
+    laid.attributed = !laid.packages.is_empty() || opaque.has_text();
+    let gaps = opaque.gaps(|place| laid.owner_of(place).is_some());
+    laid.gaps.extend(gaps);
+    laid
+}
+
+/// Files of a layer that a later layer overwrites: (artifact, path).
+type Hidden = BTreeSet<(usize, String)>;
+
+fn hidden_files(walked: &[Walked], gaps: &mut Vec<Gap>) -> Hidden {
+    let mut top: HashMap<&str, usize> = HashMap::new();
+    let mut hidden = BTreeMap::new();
+    for (index, one) in walked.iter().enumerate() {
+        if one.artifact.role != ArtifactRole::Layer {
+            continue;
+        }
+        // Two entries of one layer with the same name are the archive's own affair, told by its reader.
+        let files: BTreeSet<&str> = one.part.files.iter().map(String::as_str).collect();
+        for file in files {
+            if let Some(below) = top.insert(file, index) {
+                hidden.insert((below, file.to_owned()), index);
+            }
+        }
+    }
+    gaps.extend(hidden.iter().map(|((below, file), above)| {
+        let place = Location::artifact(*below).child(file);
+        let by = &walked[*above].artifact.path;
+        Gap::note(
+            GapKind::Duplicate,
+            place,
+            "layers",
+            format!("hidden in /opt by the file of the same path in the later layer {by}; read all the same"),
+        )
+    }));
+    hidden.into_keys().collect()
+}
+
+/// Moves the copies that `is_shadowed` picks into packages of their own, marked as shadowed.
+pub(super) fn split_shadowed(packages: &mut Vec<Package>, is_shadowed: impl Fn(&Package, &Location) -> bool) {
+    let mut shadowed = Vec::new();
+    for package in packages.iter_mut().filter(|package| !package.shadowed) {
+        let places = std::mem::take(&mut package.locations);
+        let (gone, kept): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| is_shadowed(package, place));
+        if !gone.is_empty() {
+            shadowed.push(Package { locations: gone, shadowed: true, ..package.clone() });
+        }
+        package.locations = kept;
+    }
+    packages.retain(|package| !package.locations.is_empty());
+    packages.append(&mut shadowed);
+}

@@ -1,0 +1,310 @@
+//! Walks an artifact: each entry is decoded once and shown to everyone who wants it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use super::{Input, Options, Progress, opaque};
+use crate::artifact::{
+    self, Budget, EntryKind, Indexed, Magic, Meta, OpenError, Opened, Piece, Step, Stream, open_bytes, open_path,
+};
+use crate::extract::{self, Entry, Needs, Sink};
+use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind};
+
+/// Everything that reading one artifact gave, in no particular order.
+#[derive(Default)]
+pub(super) struct Part {
+    /// What extractors found.
+    pub sink: Sink,
+    /// What the secret engine found.
+    pub secrets: Vec<SecretMatch>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// Entries and bytes.
+    pub tally: Tally,
+    /// Names of the files at the first level, for laying layers over one another.
+    pub files: Vec<String>,
+    /// Bytes that were read, but not understood.
+    pub opaque: opaque::Opaque,
+}
+
+impl Part {
+    fn append(mut self, mut other: Part) -> Part {
+        self.sink.append(other.sink);
+        self.secrets.append(&mut other.secrets);
+        self.gaps.append(&mut other.gaps);
+        self.tally += other.tally;
+        self.files.append(&mut other.files);
+        self.opaque.append(other.opaque);
+        self
+    }
+}
+
+/// A walked artifact.
+pub(super) struct Walked {
+    /// What was handed over.
+    pub artifact: Artifact,
+    /// What it gave.
+    pub part: Part,
+}
+
+/// Opens and walks one artifact.
+pub(super) fn artifact(
+    index: usize,
+    role: ArtifactRole,
+    input: &Input,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<(TargetKind, Walked), OpenError> {
+    let walker = Walker { budget, options };
+    let place = Location::artifact(index);
+    let (kind, path, sha256, bytes, entries, part) = match input {
+        Input::Path(path) => {
+            let opened = open_path(path, budget)?;
+            let kind = if opened.is_folder { TargetKind::Folder } else { TargetKind::Artifact };
+            // The digest is a pass of its own over the file; it runs beside the walk.
+            let (part, digest) = rayon::join(
+                || walker.opened(&place, opened.opened, 0),
+                || if opened.is_folder { Ok(None) } else { artifact::digest(path).map(Some) },
+            );
+            let (entries, part) = part;
+            let bytes = if opened.is_folder { part.tally.bytes } else { opened.bytes };
+            (kind, path.display().to_string(), digest?, bytes, entries, part)
+        }
+        Input::Bytes { name, bytes } => {
+            let (entries, part) = match open_bytes(bytes, name, budget) {
+                Opened::NotAnArchive => walker.single(&place, name, bytes),
+                opened => walker.opened(&place, opened, 0),
+            };
+            let digest = artifact::digest_bytes(bytes);
+            (TargetKind::Artifact, name.clone(), Some(digest), bytes.len() as u64, entries, part)
+        }
+    };
+    let artifact = Artifact { role, path, sha256, bytes, entries };
+    Ok((kind, Walked { artifact, part }))
+}
+
+struct Walker<'a> {
+    budget: &'a Budget,
+    options: &'a Options<'a>,
+}
+
+impl Walker<'_> {
+    /// Walks an opened archive; returns the number of its files beside what they gave.
+    fn opened(&self, place: &Location, opened: Opened<'_>, depth: u32) -> (u64, Part) {
+        let part = match opened {
+            Opened::Indexed(archive) => self.indexed(place, archive.as_ref(), depth),
+            Opened::Stream(stream) => self.stream(place, stream, depth),
+            Opened::NotAnArchive => Part::default(),
+        };
+        (part.files.len() as u64, part)
+    }
+
+    /// Bytes that are no archive, as the one entry of an archive.
+    fn single(&self, place: &Location, name: &str, bytes: &[u8]) -> (u64, Part) {
+        let mut part = Part::default();
+        self.count(&mut part, 1);
+        let place = place.child(&crate::model::escape_path_bytes(name.as_bytes()));
+        self.piece(&place, Piece::whole(bytes), 0, &mut part);
+        self.finish(&mut part, &place, Ok(()));
+        (1, part)
+    }
+
+    fn indexed(&self, place: &Location, archive: &dyn Indexed, depth: u32) -> Part {
+        let mut order: Vec<usize> = (0..archive.len()).collect();
+        // Large entries first, so that no thread begins the largest one when the others are done.
+        order.sort_by_key(|&index| std::cmp::Reverse(archive.meta(index).size_hint));
+        let mut part = order
+            .into_par_iter()
+            .map_init(Vec::new, |scratch, index| {
+                let meta = archive.meta(index);
+                let mut part = Part::default();
+                if meta.kind != EntryKind::File {
+                    return part;
+                }
+                let here = place.child(&meta.name);
+                self.count(&mut part, 1);
+                if depth == 0 {
+                    part.files.push(meta.name.clone());
+                }
+                let end = archive
+                    .read(index, self.budget, scratch, &mut |piece| self.piece(&here, piece, depth, &mut part))
+                    .map_err(|gap| *gap);
+                self.finish(&mut part, place, end);
+                part
+            })
+            .reduce(Part::default, Part::append);
+        part.gaps.extend(archive.gaps().iter().map(|gap| rebase(place, gap.clone())));
+        part
+    }
+
+    fn stream(&self, place: &Location, mut stream: Box<dyn Stream + '_>, depth: u32) -> Part {
+        // Decoding happens under the bridge's lock, the analysis outside of it.
+        std::iter::from_fn(|| stream.next(self.budget))
+            .par_bridge()
+            .map(|step| self.step(place, step, depth))
+            .reduce(Part::default, Part::append)
+    }
+
+    fn step(&self, place: &Location, step: Step, depth: u32) -> Part {
+        let mut part = Part::default();
+        let begin = |part: &mut Part, meta: &Meta| {
+            self.count(part, 1);
+            if depth == 0 {
+                part.files.push(meta.name.clone());
+            }
+        };
+        match step {
+            Step::Bare(_) => {}
+            Step::Note(gap) => part.gaps.push(rebase(place, gap)),
+            Step::Whole(meta, bytes) => {
+                begin(&mut part, &meta);
+                self.piece(&place.child(&meta.name), Piece::whole(&bytes), depth, &mut part);
+                self.finish(&mut part, place, Ok(()));
+            }
+            Step::Window(meta, window) => {
+                if window.first {
+                    begin(&mut part, &meta);
+                }
+                self.piece(&place.child(&meta.name), window.borrow(), depth, &mut part);
+                if window.last {
+                    self.finish(&mut part, place, Ok(()));
+                }
+            }
+            Step::Lost(meta, started, gap) => {
+                if !started {
+                    begin(&mut part, &meta);
+                }
+                self.finish(&mut part, place, Err(gap));
+            }
+        }
+        part
+    }
+
+    fn count(&self, part: &mut Part, n: u64) {
+        part.tally.seen += n;
+        Progress::add(&self.options.progress.seen, n);
+    }
+
+    /// The end of an entry: read, or a gap.
+    fn finish(&self, part: &mut Part, place: &Location, end: Result<(), Gap>) {
+        match end {
+            Ok(()) => part.tally.read += 1,
+            Err(gap) => {
+                part.tally.gapped += 1;
+                part.gaps.push(rebase(place, gap));
+            }
+        }
+        Progress::add(&self.options.progress.done, 1);
+    }
+
+    /// Shows bytes of an entry to everyone.
+    fn piece(&self, here: &Location, piece: Piece<'_>, depth: u32, part: &mut Part) {
+        // Windows overlap; what was seen before is not counted again.
+        let fresh = if piece.first { piece.bytes.len() } else { piece.bytes.len().saturating_sub(self.overlap()) };
+        part.tally.bytes += fresh as u64;
+        Progress::add(&self.options.progress.bytes, fresh as u64);
+
+        let scan = || {
+            let mut found = Vec::new();
+            self.options.engine.scan(here, piece, &mut found);
+            found
+        };
+        match guarded(scan) {
+            Some(mut found) => part.secrets.append(&mut found),
+            None => part.gaps.push(failed(here, "secret")),
+        }
+        if !piece.first {
+            return;
+        }
+        self.extract(here, piece, part);
+        self.nested(here, piece, depth, part);
+    }
+
+    fn overlap(&self) -> usize {
+        self.budget.limits().window_overlap
+    }
+
+    fn extract(&self, here: &Location, piece: Piece<'_>, part: &mut Part) {
+        let path = here.innermost();
+        let head = &piece.bytes[..piece.bytes.len().min(512)];
+        let mut wanted = false;
+        for extractor in extract::ALL {
+            if !extractor.wants(path, head) {
+                continue;
+            }
+            wanted = true;
+            if extractor.needs() == Needs::Whole && !piece.is_whole() {
+                part.gaps.push(Gap::blocking(
+                    GapKind::OverLimit,
+                    here.clone(),
+                    extractor.id(),
+                    "a package file is larger than an entry may be to be read whole; raise --max-entry-bytes",
+                ));
+                continue;
+            }
+            let entry = Entry { location: here, bytes: piece.bytes };
+            let read = || {
+                let mut sink = Sink::default();
+                extractor.extract(&entry, &mut sink);
+                sink
+            };
+            match guarded(read) {
+                Some(sink) => part.sink.append(sink),
+                None => part.gaps.push(failed(here, extractor.id())),
+            }
+        }
+        if !wanted {
+            part.opaque.look(here, piece);
+        }
+    }
+
+    /// An entry that is itself an archive is walked over the same bytes.
+    fn nested(&self, here: &Location, piece: Piece<'_>, depth: u32, part: &mut Part) {
+        if !piece.is_whole() {
+            if Magic::of(piece.bytes).is_archive() {
+                part.gaps.push(Gap::blocking(
+                    GapKind::OverLimit,
+                    here.clone(),
+                    "artifact",
+                    "an archive inside an archive is larger than an entry may be to be opened; raise --max-entry-bytes",
+                ));
+            }
+            return;
+        }
+        let opened = match open_bytes(piece.bytes, here.innermost(), self.budget) {
+            Opened::NotAnArchive => return,
+            opened => opened,
+        };
+        if depth >= self.budget.limits().depth {
+            part.gaps.push(Gap::blocking(
+                GapKind::OverLimit,
+                here.clone(),
+                "artifact",
+                format!("archives are nested more than {} deep; raise --max-depth", self.budget.limits().depth),
+            ));
+            return;
+        }
+        let (_, inner) = self.opened(here, opened, depth + 1);
+        let outer = std::mem::take(part);
+        *part = outer.append(inner);
+    }
+}
+
+/// Runs a part of the program that must not take the scan down with it.
+///
+/// The panic's message is dropped: it could quote the artifact.
+fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(run)).ok()
+}
+
+fn failed(here: &Location, by: &str) -> Gap {
+    Gap::blocking(GapKind::Internal, here.clone(), by, "this part of the program failed on the entry; please report it")
+}
+
+/// Puts the archive's own place in front of a relative one.
+fn rebase(place: &Location, gap: Gap) -> Gap {
+    let mut path = place.path.clone();
+    path.extend(gap.location.path);
+    Gap { location: Location { artifact: place.artifact, path, span: gap.location.span }, ..gap }
+}
