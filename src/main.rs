@@ -1,3 +1,7 @@
-//! The `tidewaiter` program.
+//! The `tidewaiter` program: everything is in the library's `cli` module.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidewaiter::cli::run()
+}

@@ -1,1 +1,45 @@
-//! Floor: see src/lib.rs.
+//! Floor 5: the command line. Owns the terminal; the only place that prints.
+
+mod args;
+mod db;
+mod explain;
+mod options;
+mod output;
+mod progress;
+mod scan;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::policy::Exit;
+
+/// Runs the program with the process's own arguments.
+pub fn run() -> ExitCode {
+    // A panic's message could quote an artifact, and with it a secret: only the place in our own source is told.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        output::complain(&format!("internal error at {place}; please report it"));
+    }));
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
+    let result = match args.command {
+        args::Command::Scan(scan) => scan::run(&scan),
+        args::Command::Db(db) => db::run(&db),
+        args::Command::Explain(explain) => explain::run(&explain),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        output::complain(&format!("error: {error:#}"));
+        Exit::Failed
+    });
+    ExitCode::from(exit as u8)
+}
+
+/// `--help` and `--version` go to standard output and are no error; anything else is exit code 2, which is also clap's.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe is no reason to fail.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(Exit::Failed as u8) } else { ExitCode::SUCCESS }
+}

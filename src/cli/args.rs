@@ -1,0 +1,202 @@
+//! Arguments as typed. What they mean together is resolved in `options`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use crate::model::Ecosystem;
+
+/// Audits what is really deployed: function archives, layers and environment.
+#[derive(Debug, Parser)]
+#[command(name = "tidewaiter", version, about, max_term_width = 100, propagate_version = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Audit local artifacts: packages, known vulnerabilities, malware, leaked secrets, and what could not be seen
+    Scan(Box<ScanArgs>),
+    /// Look after the local database of advisories
+    Db(DbArgs),
+    /// Explain an advisory or a secret rule
+    Explain(ExplainArgs),
+}
+
+const SCAN_HELP: &str = "\
+Examples:
+  tidewaiter scan function.zip
+  tidewaiter scan function.zip --layer base.zip --layer shared.zip --env-file config.json
+  tidewaiter scan build/ --format json --output table=report.txt --fail-on critical
+  cat function.zip | tidewaiter scan -
+
+Exit codes:
+  0  nothing at or above the threshold, coverage as required
+  1  the policy is violated
+  2  the program could not run
+  3  not violated, but something could not be seen (a blocking gap, or coverage below what is required)";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = SCAN_HELP)]
+pub(super) struct ScanArgs {
+    /// Archive (zip, jar, war, ear, whl, egg, tar, tar.gz, tar.zst), folder, lock file, or '-' for standard input
+    #[arg(value_name = "TARGET", required = true)]
+    pub targets: Vec<PathBuf>,
+
+    /// Layer of the one TARGET, in the function's order (repeatable)
+    #[arg(long = "layer", value_name = "FILE", help_heading = "The function")]
+    pub layers: Vec<PathBuf>,
+    /// Variables of the one TARGET: .env, a JSON object, or what 'aws lambda get-function-configuration' prints
+    #[arg(long, value_name = "FILE", help_heading = "The function")]
+    pub env_file: Option<PathBuf>,
+    /// Runtime of the one TARGET, such as nodejs22.x or python3.13
+    #[arg(long, value_name = "NAME", help_heading = "The function")]
+    pub runtime: Option<String>,
+    /// Handler of the one TARGET, such as index.handler
+    #[arg(long, value_name = "NAME", help_heading = "The function")]
+    pub handler: Option<String>,
+
+    /// What is written to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    pub format: String,
+    /// Also write a report to a file, as FORMAT=FILE (repeatable)
+    #[arg(long = "output", value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub outputs: Vec<String>,
+    /// Leave out what differs between two runs over the same input
+    #[arg(long, help_heading = "Output")]
+    pub reproducible: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub color: When,
+    /// Say nothing on standard error but errors
+    #[arg(long, short, action = ArgAction::SetTrue, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Severities that violate the policy: low, medium, high, critical (and all above), unknown, never; joined by commas
+    #[arg(long, value_name = "SEVERITY", help_heading = "Policy")]
+    pub fail_on: Option<String>,
+    /// Coverage that every target must reach: none, partial or complete [default: partial]
+    #[arg(long, value_name = "GRADE", help_heading = "Policy")]
+    pub require_coverage: Option<RequireCoverage>,
+    /// Policy file [default: ./tidewaiter.toml, if it is there]
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub policy: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub cache: CacheArgs,
+    /// Days after which the database is too old for a verdict
+    #[arg(long, value_name = "DAYS", help_heading = "Advisories")]
+    pub max_db_age: Option<u64>,
+    /// Accept the built-in seed of advisories as if it were a full database
+    #[arg(long, help_heading = "Advisories")]
+    pub allow_seed: bool,
+    /// State that nothing may use the network (no command does unless it is asked to)
+    #[arg(long, help_heading = "Advisories")]
+    pub offline: bool,
+
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheArgs {
+    /// Folder of the advisory cache [default: $XDG_CACHE_HOME/tidewaiter or ~/.cache/tidewaiter]
+    #[arg(long, value_name = "DIR", env = "TIDEWAITER_CACHE", help_heading = "Advisories")]
+    pub cache: Option<PathBuf>,
+}
+
+/// Bounds of one target. The defaults hold every function that a cloud accepts.
+#[derive(Debug, clap::Args)]
+pub(super) struct LimitArgs {
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub threads: Option<usize>,
+    /// Bytes of an entry that is read whole; larger ones are searched in windows [default: 67108864]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    pub max_entry_bytes: Option<u64>,
+    /// Bytes that a target may unpack to [default: 2147483648]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    pub max_target_bytes: Option<u64>,
+    /// Bytes out of one byte in, over 16 MiB [default: 1000]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_ratio: Option<u64>,
+    /// Entries of a target [default: 200000]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_entries: Option<u64>,
+    /// Archives inside archives [default: 8]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_depth: Option<u32>,
+    /// Seconds for one target [default: 600]
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    pub max_seconds: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RequireCoverage {
+    None,
+    Partial,
+    Complete,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DbArgs {
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DbCommand {
+    /// Bring OSV records into the cache and publish a snapshot of them
+    Sync(SyncArgs),
+    /// Show what the cache holds and how old it is
+    Status(StatusArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SyncArgs {
+    /// A folder in the layout of the public OSV bucket
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// Only this ecosystem (repeatable) [default: all that the source has]
+    #[arg(long = "ecosystem", value_name = "NAME", value_parser = ecosystem)]
+    pub ecosystems: Vec<Ecosystem>,
+    /// Fail instead of waiting where another process writes to the cache
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Say nothing on standard error but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExplainArgs {
+    /// Id of an advisory (GHSA-..., CVE-..., MAL-...) or of a secret rule
+    #[arg(value_name = "ID")]
+    pub id: String,
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+/// OSV's name of an ecosystem, in any case.
+fn ecosystem(text: &str) -> Result<Ecosystem, String> {
+    Ecosystem::ALL.into_iter().find(|e| e.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
+        let known: Vec<&str> = Ecosystem::ALL.iter().map(|e| e.name()).collect();
+        format!("not an ecosystem that tidewaiter knows; use one of {}", known.join(", "))
+    })
+}

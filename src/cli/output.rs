@@ -1,0 +1,100 @@
+//! Writing reports: to standard output, and to files that appear whole or not at all.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::args::When;
+use crate::policy::Verdict;
+use crate::report::{self, Reporter, Style};
+
+/// A report that goes to a file.
+pub(super) struct Output {
+    pub reporter: &'static dyn Reporter,
+    pub path: PathBuf,
+}
+
+/// Says something on standard error.
+#[expect(clippy::disallowed_macros, reason = "the one place that prints on standard error")]
+pub(super) fn complain(message: &str) {
+    eprintln!("tidewaiter: {message}");
+}
+
+/// Reads `FORMAT=FILE`.
+pub(super) fn parse(text: &str) -> Result<Output> {
+    let Some((format, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+        bail!("--output wants FORMAT=FILE, such as json=report.json; got '{text}'");
+    };
+    Ok(Output { reporter: reporter(format)?, path: PathBuf::from(path) })
+}
+
+/// Finds a format by its name.
+pub(super) fn reporter(format: &str) -> Result<&'static dyn Reporter> {
+    report::ALL.iter().copied().find(|reporter| reporter.id() == format).with_context(|| {
+        let known: Vec<&str> = report::ALL.iter().map(|reporter| reporter.id()).collect();
+        format!("there is no format '{format}'; use one of {}", known.join(", "))
+    })
+}
+
+/// Writes to standard output. A reader that went away is no failure of ours.
+pub(super) fn to_stdout(reporter: &dyn Reporter, verdict: &Verdict, color: When) -> Result<()> {
+    let stdout = io::stdout();
+    let style = Style { color: colored(color, stdout.is_terminal()), width: width(stdout.is_terminal()) };
+    let mut out = io::BufWriter::new(stdout.lock());
+    match reporter.write(verdict, &style, &mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write the report to standard output"),
+    }
+}
+
+/// Writes to a file beside the final one, then renames it: a reader never sees half a report.
+pub(super) fn to_file(output: &Output, verdict: &Verdict) -> Result<()> {
+    let path = &output.path;
+    let write = || -> io::Result<()> {
+        let partial = partial_name(path);
+        let mut out = io::BufWriter::new(std::fs::File::create(&partial)?);
+        let style = Style { color: false, width: width(false) };
+        let written = output.reporter.write(verdict, &style, &mut out).and_then(|()| out.flush());
+        if let Err(error) = written.and_then(|()| std::fs::rename(&partial, path)) {
+            // What is half written helps nobody.
+            let _ = std::fs::remove_file(&partial);
+            return Err(error);
+        }
+        Ok(())
+    };
+    // A device or a pipe (`/dev/stderr`) cannot be renamed over.
+    let special = std::fs::metadata(path).is_ok_and(|meta| !meta.is_file());
+    let result = if special {
+        std::fs::File::create(path).and_then(|mut out| {
+            output.reporter.write(verdict, &Style { color: false, width: width(false) }, &mut out)
+        })
+    } else {
+        write()
+    };
+    result.with_context(|| format!("cannot write the {} report to {}", output.reporter.id(), path.display()))
+}
+
+fn partial_name(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.partial", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// `NO_COLOR` (<https://no-color.org>) and dumb terminals are respected; a flag wins over both.
+pub(super) fn colored(when: When, terminal: bool) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => !set("NO_COLOR") && (set("CLICOLOR_FORCE") || (terminal && !dumb)),
+    }
+}
+
+/// Columns: the terminal's, else `COLUMNS`, else 100.
+fn width(terminal: bool) -> usize {
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let asked = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
+    asked.or(told).unwrap_or(100).clamp(40, 400)
+}

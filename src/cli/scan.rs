@@ -1,0 +1,129 @@
+//! `tidewaiter scan`.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+
+use super::args::ScanArgs;
+use super::output::{self, Output};
+use super::{options, progress};
+use crate::advisory::Database;
+use crate::artifact::{self, Budget};
+use crate::audit::{self, Input, Options, Progress, Request};
+use crate::matching::Demand;
+use crate::model::{DatabaseInfo, DatabaseOrigin, FunctionConfig, Scan};
+use crate::policy::{self, Exit, Run};
+use crate::secret::Engine;
+use crate::source;
+
+/// Audits every target, judges them together and writes the reports.
+pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
+    let started = Utc::now();
+    let clock = Instant::now();
+    // Everything that can be wrong with the request is told before the work begins.
+    let format = output::reporter(&args.format)?;
+    let outputs: Vec<Output> = args.outputs.iter().map(|text| output::parse(text)).collect::<Result<_>>()?;
+    let settings = options::settings(args)?;
+    let own = options::own(&settings)?;
+    let requests = requests(args)?;
+    let limits = options::limits(&args.limits);
+    let database = options::database(&args.cache)?;
+    let demand =
+        Demand { allow_seed: args.allow_seed, max_age_days: settings.max_db_age, today: started.date_naive() };
+
+    let pool = options::pool(args.limits.threads)?;
+    let mut scans = Vec::new();
+    for (name, request) in requests {
+        let counters = Progress::default();
+        let audit_options =
+            Options { limits: limits.clone(), engine: Engine::builtin(), own: own.clone(), progress: &counters };
+        let scan = progress::during(&name, args.quiet, &counters, || {
+            pool.install(|| -> Result<Scan> {
+                let scan = audit::audit(request, &audit_options)?;
+                Ok(audit::hold_against(scan, &database, &demand))
+            })
+        })?;
+        scans.push(scan);
+    }
+
+    let run = (!args.reproducible).then(|| run_of(started, clock, &database, &demand));
+    let verdict = policy::judge(scans, database.info().clone(), settings, run);
+    for output in &outputs {
+        output::to_file(output, &verdict)?;
+    }
+    output::to_stdout(format, &verdict, args.color)?;
+    Ok(verdict.exit)
+}
+
+/// One request per target, with a name for the progress line.
+fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
+    let for_one = !args.layers.is_empty() || args.env_file.is_some() || args.runtime.is_some() || args.handler.is_some();
+    if for_one && args.targets.len() > 1 {
+        bail!(
+            "--layer, --env-file, --runtime and --handler belong to one function, but {} targets were named; \
+             scan each function by itself",
+            args.targets.len()
+        );
+    }
+    for layer in &args.layers {
+        if !layer.exists() {
+            bail!("the layer {} does not exist", layer.display());
+        }
+    }
+    let mut requests = Vec::new();
+    for target in &args.targets {
+        let code = if target.as_os_str() == "-" {
+            let limits = options::limits(&args.limits);
+            let budget = Budget::new(limits);
+            let bytes = artifact::open_stdin(&mut std::io::stdin().lock(), &budget)
+                .context("cannot read the target from standard input")?;
+            Input::Bytes { name: "-".to_owned(), bytes }
+        } else {
+            Input::Path(target.clone())
+        };
+        let environment = match &args.env_file {
+            None => None,
+            Some(path) => {
+                let bytes = read_small(path)?;
+                let file = source::read_env_file(&bytes)
+                    .with_context(|| format!("cannot understand the environment file {}", path.display()))?;
+                Some((path.display().to_string(), file))
+            }
+        };
+        let config = FunctionConfig {
+            runtime: args.runtime.clone(),
+            handler: args.handler.clone(),
+            ..FunctionConfig::default()
+        };
+        let request = Request { code, layers: args.layers.clone(), environment, config };
+        requests.push((target.display().to_string(), request));
+    }
+    Ok(requests)
+}
+
+fn read_small(path: &std::path::Path) -> Result<Vec<u8>> {
+    let about = || format!("cannot read the environment file {}", path.display());
+    let size = std::fs::metadata(path).with_context(about)?.len();
+    if size > source::MAX_ENV_BYTES {
+        bail!("{}: it has {size} bytes, more than any function's environment", about());
+    }
+    std::fs::read(path).with_context(about)
+}
+
+fn run_of(started: DateTime<Utc>, clock: Instant, database: &Database, demand: &Demand) -> Run {
+    let age = age_days(database.info(), started);
+    let over = demand.max_age_days.is_some_and(|max| age.is_none_or(|age| age > max));
+    Run {
+        started_at: started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        seconds: (clock.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+        advisories_age_days: age,
+        stale: over || database.info().origin == DatabaseOrigin::Seed,
+    }
+}
+
+/// Whole days since the database was put together.
+fn age_days(info: &DatabaseInfo, now: DateTime<Utc>) -> Option<u64> {
+    let built = DateTime::parse_from_rfc3339(&info.built_at).ok()?;
+    u64::try_from((now - built.with_timezone(&Utc)).num_days().max(0)).ok()
+}
