@@ -1,0 +1,4 @@
+//! Builders that several tests share.
+
+pub mod example;
+pub mod planted;
