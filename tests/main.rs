@@ -1,1 +1,6 @@
 //! The one test binary.
+
+mod support;
+
+mod policy;
+mod reporters;

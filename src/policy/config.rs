@@ -58,7 +58,7 @@ pub struct Policy {
 pub struct AcceptedGap {
     /// The kind.
     pub kind: GapKind,
-    /// A glob over the gap's place, its nestings joined by `!` (`lib/*.jar!META-INF/**`); `*` stops at `/`. `None`
+    /// A glob over the gap's place, an archive being like a folder (`lib/*.jar/META-INF/**`); `*` stops at `/`. `None`
     /// accepts the kind everywhere.
     pub path: Option<GlobMatcher>,
     /// Why, in the words of whoever accepts it; never empty.
@@ -70,7 +70,7 @@ pub struct AcceptedGap {
 impl AcceptedGap {
     /// Whether this acceptance speaks of that gap.
     pub fn covers(&self, gap: &Gap) -> bool {
-        self.kind == gap.kind && self.path.as_ref().is_none_or(|glob| glob.is_match(gap.location.path.join("!")))
+        self.kind == gap.kind && self.path.as_ref().is_none_or(|glob| glob.is_match(gap.location.path.join("/")))
     }
 }
 
@@ -122,8 +122,8 @@ impl Policy {
     /// Reads and checks a policy file.
     pub fn read(path: &Path) -> Result<Policy, ConfigError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
         Policy::parse(&file, &text)
     }
 
@@ -191,12 +191,17 @@ impl Source<'_> {
 
     /// Line from 1, the line's byte range without its end, and the span cut to the line.
     fn place(&self, span: Range<usize>) -> (usize, Range<usize>, Range<usize>) {
-        let start = self.text.floor_char_boundary(span.start);
+        let start = self.boundary(span.start);
         let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
-        let end = self.text.floor_char_boundary(span.end).clamp(start, line_end);
+        let end = self.boundary(span.end).clamp(start, line_end);
         let number = self.text[..start].matches('\n').count() + 1;
         (number, line_start..line_end, start..end)
+    }
+
+    /// The last boundary of a character at or before a byte: a parser may point into the middle of one.
+    fn boundary(&self, at: usize) -> usize {
+        (0..=at.min(self.text.len())).rev().find(|&at| self.text.is_char_boundary(at)).unwrap_or(0)
     }
 
     fn complain(&self, span: Option<Range<usize>>, message: &str) -> ConfigError {

@@ -1,0 +1,3 @@
+//! Builders that several tests share.
+
+pub mod verdict;
