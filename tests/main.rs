@@ -1,4 +1,6 @@
 //! The one test binary.
+// `allow-unwrap-in-tests` knows only functions marked `#[test]`, not their helpers.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

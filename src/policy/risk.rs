@@ -51,9 +51,13 @@ pub fn risk(findings: &[Judged], gaps: &[JudgedGap], grade: Grade) -> Risk {
     // `Unknown` weighs more than low here: it may be anything, and the enum's order puts it last.
     let worst = flaws().map(|finding| (flaw_points(finding.severity), finding)).max_by_key(|(points, _)| *points);
     if let Some((points, finding)) = worst {
-        add("worst", points, format!("{} is {}", finding.id, finding.severity));
+        add("worst finding", points, format!("{} is {}", finding.id, finding.severity));
         let more = flaws().filter(|f| f.severity >= Severity::High).count().saturating_sub(1).min(MORE_CAP);
-        add("more", more as u8, format!("further findings at or above high: {more} (at most {MORE_CAP} count)"));
+        add(
+            "more findings",
+            more as u8,
+            format!("further findings at or above high: {more} (at most {MORE_CAP} count)"),
+        );
     }
 
     let secret = live().map(|judged| &judged.finding).filter(|f| f.kind == FindingKind::Secret);

@@ -6,7 +6,6 @@
 
 mod build;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -209,10 +208,19 @@ struct PolicyV1<'a> {
 
 #[derive(Serialize)]
 struct SummaryV1<'a> {
-    findings: BTreeMap<&'static str, usize>,
+    findings: SeverityCounts,
     gaps: GapCounts,
     exit: u8,
     reasons: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SeverityCounts {
+    critical: usize,
+    high: usize,
+    medium: usize,
+    low: usize,
+    unknown: usize,
 }
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use crate::policy::{Judged, Verdict};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Findings that nobody waived, by severity in the order of [`Severity::WORST_FIRST`].
-    severities: [usize; 5],
+    pub worst_first: [usize; 5],
     /// Findings that somebody waived.
     pub waived: usize,
     /// Findings that are not waived and can stop no build.
@@ -47,13 +47,13 @@ impl Summary {
         if !judged.finding.gates {
             self.beside += 1;
         }
-        for (severity, count) in Severity::WORST_FIRST.iter().zip(&mut self.severities) {
+        for (severity, count) in Severity::WORST_FIRST.iter().zip(&mut self.worst_first) {
             *count += usize::from(*severity == judged.finding.severity);
         }
     }
 
     /// Findings that nobody waived, worst first.
     pub fn severities(&self) -> impl Iterator<Item = (Severity, usize)> + '_ {
-        Severity::WORST_FIRST.into_iter().zip(self.severities)
+        Severity::WORST_FIRST.into_iter().zip(self.worst_first)
     }
 }

@@ -70,10 +70,15 @@ fn header(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
     };
     let tally = format!("{read} of {seen} read, {}", bytes(coverage.tally.bytes));
     canvas.row(2, label("coverage", ink, coverage.grade.word(), tally))?;
-    let packages = count(scan.packages.len() as u64);
-    canvas.row(2, label("packages", Ink::Plain, &packages, ecosystems(&scan.packages)))?;
-    let terms: Vec<String> = target.risk.terms.iter().map(|term| format!("{} {}", term.name, term.points)).collect();
-    canvas.row(2, label("risk", Ink::Plain, &format!("{} of 100", target.risk.score), terms.join(", ")))
+    let packages = because(count(scan.packages.len() as u64), ecosystems(&scan.packages));
+    canvas.labelled("packages", LABEL, Ink::Plain, &packages)?;
+    let terms = target.risk.terms.iter().map(|term| format!("{} {}", term.name, term.points));
+    canvas.labelled("risk", LABEL, Ink::Plain, &because(format!("{} of 100", target.risk.score), list(terms)))
+}
+
+/// A figure with what it is made of, if anything.
+fn because(figure: String, parts: String) -> String {
+    if parts.is_empty() { figure } else { format!("{figure}: {parts}") }
 }
 
 /// A label, a value and what explains it.
@@ -123,10 +128,11 @@ fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
     if findings.is_empty() {
         findings.push_str("none");
     }
-    for (n, what) in [(summary.beside, "only named by a lockfile"), (summary.waived, "waived")] {
-        if n > 0 {
-            findings.push_str(&format!("; {} {what}", count(n as u64)));
-        }
+    if summary.beside > 0 {
+        findings.push_str(&format!(" ({} of them only named by a lockfile)", count(summary.beside as u64)));
+    }
+    if summary.waived > 0 {
+        findings.push_str(&format!("; {} waived", count(summary.waived as u64)));
     }
     canvas.labelled("findings", LABEL, Ink::Plain, &findings)?;
     let mut unseen = vec![

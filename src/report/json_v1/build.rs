@@ -11,6 +11,7 @@ use super::*;
 impl<'a> Report<'a> {
     pub(super) fn of(verdict: &'a Verdict) -> Report<'a> {
         let summary = Summary::of(verdict);
+        let [critical, high, medium, low, unknown] = summary.worst_first;
         Report {
             schema_version: 1,
             tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
@@ -18,7 +19,7 @@ impl<'a> Report<'a> {
             targets: verdict.targets.iter().map(target).collect(),
             policy: PolicyV1 { file: verdict.settings.file.as_deref(), waivers_unused: [], waivers_expired: [] },
             summary: SummaryV1 {
-                findings: summary.severities().map(|(severity, count)| (severity.word(), count)).collect(),
+                findings: SeverityCounts { critical, high, medium, low, unknown },
                 gaps: GapCounts { blocking: summary.blocking, note: summary.notes, accepted: summary.accepted },
                 exit: verdict.exit.code(),
                 reasons: &verdict.reasons,

@@ -2,6 +2,7 @@
 //!
 //! Every text that reaches a line goes through [`escape`] here and nowhere else, so no part of the table can forget it.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
@@ -63,7 +64,16 @@ pub struct Cell {
 
 /// Shorthand for a cell.
 pub fn cell(ink: Ink, text: impl AsRef<str>, width: Width) -> Cell {
-    Cell { ink, text: escape(text.as_ref()).into_owned(), width }
+    Cell { ink, text: tame(&escape(text.as_ref())).into_owned(), width }
+}
+
+/// GitHub Actions takes a line that begins with `::`, blanks aside, for a command. In the middle of a line the two
+/// colons are harmless, and common in the names of functions.
+fn tame(text: &str) -> Cow<'_, str> {
+    match text.trim_start().strip_prefix("::") {
+        Some(rest) => Cow::Owned(format!("\\u{{3a}}:{rest}")),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// The columns that a text takes once it is escaped.
@@ -176,11 +186,6 @@ impl<'a> Canvas<'a> {
         }
         for (i, (ink, text)) in parts[..used].iter().enumerate() {
             let text = if i + 1 == used { text.trim_end() } else { text };
-            // GitHub Actions takes a line that begins with `::`, blanks aside, for a command.
-            let text = match text.strip_prefix("::").filter(|_| i == 0) {
-                Some(rest) => &format!("\\u{{3a}}:{rest}"),
-                None => text,
-            };
             if self.style.color && *ink != Ink::Plain {
                 let ansi = ink.ansi();
                 write!(self.out, "{}{text}{}", ansi.render(), ansi.render_reset())?;
@@ -219,7 +224,8 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for mut word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let mut word = tame(word);
         let mut width = word.width();
         if used > 0 && used + 1 + width <= columns {
             line.push(' ');
@@ -229,12 +235,12 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
             used = 0;
         }
         while width > columns {
-            let (first, rest) = head(word, columns);
+            let (first, rest) = head(&word, columns);
             lines.push(first.to_owned());
-            word = rest;
+            word = Cow::Owned(tame(rest).into_owned());
             width = word.width();
         }
-        line.push_str(word);
+        line.push_str(&word);
         used += width;
     }
     if !line.is_empty() {

@@ -1,9 +1,9 @@
 //! Findings, grouped as one acts on them: a package is upgraded once, however many advisories name it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use crate::model::{Confidence, Finding, FindingKind, Location, Origin, Package, PackageId};
+use crate::model::{ArtifactRole, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity};
 use crate::policy::{Judged, Target};
 use crate::report::place;
 
@@ -148,6 +148,7 @@ fn places(canvas: &mut Canvas<'_>, target: &Target, title: &str, findings: &[&Ju
     }
     heading(canvas, title)?;
     let (shown, hidden) = cut(findings, QUIET);
+    let mut advised = BTreeSet::new();
     for judged in shown {
         let finding = &judged.finding;
         let mut row = severity(canvas, judged);
@@ -164,6 +165,10 @@ fn places(canvas: &mut Canvas<'_>, target: &Target, title: &str, findings: &[&Ju
             facts.push(format!("{} confidence", finding.confidence.word()));
         }
         canvas.paragraph(6, Ink::Faint, &places_of(target, &finding.locations, facts), 4)?;
+        // Twenty keys of one kind are revoked in one way.
+        if advised.insert(&finding.remediation) {
+            canvas.paragraph(6, Ink::Plain, &finding.remediation, 3)?;
+        }
     }
     rest(canvas, hidden)
 }
@@ -173,18 +178,25 @@ fn heading(canvas: &mut Canvas<'_>, title: &str) -> io::Result<()> {
     canvas.row(2, vec![cell(Ink::Strong, title, Width::Auto)])
 }
 
-/// The mark of a violation and the severity.
+/// The mark of a violation and the severity. Records of malware seldom have one, and need none.
 fn severity(canvas: &Canvas<'_>, judged: &Judged) -> Vec<Cell> {
     let mark = if judged.violates { canvas.cross() } else { " " };
-    let severity = judged.finding.severity;
-    vec![cell(Ink::Grade(severity), format!("{mark} {severity}"), Width::Fixed(10))]
+    let (word, severity) = match judged.finding.kind {
+        FindingKind::Malicious => ("malware", Severity::Critical),
+        _ => (judged.finding.severity.word(), judged.finding.severity),
+    };
+    vec![cell(Ink::Grade(severity), format!("{mark} {word}"), Width::Fixed(10))]
 }
 
 /// `fn.zip!src/config.js:12:8 (own code, and 2 more places)`.
 fn places_of(target: &Target, locations: &[Location], mut facts: Vec<String>) -> String {
+    let artifacts = &target.scan.artifacts;
     let mut text = locations.first().map_or(String::new(), |first| {
-        let span = first.span.map_or(String::new(), |span| format!(":{}:{}", span.line, span.column));
-        place::display(first, &target.scan.artifacts) + &span
+        let role = artifacts.get(first.artifact).map(|artifact| artifact.role);
+        // A variable is one line that is found by its name.
+        let span = first.span.filter(|_| role != Some(ArtifactRole::Environment));
+        let span = span.map_or(String::new(), |span| format!(":{}:{}", span.line, span.column));
+        place::display(first, artifacts) + &span
     });
     if locations.len() > 1 {
         facts.push(format!("and {}", plural(locations.len() as u64 - 1, "more place", "more places")));

@@ -1,4 +1,4 @@
-//! What could not be seen: blocking gaps one by one, notes as counts with their first places.
+//! What could not be seen: blocking gaps one by one, notes as counts with the first few.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,12 +8,12 @@ use crate::policy::{JudgedGap, Target};
 use crate::report::place;
 
 use super::canvas::{Canvas, Cell, Ink, Width, cell};
-use super::words::{count, list};
+use super::words::count;
 
 /// Gaps shown of one kind before the rest is counted. An archive of 100,000 encrypted entries says the same thing
 /// 100,000 times.
 const SHOWN: usize = 10;
-/// Places named of one kind of note.
+/// Notes shown of one kind: they bar no verdict.
 const NAMED: usize = 3;
 
 /// The section of gaps; nothing where there is none.
@@ -48,30 +48,29 @@ fn blocking(
     let (mark, ink, word) =
         if accepted { (" ", Ink::Faint, "accepted") } else { (canvas.cross(), Ink::Bad, "blocking") };
     for judged in gaps.iter().take(SHOWN) {
-        canvas.row(2, row(mark, ink, word, kind, &place::display(&judged.gap.location, &target.scan.artifacts)))?;
+        canvas.row(4, row(mark, ink, word, kind, &place::display(&judged.gap.location, &target.scan.artifacts)))?;
         canvas.paragraph(6, Ink::Faint, &judged.gap.detail, 4)?;
         if let Some(accepted) = &judged.accepted {
             canvas.paragraph(6, Ink::Faint, &format!("accepted by {}: {}", accepted.by, accepted.reason), 4)?;
         }
     }
     if gaps.len() > SHOWN {
-        canvas.row(2, row(mark, ink, word, kind, &format!("and {} more", count((gaps.len() - SHOWN) as u64))))?;
+        canvas.row(4, row(mark, ink, word, kind, &format!("and {} more", count((gaps.len() - SHOWN) as u64))))?;
     }
     Ok(())
 }
 
 /// Notes of one kind.
 fn note(canvas: &mut Canvas<'_>, target: &Target, kind: GapKind, gaps: &[&JudgedGap]) -> io::Result<()> {
-    let artifacts = &target.scan.artifacts;
-    let mut places: Vec<&JudgedGap> = gaps.to_vec();
-    places.dedup_by(|a, b| a.gap.location == b.gap.location);
-    let named = places.iter().take(NAMED).map(|judged| place::display(&judged.gap.location, artifacts));
-    let mut text = list(named);
-    if places.len() > NAMED {
-        text.push_str(&format!(", and {} more", count((places.len() - NAMED) as u64)));
+    canvas.row(4, row(" ", Ink::Plain, "note", kind, &count(gaps.len() as u64)))?;
+    for judged in gaps.iter().take(NAMED) {
+        let place = place::display(&judged.gap.location, &target.scan.artifacts);
+        canvas.paragraph(6, Ink::Faint, &format!("{place}: {}", judged.gap.detail), 3)?;
     }
-    canvas.row(2, row(" ", Ink::Plain, "note", kind, &count(gaps.len() as u64)))?;
-    canvas.paragraph(6, Ink::Faint, &text, 4)
+    if gaps.len() > NAMED {
+        canvas.paragraph(6, Ink::Faint, &format!("and {} more", count((gaps.len() - NAMED) as u64)), 2)?;
+    }
+    Ok(())
 }
 
 fn row(mark: &str, ink: Ink, word: &str, kind: GapKind, what: &str) -> Vec<Cell> {
