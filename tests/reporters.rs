@@ -184,8 +184,7 @@ fn json_says_what_the_verdict_says() {
 }
 
 /// Escape sequences, direction marks, line breaks, commands of CI systems, zero-width characters.
-const HOSTILE: &str =
-    "::error::a\x1b[2J\x1b]0;t\x07\u{9b}31m\u{202e}gpj\u{2066}\n::set-env::x\r\n##vso[task]\u{200b}\u{85}\u{2028}";
+const HOSTILE: &str = "::error::a\x1b[2J\x1b]0;t\x07\u{9b}31m\u{202e}gpj\u{2066}\n::set-env::x\r\n##vso[task]\u{200b}\u{85}\u{2028}\u{e0041}";
 
 /// The full sample with hostile text wherever an artifact, a configuration or an advisory can put some.
 fn hostile() -> Verdict {
@@ -232,7 +231,11 @@ fn hostile_names_reach_no_terminal() {
         }
         assert!(text.contains("\\u{1b}[2J") && text.contains("\\u{202e}"));
     }
-    // JSON is for programs: they get the exact name.
+    // A program gets the exact name from JSON, and somebody who looks at it is safe too.
+    let text = rendered("json", &verdict, PLAIN);
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+    assert!(!text.contains(['\u{202e}', '\u{2066}', '\u{200b}', '\u{2028}', '\u{e0041}']) && !text.contains("##"));
+    assert!(text.contains("\\udb40\\udc41"), "two units for a character beyond the basic plane");
     let target = &json(&verdict)["targets"][0];
     assert!(target["packages"][0]["name"].as_str().unwrap().starts_with(HOSTILE));
 }

@@ -9,7 +9,7 @@ mod risk;
 
 use crate::model::{DatabaseInfo, Finding, Gap, Grade, Scan, Severity};
 
-pub use config::{AcceptedGap, ConfigError, Policy};
+pub use config::{AcceptedGap, Complaint, ConfigError, Policy};
 pub use fail_on::{SettingError, parse_fail_on, parse_require_coverage, threshold};
 pub use judge::judge;
 pub use risk::{Risk, Term};

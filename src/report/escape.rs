@@ -22,10 +22,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         let width = c.width();
         marks = if width == Some(0) { marks + 1 } else { 0 };
-        // Azure Pipelines, TeamCity and older GitHub runners take `##vso[`, `##teamcity[` and `##[` for commands
-        // wherever they stand in a line.
-        let command = c == '#' && previous == '#';
-        if is_deceptive(c) || width.is_none() || marks > MAX_MARKS || command {
+        if is_deceptive(c) || width.is_none() || marks > MAX_MARKS || begins_command(previous, c) {
             out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
         } else {
             out.push(c);
@@ -35,9 +32,15 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Azure Pipelines, TeamCity and older GitHub runners take `##vso[`, `##teamcity[` and `##[` for commands, wherever they
+/// stand in a line.
+pub fn begins_command(previous: char, c: char) -> bool {
+    (previous, c) == ('#', '#')
+}
+
 /// Characters that change how others are read, or that nobody sees
 /// (<https://www.unicode.org/reports/tr36/>, <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>).
-fn is_deceptive(c: char) -> bool {
+pub fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
             // Soft hyphen, combining grapheme joiner, Arabic letter mark.

@@ -26,7 +26,7 @@ pub trait Reporter: Sync {
     /// The word behind `--format`.
     fn id(&self) -> &'static str;
 
-    /// Writes the whole report. The only errors are those of `out`.
+    /// Writes the whole report, in many small pieces: `out` should be buffered. The only errors are those of `out`.
     fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()>;
 }
 

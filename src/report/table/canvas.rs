@@ -33,7 +33,7 @@ impl Ink {
             Ink::Plain => Ansi::new(),
             Ink::Strong => Ansi::new().bold(),
             Ink::Faint => Ansi::new().dimmed(),
-            Ink::Good => color(AnsiColor::Green).bold(),
+            Ink::Good => color(AnsiColor::Green),
             Ink::Bad | Ink::Grade(Severity::Critical) => color(AnsiColor::Red).bold(),
             Ink::Warning => color(AnsiColor::Yellow).bold(),
             Ink::Grade(Severity::High) => color(AnsiColor::Red),

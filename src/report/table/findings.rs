@@ -93,7 +93,10 @@ fn packages(
         }
         groups[group].push(judged);
     }
-    for group in groups {
+    for (i, group) in groups.iter().enumerate() {
+        if i > 0 {
+            canvas.blank()?;
+        }
         let first = &group[0].finding;
         let package = first.package.as_ref().and_then(|id| known.get(id)).copied();
         package_line(canvas, first, package)?;
@@ -129,15 +132,12 @@ fn advisory_row(canvas: &Canvas<'_>, judged: &Judged, id_width: usize) -> Vec<Ce
         row.push(cell(Ink::Faint, cve.map_or("", String::as_str), Width::Fixed(16)));
     }
     row.push(cell(Ink::Plain, &finding.title, Width::Fill));
-    let fix = match (finding.kind, finding.fixed.first()) {
-        (_, Some(version)) => format!("fixed in {version}"),
-        (FindingKind::Vulnerability, None) => "no fix known".to_owned(),
-        (FindingKind::Malicious, None) => "remove it".to_owned(),
-        _ => String::new(),
-    };
-    if !fix.is_empty() {
-        row.push(cell(Ink::Good, fix, Width::Auto));
-    }
+    row.extend(match (finding.kind, finding.fixed.first()) {
+        (_, Some(version)) => Some(cell(Ink::Good, format!("fix {version}"), Width::Auto)),
+        (FindingKind::Vulnerability, None) => Some(cell(Ink::Faint, "no fix known", Width::Auto)),
+        (FindingKind::Malicious, None) => Some(cell(Ink::Strong, "remove it", Width::Auto)),
+        _ => None,
+    });
     row
 }
 
