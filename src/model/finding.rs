@@ -123,6 +123,8 @@ pub struct Finding {
     pub cvss: Option<Cvss>,
     /// Whether it may stop a build. False for packages that a lock file names beside an installed tree without them.
     pub gates: bool,
+    /// An inline allow-comment stands beside it; policy decides whether its author may say so.
+    pub allowed_inline: bool,
     /// What to do about it.
     pub remediation: String,
 }

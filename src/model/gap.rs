@@ -14,6 +14,16 @@ pub enum Level {
     Note,
 }
 
+impl Level {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::Blocking => "blocking",
+            Level::Note => "note",
+        }
+    }
+}
+
 /// Why something could not be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

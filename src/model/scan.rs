@@ -18,6 +18,18 @@ pub enum TargetKind {
     Sbom,
 }
 
+impl TargetKind {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            TargetKind::Function => "function",
+            TargetKind::Artifact => "artifact",
+            TargetKind::Folder => "folder",
+            TargetKind::Sbom => "sbom",
+        }
+    }
+}
+
 /// What an artifact is to its function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -30,6 +42,18 @@ pub enum ArtifactRole {
     Environment,
     /// A software bill of materials.
     Sbom,
+}
+
+impl ArtifactRole {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            ArtifactRole::Code => "code",
+            ArtifactRole::Layer => "layer",
+            ArtifactRole::Environment => "environment",
+            ArtifactRole::Sbom => "sbom",
+        }
+    }
 }
 
 /// One file or folder that was handed over.

@@ -1,18 +1,33 @@
 //! Floor 3: the only filter. [`judge`] turns sealed scans into a [`Verdict`]; nothing else decides what counts.
+//!
+//! Nothing is dropped here either: what does not count stays in the verdict, with the reason beside it.
 
-use crate::model::{DatabaseInfo, Finding, Grade, Scan, Severity};
+mod config;
+mod fail_on;
+mod judge;
+mod risk;
+
+use crate::model::{DatabaseInfo, Finding, Gap, Grade, Scan, Severity};
+
+pub use config::{AcceptedGap, Complaint, ConfigError, Policy};
+pub use fail_on::{SettingError, parse_fail_on, parse_require_coverage, threshold};
+pub use judge::judge;
+pub use risk::{Risk, Term};
 
 /// What a run must not exceed.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Severities that violate the policy. Empty for `never`.
     pub fail_on: Vec<Severity>,
-    /// The grade that every target must reach; `None` lifts the demand (but no blocking gap).
-    pub require_coverage: Option<Grade>,
+    /// The grade that every target must reach. [`Grade::Blind`] demands nothing, since every target reaches it; a
+    /// blocking gap counts all the same.
+    pub require_coverage: Grade,
     /// The policy file that was read, for the report.
     pub file: Option<String>,
     /// Package name globs that count as first-party (`@acme/*`).
     pub own: Vec<String>,
+    /// Blocking gaps that somebody answers for.
+    pub accept_gaps: Vec<AcceptedGap>,
 }
 
 /// Exit codes: a contract (the README's table).
@@ -28,6 +43,13 @@ pub enum Exit {
     Incomplete = 3,
 }
 
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
 /// Whether a finding was there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
@@ -35,6 +57,16 @@ pub enum State {
     New,
     /// In the baseline.
     Existing,
+}
+
+impl State {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::New => "new",
+            State::Existing => "existing",
+        }
+    }
 }
 
 /// A finding with what policy says of it.
@@ -50,7 +82,23 @@ pub struct Judged {
     pub violates: bool,
 }
 
-/// A reason not to count a finding.
+/// A gap with what policy says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedGap {
+    /// The gap.
+    pub gap: Gap,
+    /// Why it does not block, if somebody said so. Only for blocking gaps.
+    pub accepted: Option<Waived>,
+}
+
+impl JudgedGap {
+    /// Whether it keeps the verdict from being complete.
+    pub fn blocks(&self) -> bool {
+        self.gap.level == crate::model::Level::Blocking && self.accepted.is_none()
+    }
+}
+
+/// A reason not to count something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waived {
     /// Who said so: `inline` for an allow-comment in first-party code, else the file with its line.
@@ -62,12 +110,16 @@ pub struct Waived {
 /// A target with its judged findings, worst first.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The sealed scan; its `findings` are moved into `findings` below.
+    /// The sealed scan; its findings and its coverage's gaps are moved into the two lists below.
     pub scan: Scan,
     /// Worst first: violating, then by severity, kind, id, place.
     pub findings: Vec<Judged>,
+    /// In the scan's order: blocking first, then by place.
+    pub gaps: Vec<JudgedGap>,
     /// Coverage is below what is required, or a gap blocks.
     pub incomplete: bool,
+    /// How urgently somebody should look, compared with other targets.
+    pub risk: Risk,
 }
 
 /// When and how the run went. Left out by `--reproducible`.
@@ -94,7 +146,8 @@ pub struct Verdict {
     pub settings: Settings,
     /// The exit code.
     pub exit: Exit,
-    /// Why, one sentence per reason, most important first. With exit 1 a blocking gap adds "also incomplete".
+    /// Why, one sentence per reason, most important first, never empty. With exit 1 what is missing begins with "also
+    /// incomplete". Names of targets in it are as hostile as their sources.
     pub reasons: Vec<String>,
     /// When and how.
     pub run: Option<Run>,

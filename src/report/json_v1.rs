@@ -1,0 +1,271 @@
+//! JSON, `schema_version` 1: the public contract.
+//!
+//! Types of their own, so that renaming a field inside the program cannot rename one outside. Within version 1 a key is
+//! never renamed or removed, every key is always present (null where unknown), and consumers ignore keys and enum
+//! values that they do not know. The one exception is `run`, which `--reproducible` leaves out.
+
+mod build;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::policy::Verdict;
+
+use super::escape::{begins_command, is_deceptive};
+use super::{Reporter, Style};
+
+/// The reporter.
+pub struct JsonV1;
+
+impl Reporter for JsonV1 {
+    fn id(&self) -> &'static str {
+        "json"
+    }
+
+    fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(Visible { out: &mut *out, previous: '\0' }, &Report::of(verdict))?;
+        out.write_all(b"\n")
+    }
+}
+
+/// Writes what deceives a reader, a terminal or a CI log as `\uXXXX`: the value that a program reads stays the same,
+/// and JSON that somebody looks at is as harmless as a table. Such characters occur within strings only.
+struct Visible<'a> {
+    out: &'a mut dyn Write,
+    previous: char,
+}
+
+impl Write for Visible<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // The serializer cuts strings at ASCII characters only, so that every piece is text of its own.
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        let mut done = 0;
+        for (at, c) in text.char_indices() {
+            if (c != '\n' && is_deceptive(c)) || begins_command(self.previous, c) {
+                self.out.write_all(&bytes[done..at])?;
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(self.out, "\\u{unit:04x}")?;
+                }
+                done = at + c.len_utf8();
+            }
+            self.previous = c;
+        }
+        self.out.write_all(&bytes[done..])?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema_version: u32,
+    tool: Tool,
+    advisories: AdvisoriesV1<'a>,
+    targets: Vec<TargetV1<'a>>,
+    policy: PolicyV1<'a>,
+    summary: SummaryV1<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct AdvisoriesV1<'a> {
+    origin: &'static str,
+    snapshot: &'a str,
+    built_at: &'a str,
+    ecosystems: Vec<EcosystemV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct EcosystemV1<'a> {
+    name: &'a str,
+    records: u64,
+    newest: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TargetV1<'a> {
+    id: &'a str,
+    name: &'a str,
+    kind: &'static str,
+    cloud: Option<CloudV1<'a>>,
+    runtime: Option<&'a str>,
+    handler: Option<&'a str>,
+    artifacts: Vec<ArtifactV1<'a>>,
+    coverage: CoverageV1<'a>,
+    packages: Vec<PackageV1<'a>>,
+    findings: Vec<FindingV1<'a>>,
+    /// Code that runs before the handler; nothing looks for it yet.
+    hooks: [(); 0],
+    /// Plans that close several findings at once; nothing makes them yet.
+    upgrades: [(); 0],
+    risk: RiskV1<'a>,
+}
+
+#[derive(Serialize)]
+struct CloudV1<'a> {
+    provider: Option<&'a str>,
+    account: Option<&'a str>,
+    region: Option<&'a str>,
+    arn: &'a str,
+    qualifier: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ArtifactV1<'a> {
+    role: &'static str,
+    path: &'a str,
+    sha256: Option<&'a str>,
+    bytes: u64,
+    entries: u64,
+}
+
+#[derive(Serialize)]
+struct CoverageV1<'a> {
+    grade: &'static str,
+    entries_seen: u64,
+    entries_read: u64,
+    bytes_read: u64,
+    gaps: Vec<GapV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct GapV1<'a> {
+    location: LocationV1<'a>,
+    kind: &'static str,
+    level: &'static str,
+    by: &'a str,
+    detail: &'a str,
+    accepted: Option<WaivedV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct PackageV1<'a> {
+    id: String,
+    purl: Option<String>,
+    ecosystem: &'static str,
+    name: &'a str,
+    version: Option<&'a str>,
+    evidence: &'static str,
+    locations: Vec<LocationV1<'a>>,
+    direct: Option<bool>,
+    dev: Option<bool>,
+    requires: Vec<String>,
+    shadowed: bool,
+}
+
+#[derive(Serialize)]
+struct FindingV1<'a> {
+    kind: &'static str,
+    id: &'a str,
+    aliases: &'a [String],
+    severity: &'static str,
+    state: &'static str,
+    title: &'a str,
+    package: Option<&'a str>,
+    purl: Option<&'a str>,
+    fixed: &'a [String],
+    locations: Vec<LocationV1<'a>>,
+    rule: Option<&'a str>,
+    confidence: &'static str,
+    redacted: Option<&'a str>,
+    fingerprint: &'a str,
+    origin: &'static str,
+    cvss: Option<CvssV1<'a>>,
+    /// The three below need sources that a local scan does not have.
+    epss: Option<f64>,
+    kev: bool,
+    imported: &'static str,
+    /// Whether the secret was tried out; `--verify` is not there yet.
+    verified: Option<bool>,
+    remediation: &'a str,
+    waived: Option<WaivedV1<'a>>,
+    gates: bool,
+    violates: bool,
+}
+
+#[derive(Serialize)]
+struct CvssV1<'a> {
+    vector: &'a str,
+    score: f64,
+}
+
+#[derive(Serialize)]
+struct WaivedV1<'a> {
+    by: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct LocationV1<'a> {
+    artifact: usize,
+    path: &'a [String],
+    display: String,
+    line: Option<u64>,
+    column: Option<u64>,
+    offset: Option<u64>,
+    length: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct RiskV1<'a> {
+    score: u8,
+    terms: Vec<TermV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct TermV1<'a> {
+    name: &'static str,
+    points: u8,
+    because: &'a str,
+}
+
+#[derive(Serialize)]
+struct PolicyV1<'a> {
+    file: Option<&'a str>,
+    /// Waivers of findings; no file can hold one yet.
+    waivers_unused: [(); 0],
+    waivers_expired: [(); 0],
+}
+
+#[derive(Serialize)]
+struct SummaryV1<'a> {
+    findings: SeverityCounts,
+    gaps: GapCounts,
+    exit: u8,
+    reasons: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SeverityCounts {
+    critical: usize,
+    high: usize,
+    medium: usize,
+    low: usize,
+    unknown: usize,
+}
+
+#[derive(Serialize)]
+struct GapCounts {
+    blocking: usize,
+    note: usize,
+    accepted: usize,
+}
+
+#[derive(Serialize)]
+struct RunV1<'a> {
+    started_at: &'a str,
+    seconds: f64,
+    advisories_age_days: Option<u64>,
+    stale: bool,
+}

@@ -1,0 +1,178 @@
+//! Fills the contract's types from a verdict.
+
+use crate::model::{Artifact, Cvss, DatabaseInfo, FunctionConfig, Location, Package, PackageId};
+use crate::policy::{Judged, JudgedGap, Risk, Target, Verdict, Waived};
+use crate::report::place;
+use crate::report::requires::requires;
+use crate::report::summary::Summary;
+
+use super::*;
+
+impl<'a> Report<'a> {
+    pub(super) fn of(verdict: &'a Verdict) -> Report<'a> {
+        let summary = Summary::of(verdict);
+        let [critical, high, medium, low, unknown] = summary.worst_first;
+        Report {
+            schema_version: 1,
+            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            advisories: advisories(&verdict.database),
+            targets: verdict.targets.iter().map(target).collect(),
+            policy: PolicyV1 { file: verdict.settings.file.as_deref(), waivers_unused: [], waivers_expired: [] },
+            summary: SummaryV1 {
+                findings: SeverityCounts { critical, high, medium, low, unknown },
+                gaps: GapCounts { blocking: summary.blocking, note: summary.notes, accepted: summary.accepted },
+                exit: verdict.exit.code(),
+                reasons: &verdict.reasons,
+            },
+            run: verdict.run.as_ref().map(|run| RunV1 {
+                started_at: &run.started_at,
+                seconds: run.seconds,
+                advisories_age_days: run.advisories_age_days,
+                stale: run.stale,
+            }),
+        }
+    }
+}
+
+fn advisories(database: &DatabaseInfo) -> AdvisoriesV1<'_> {
+    AdvisoriesV1 {
+        origin: database.origin.word(),
+        snapshot: &database.snapshot,
+        built_at: &database.built_at,
+        ecosystems: database
+            .ecosystems
+            .iter()
+            .map(|info| EcosystemV1 { name: &info.name, records: info.records, newest: info.newest.as_deref() })
+            .collect(),
+    }
+}
+
+fn target(target: &Target) -> TargetV1<'_> {
+    let scan = &target.scan;
+    let artifacts = &scan.artifacts;
+    let requires = requires(&scan.packages);
+    TargetV1 {
+        id: &scan.id,
+        name: &scan.name,
+        kind: scan.kind.word(),
+        cloud: cloud(&scan.config),
+        runtime: scan.config.runtime.as_deref(),
+        handler: scan.config.handler.as_deref(),
+        artifacts: artifacts.iter().map(artifact).collect(),
+        coverage: CoverageV1 {
+            grade: scan.coverage.grade.word(),
+            entries_seen: scan.coverage.tally.seen,
+            entries_read: scan.coverage.tally.read,
+            bytes_read: scan.coverage.tally.bytes,
+            gaps: target.gaps.iter().map(|judged| gap(judged, artifacts)).collect(),
+        },
+        packages: scan.packages.iter().zip(requires).map(|(p, ids)| package(p, ids, artifacts)).collect(),
+        findings: target.findings.iter().map(|judged| finding(judged, artifacts)).collect(),
+        hooks: [],
+        upgrades: [],
+        risk: risk(&target.risk),
+    }
+}
+
+/// An ARN's parts: `arn:partition:service:region:account:function:name[:qualifier]`
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>). Parts that are empty or absent are unknown.
+fn cloud(config: &FunctionConfig) -> Option<CloudV1<'_>> {
+    let arn = config.arn.as_deref()?;
+    let parts: Vec<&str> = arn.split(':').collect();
+    let is_arn = parts.first() == Some(&"arn");
+    let part = |at: usize| parts.get(at).copied().filter(|part| is_arn && !part.is_empty());
+    Some(CloudV1 { provider: is_arn.then_some("aws"), account: part(4), region: part(3), arn, qualifier: part(7) })
+}
+
+fn artifact(artifact: &Artifact) -> ArtifactV1<'_> {
+    ArtifactV1 {
+        role: artifact.role.word(),
+        path: &artifact.path,
+        sha256: artifact.sha256.as_deref(),
+        bytes: artifact.bytes,
+        entries: artifact.entries,
+    }
+}
+
+fn gap<'a>(judged: &'a JudgedGap, artifacts: &[Artifact]) -> GapV1<'a> {
+    let gap = &judged.gap;
+    GapV1 {
+        location: location(&gap.location, artifacts),
+        kind: gap.kind.word(),
+        level: gap.level.word(),
+        by: &gap.by,
+        detail: &gap.detail,
+        accepted: judged.accepted.as_ref().map(waived),
+    }
+}
+
+fn package<'a>(package: &'a Package, requires: Vec<PackageId>, artifacts: &[Artifact]) -> PackageV1<'a> {
+    PackageV1 {
+        id: package.id().0,
+        purl: Some(package.purl()),
+        ecosystem: package.ecosystem.name(),
+        name: &package.name,
+        version: package.version.as_deref(),
+        evidence: package.evidence.word(),
+        locations: locations(&package.locations, artifacts),
+        direct: package.direct,
+        dev: package.dev,
+        requires: requires.into_iter().map(|id| id.0).collect(),
+        shadowed: package.shadowed,
+    }
+}
+
+fn finding<'a>(judged: &'a Judged, artifacts: &[Artifact]) -> FindingV1<'a> {
+    let finding = &judged.finding;
+    FindingV1 {
+        kind: finding.kind.word(),
+        id: &finding.id,
+        aliases: &finding.aliases,
+        severity: finding.severity.word(),
+        state: judged.state.word(),
+        title: &finding.title,
+        package: finding.package.as_ref().map(|id| id.0.as_str()),
+        purl: finding.purl.as_deref(),
+        fixed: &finding.fixed,
+        locations: locations(&finding.locations, artifacts),
+        rule: finding.rule.as_deref(),
+        confidence: finding.confidence.word(),
+        redacted: finding.redacted.as_deref(),
+        fingerprint: &finding.fingerprint,
+        origin: finding.origin.word(),
+        cvss: finding.cvss.as_ref().map(|Cvss { vector, score }| CvssV1 { vector, score: *score }),
+        epss: None,
+        kev: false,
+        imported: "unknown",
+        verified: None,
+        remediation: &finding.remediation,
+        waived: judged.waived.as_ref().map(waived),
+        gates: finding.gates,
+        violates: judged.violates,
+    }
+}
+
+fn waived(waived: &Waived) -> WaivedV1<'_> {
+    WaivedV1 { by: &waived.by, reason: &waived.reason }
+}
+
+fn locations<'a>(all: &'a [Location], artifacts: &[Artifact]) -> Vec<LocationV1<'a>> {
+    all.iter().map(|one| location(one, artifacts)).collect()
+}
+
+fn location<'a>(location: &'a Location, artifacts: &[Artifact]) -> LocationV1<'a> {
+    LocationV1 {
+        artifact: location.artifact,
+        path: &location.path,
+        display: place::display(location, artifacts),
+        line: location.span.map(|span| span.line),
+        column: location.span.map(|span| span.column),
+        offset: location.span.map(|span| span.offset),
+        length: location.span.map(|span| span.length),
+    }
+}
+
+fn risk(risk: &Risk) -> RiskV1<'_> {
+    let terms = risk.terms.iter().map(|term| TermV1 { name: term.name, points: term.points, because: &term.because });
+    RiskV1 { score: risk.score, terms: terms.collect() }
+}

@@ -1,0 +1,34 @@
+//! Locations in the words of a report.
+
+use crate::model::{Artifact, Location};
+
+/// `fn.zip!lib/app.jar!META-INF/MANIFEST.MF`, with the artifact's file name.
+pub fn display(location: &Location, artifacts: &[Artifact]) -> String {
+    location.display(artifacts.get(location.artifact).map_or("?", |artifact| file_name(&artifact.path)))
+}
+
+/// The last element of a path as the user typed it; all of it where there is none (`-`, `..`, `/`).
+pub fn file_name(path: &str) -> &str {
+    let name = path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(path);
+    if matches!(name, "" | "." | "..") { path } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_cut_to_its_last_element() {
+        for (path, name) in
+            [("a/b/fn.zip", "fn.zip"), ("fn.zip", "fn.zip"), ("-", "-"), ("dir/", "dir"), ("..", ".."), ("/", "/")]
+        {
+            assert_eq!(file_name(path), name);
+        }
+        assert_eq!(file_name("C:\\work\\fn.zip"), "fn.zip");
+    }
+
+    #[test]
+    fn an_artifact_out_of_range_is_no_panic() {
+        assert_eq!(display(&Location::artifact(7).child("a"), &[]), "?!a");
+    }
+}

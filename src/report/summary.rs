@@ -1,0 +1,59 @@
+//! The figures that every format shows, counted once so that no two formats disagree.
+
+use crate::model::{Level, Severity};
+use crate::policy::{Judged, Verdict};
+
+/// Counts over all targets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Findings that nobody waived, by severity in the order of [`Severity::WORST_FIRST`].
+    pub worst_first: [usize; 5],
+    /// Findings that somebody waived.
+    pub waived: usize,
+    /// Findings that are not waived and can stop no build.
+    pub beside: usize,
+    /// Blocking gaps, accepted ones left out.
+    pub blocking: usize,
+    /// Blocking gaps that the policy accepts.
+    pub accepted: usize,
+    /// Gaps that are notes.
+    pub notes: usize,
+}
+
+impl Summary {
+    /// Counts a verdict.
+    pub fn of(verdict: &Verdict) -> Summary {
+        let mut summary = Summary::default();
+        for target in &verdict.targets {
+            for judged in &target.findings {
+                summary.add(judged);
+            }
+            for judged in &target.gaps {
+                match judged.gap.level {
+                    Level::Note => summary.notes += 1,
+                    Level::Blocking if judged.accepted.is_some() => summary.accepted += 1,
+                    Level::Blocking => summary.blocking += 1,
+                }
+            }
+        }
+        summary
+    }
+
+    fn add(&mut self, judged: &Judged) {
+        if judged.waived.is_some() {
+            self.waived += 1;
+            return;
+        }
+        if !judged.finding.gates {
+            self.beside += 1;
+        }
+        for (severity, count) in Severity::WORST_FIRST.iter().zip(&mut self.worst_first) {
+            *count += usize::from(*severity == judged.finding.severity);
+        }
+    }
+
+    /// Findings that nobody waived, worst first.
+    pub fn severities(&self) -> impl Iterator<Item = (Severity, usize)> + '_ {
+        Severity::WORST_FIRST.into_iter().zip(self.worst_first)
+    }
+}

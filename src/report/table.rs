@@ -1,0 +1,179 @@
+//! The report for people, at 60 columns or more.
+//!
+//! One block per target, in the order of urgency: malware, vulnerable packages, secrets, other findings, what could not
+//! be seen, what cannot stop a build, what was waived. Whatever violates the policy or blocks the verdict is marked.
+//! Findings that violate are all shown; of the others, long lists are cut and say by how much.
+
+mod canvas;
+mod findings;
+mod gaps;
+mod words;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::model::{DatabaseInfo, DatabaseOrigin, Grade, Package};
+use crate::policy::{Exit, Run, Target, Verdict};
+
+use super::summary::Summary;
+use super::{Reporter, Style, place};
+use canvas::{Canvas, Cell, Ink, Width, cell};
+use words::{bytes, count, list, plural};
+
+/// Columns of the labels at the left of a block.
+const LABEL: usize = 15;
+
+/// The reporter.
+pub struct Table;
+
+impl Reporter for Table {
+    fn id(&self) -> &'static str {
+        "table"
+    }
+
+    fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        let mut canvas = Canvas::new(out, style);
+        for target in &verdict.targets {
+            header(&mut canvas, target)?;
+            if target.findings.is_empty() {
+                reassure(&mut canvas, target, &verdict.database)?;
+            }
+            findings::write(&mut canvas, target)?;
+            gaps::write(&mut canvas, target)?;
+            findings::write_beside(&mut canvas, target)?;
+            findings::write_waived(&mut canvas, target)?;
+            canvas.blank()?;
+        }
+        footer(&mut canvas, verdict)
+    }
+}
+
+/// What the target is and how much of it was seen.
+fn header(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
+    let scan = &target.scan;
+    let mut facts = vec![scan.kind.word().to_owned()];
+    facts.extend(scan.config.runtime.clone());
+    facts.extend(scan.config.handler.as_ref().map(|handler| format!("handler {handler}")));
+    let facts = cell(Ink::Faint, facts.join(", "), Width::Auto);
+    canvas.row(0, vec![cell(Ink::Strong, &scan.name, Width::Auto), facts])?;
+    canvas.rule()?;
+    for artifact in &scan.artifacts {
+        let size = format!("{}, {}", bytes(artifact.bytes), plural(artifact.entries, "entry", "entries"));
+        canvas.row(2, label(artifact.role.word(), Ink::Plain, place::file_name(&artifact.path), size))?;
+    }
+    let coverage = &scan.coverage;
+    let (read, seen) = (count(coverage.tally.read), plural(coverage.tally.seen, "entry", "entries"));
+    let ink = match coverage.grade {
+        Grade::Complete => Ink::Good,
+        Grade::Partial => Ink::Warning,
+        Grade::Blind => Ink::Bad,
+    };
+    let tally = format!("{read} of {seen} read, {}", bytes(coverage.tally.bytes));
+    canvas.row(2, label("coverage", ink, coverage.grade.word(), tally))?;
+    let packages = because(count(scan.packages.len() as u64), ecosystems(&scan.packages));
+    canvas.labelled("packages", LABEL, Ink::Plain, &packages)?;
+    let terms = target.risk.terms.iter().map(|term| format!("{} {}", term.name, term.points));
+    canvas.labelled("risk", LABEL, Ink::Plain, &because(format!("{} of 100", target.risk.score), list(terms)))
+}
+
+/// A figure with what it is made of, if anything.
+fn because(figure: String, parts: String) -> String {
+    if parts.is_empty() { figure } else { format!("{figure}: {parts}") }
+}
+
+/// A label, a value and what explains it.
+fn label(label: &str, ink: Ink, value: &str, more: String) -> Vec<Cell> {
+    vec![
+        cell(Ink::Faint, label, Width::Fixed(LABEL - 4)),
+        cell(ink, value, Width::Auto),
+        cell(Ink::Faint, more, Width::Auto),
+    ]
+}
+
+/// `npm 340, PyPI 6`.
+fn ecosystems(packages: &[Package]) -> String {
+    let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+    for package in packages {
+        *counts.entry(package.ecosystem).or_default() += 1;
+    }
+    list(counts.iter().map(|(ecosystem, packages)| format!("{ecosystem} {}", count(*packages))))
+}
+
+/// No findings: says what that rests on.
+fn reassure(canvas: &mut Canvas<'_>, target: &Target, database: &DatabaseInfo) -> io::Result<()> {
+    let scan = &target.scan;
+    let records: u64 = database.ecosystems.iter().map(|info| info.records).sum();
+    let what = format!(
+        "{} ({}) searched for secrets, {} compared with {}.",
+        plural(scan.coverage.tally.read, "entry", "entries"),
+        bytes(scan.coverage.tally.bytes),
+        plural(scan.packages.len() as u64, "package", "packages"),
+        plural(records, "advisory", "advisories"),
+    );
+    let (ink, verdict) =
+        if target.incomplete { (Ink::Warning, "No findings in what was seen") } else { (Ink::Good, "No findings") };
+    canvas.blank()?;
+    canvas.row(2, vec![cell(ink, verdict, Width::Auto)])?;
+    canvas.paragraph(4, Ink::Plain, &what, 4)
+}
+
+/// The database, the figures and the verdict.
+fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
+    canvas.rule()?;
+    let ink = if verdict.database.origin == DatabaseOrigin::Seed { Ink::Warning } else { Ink::Plain };
+    canvas.labelled("advisories", LABEL, ink, &database(&verdict.database, verdict.run.as_ref()))?;
+    let summary = Summary::of(verdict);
+    let counts = summary.severities().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {s}", count(n as u64)));
+    let mut findings = list(counts);
+    if findings.is_empty() {
+        findings.push_str("none");
+    }
+    if summary.beside > 0 {
+        findings.push_str(&format!(" ({} of them only named by a lockfile)", count(summary.beside as u64)));
+    }
+    if summary.waived > 0 {
+        findings.push_str(&format!("; {} waived", count(summary.waived as u64)));
+    }
+    canvas.labelled("findings", LABEL, Ink::Plain, &findings)?;
+    let mut unseen = vec![
+        plural(summary.blocking as u64, "blocking gap", "blocking gaps"),
+        plural(summary.notes as u64, "note", "notes"),
+    ];
+    if summary.accepted > 0 {
+        unseen.push(format!("{} accepted by the policy", count(summary.accepted as u64)));
+    }
+    canvas.labelled("not seen", LABEL, Ink::Plain, &list(unseen))?;
+    if let Some(run) = &verdict.run {
+        canvas.labelled("took", LABEL, Ink::Plain, &format!("{:.2} s", run.seconds))?;
+    }
+    canvas.blank()?;
+    let (ink, word) = match verdict.exit {
+        Exit::Clean => (Ink::Good, "OK"),
+        Exit::Violated => (Ink::Bad, "FAIL"),
+        Exit::Failed => (Ink::Bad, "ERROR"),
+        Exit::Incomplete => (Ink::Warning, "INCOMPLETE"),
+    };
+    canvas.paragraph(0, ink, &format!("{word}: {}", verdict.reasons.join("; ")), 8)
+}
+
+/// Where the advisories come from, how old they are, and what to do where that is not enough.
+fn database(database: &DatabaseInfo, run: Option<&Run>) -> String {
+    let records: u64 = database.ecosystems.iter().map(|info| info.records).sum();
+    let origin = match database.origin {
+        DatabaseOrigin::Seed => "the built-in seed",
+        DatabaseOrigin::Cache => "the local cache",
+        DatabaseOrigin::Bundle => "a signed bundle",
+        DatabaseOrigin::Api => "the OSV service",
+    };
+    let day = database.built_at.split('T').next().unwrap_or_default();
+    let mut text = format!("{origin}, {} of {day}", plural(records, "advisory", "advisories"));
+    if let Some(days) = run.and_then(|run| run.advisories_age_days) {
+        text.push_str(&format!(" ({} old)", plural(days, "day", "days")));
+    }
+    if database.origin == DatabaseOrigin::Seed {
+        text.push_str("; get the full database with 'tidewaiter db sync'");
+    } else if run.is_some_and(|run| run.stale) {
+        text.push_str("; older than allowed, renew it with 'tidewaiter db sync'");
+    }
+    text
+}
