@@ -8,8 +8,29 @@
 
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
+mod pdm_lock;
+mod pipfile_lock;
+mod poetry_lock;
+mod pylock;
+mod pyproject;
+mod python_dist;
+mod python_egg;
+mod python_requirements;
+mod settle;
+mod uv_lock;
+
 /// Every extractor. A test counts the files of this folder against it.
-pub const ALL: &[&dyn Extractor] = &[];
+pub const ALL: &[&dyn Extractor] = &[
+    &pdm_lock::PdmLock,
+    &pipfile_lock::PipfileLock,
+    &poetry_lock::PoetryLock,
+    &pylock::Pylock,
+    &pyproject::Pyproject,
+    &python_dist::PythonDist,
+    &python_egg::PythonEgg,
+    &python_requirements::PythonRequirements,
+    &uv_lock::UvLock,
+];
 
 /// How much of an entry an extractor must see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +77,8 @@ pub struct Sink {
     pub claims: Vec<Claim>,
     /// What first-party manifests ask for.
     pub manifests: Vec<Manifest>,
+    /// What lesser files say of a package: its folder's name, that it was asked for. [`Sink::settle`] uses them up.
+    pub hints: Vec<Found>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }
@@ -88,7 +111,7 @@ pub struct Claim {
 /// The files that a package owns, as paths in its archive (`/`-separated, no leading `/`).
 #[derive(Clone, Debug)]
 pub enum Owns {
-    /// Everything below a folder, unless a deeper claim says otherwise.
+    /// A path and everything below it, unless a deeper claim says otherwise; `""` is the whole archive.
     Folder(String),
     /// Exactly these files.
     Files(Vec<String>),
@@ -126,7 +149,14 @@ impl Sink {
         self.found.append(&mut other.found);
         self.claims.append(&mut other.claims);
         self.manifests.append(&mut other.manifests);
+        self.hints.append(&mut other.hints);
         self.gaps.append(&mut other.gaps);
+    }
+
+    /// Adds what is known of an installed package apart from the file that names it.
+    pub fn hint(&mut self, package: Package, unit: impl Into<String>) {
+        debug_assert!(package.evidence.is_physical());
+        self.hints.push(Found { package, unit: unit.into(), install_path: None });
     }
 
     /// Adds a package whose evidence is its own installed files.

@@ -194,7 +194,9 @@ mod tests {
             let requirement = Requirement::parse(text).unwrap();
             assert_eq!((requirement.name, requirement.pin()), (name, pin), "{text}");
         }
-        for text in ["", "-r other.txt", "./local", "https://pypi.example.com/a.whl", "<html>", "two words", "a[b", "-a"] {
+        for text in
+            ["", "-r other.txt", "./local", "https://pypi.example.com/a.whl", "<html>", "two words", "a[b", "-a"]
+        {
             assert_eq!(Requirement::parse(text), None, "{text}");
         }
     }

@@ -4,14 +4,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::lines::Lines;
-use crate::model::{Location, Span};
+use crate::model::{Gap, GapKind, Location};
 
 /// A table.
 pub type Table<'a> = DeTable<'a>;
 /// A value with its place.
 pub type Value<'a> = Spanned<DeValue<'a>>;
 
-/// The most dots in one key. Every one is a nesting, and nestings that deep would overflow the stack when dropped.
+/// The longest document that is read, in bytes. A tree of values takes up to forty times its text.
+const MOST_BYTES: usize = 16 << 20;
+/// The most dots on one line. Every one is a nesting, and nestings that deep would overflow the stack when dropped.
 const MOST_DOTS: usize = 10_000;
 
 /// A document.
@@ -19,8 +21,7 @@ const MOST_DOTS: usize = 10_000;
 pub struct TomlDoc<'a> {
     /// Its top level; what could be read of it if there is an error.
     pub root: Table<'a>,
-    /// What is wrong with it, with the line, never quoting the document.
-    pub error: Option<String>,
+    error: Option<(GapKind, String)>,
     lines: Lines,
 }
 
@@ -29,20 +30,22 @@ impl<'a> TomlDoc<'a> {
     pub fn parse(bytes: &'a [u8]) -> TomlDoc<'a> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let lines = Lines::new(bytes);
-        let refused = |error: &str| Some(error.to_owned());
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(_) => return TomlDoc { root: Table::new(), error: refused("is not UTF-8"), lines },
-        };
-        if text.lines().any(|line| memchr::memchr_iter(b'.', line.as_bytes()).count() > MOST_DOTS) {
-            return TomlDoc { root: Table::new(), error: refused("has keys too deep to read"), lines };
+        match readable(bytes) {
+            Err((kind, why)) => TomlDoc { root: Table::new(), error: Some((kind, why.to_owned())), lines },
+            Ok(text) => {
+                let (root, errors) = Table::parse_recoverable(text);
+                let error = errors.first().map(|error| {
+                    let line = error.span().map_or(1, |range| lines.span(range).line);
+                    (GapKind::Malformed, format!("is not valid TOML in line {line}: entries from there on may be lost"))
+                });
+                TomlDoc { root: root.into_inner(), error, lines }
+            }
         }
-        let (root, errors) = Table::parse_recoverable(text);
-        let error = errors.first().map(|error| {
-            let line = error.span().map_or(1, |range| lines.span(range).line);
-            format!("is not valid TOML from line {line} on")
-        });
-        TomlDoc { root: root.into_inner(), error, lines }
+    }
+
+    /// The blocking gap of a document that could not be read to its end; never quotes the document.
+    pub fn gap(&self, location: &Location, by: &str) -> Option<Gap> {
+        self.error.as_ref().map(|(kind, detail)| Gap::blocking(*kind, location.clone(), by, detail.clone()))
     }
 
     /// The tables of an array of tables, each with its place in the file at `location`. A value that is no table
@@ -55,14 +58,26 @@ impl<'a> TomlDoc<'a> {
         array(&self.root, key).map(|value| {
             let table = value.get_ref().as_table();
             let named = table.and_then(|table| table.get("name")).unwrap_or(value);
-            (location.at(self.span(named)), table)
+            (location.at(self.lines.span(named.span())), table)
         })
     }
+}
 
-    /// The place of a value.
-    pub fn span(&self, value: &Value<'_>) -> Span {
-        self.lines.span(value.span())
+fn readable(bytes: &[u8]) -> Result<&str, (GapKind, &'static str)> {
+    if bytes.len() > MOST_BYTES {
+        return Err((GapKind::OverLimit, "is too long to be read as TOML"));
     }
+    let text = std::str::from_utf8(bytes).map_err(|_| (GapKind::Malformed, "is not UTF-8, as TOML has to be"))?;
+    let dots = |line: &[u8]| memchr::memchr_iter(b'.', line).count();
+    if bytes.split(|&b| b == b'\n').any(|line| dots(line) > MOST_DOTS) {
+        return Err((GapKind::OverLimit, "has keys too deep to be read"));
+    }
+    Ok(text)
+}
+
+/// The note about an entry that was passed over.
+pub fn odd_entry(location: Location, by: &str) -> Gap {
+    Gap::note(GapKind::Malformed, location, by, "an entry without a name was passed over")
 }
 
 /// The string under a key, unless it is empty: that is what an unreadable value becomes.
@@ -93,6 +108,7 @@ pub fn strings<'t>(table: &'t Table<'_>, key: &str) -> impl Iterator<Item = &'t 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Level;
 
     #[test]
     fn values_have_places() {
@@ -103,17 +119,26 @@ mod tests {
             .map(|(place, table)| (place.span.unwrap().line, table.and_then(|t| string(t, "name"))))
             .collect();
         assert_eq!(found, [(3, Some("a")), (5, None)]);
-        assert_eq!(doc.error, None);
+        assert_eq!(doc.gap(&place, "x"), None);
     }
 
     #[test]
     fn what_stands_before_an_error_is_kept() {
         let doc = TomlDoc::parse(b"[[package]]\nname = \"a\"\n[[package]]\nname = \n");
-        assert_eq!(doc.error.as_deref(), Some("is not valid TOML from line 4 on"));
         let place = Location::artifact(0);
         let names: Vec<_> = doc.tables("package", &place).filter_map(|(_, t)| string(t?, "name")).collect();
         assert_eq!(names, ["a"]);
-        assert!(TomlDoc::parse(b"a = \"\xFF\"").error.is_some());
+        let gap = doc.gap(&place, "x").unwrap();
+        assert_eq!((gap.level, gap.kind), (Level::Blocking, GapKind::Malformed));
+        assert!(gap.detail.contains("line 4"), "{}", gap.detail);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_gap() {
+        let kind = |bytes: &[u8]| TomlDoc::parse(bytes).gap(&Location::artifact(0), "x").unwrap().kind;
+        assert_eq!(kind(b"a = \"\xFF\""), GapKind::Malformed);
+        assert_eq!(kind(&vec![b'\n'; MOST_BYTES + 1]), GapKind::OverLimit);
+        assert_eq!(kind("a.".repeat(MOST_DOTS + 1).as_bytes()), GapKind::OverLimit);
     }
 
     #[test]
