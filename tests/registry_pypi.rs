@@ -18,7 +18,7 @@ const PACKAGES: [&str; 9] = [
     "chardet==3.0.4",
     "python-dateutil==2.8.1",
     "requests==2.19.1",
-    "setuptools==71.0.0",
+    "setuptools==75.0.0",
     "six==1.15.0",
     "typing_extensions==3.7.4.3",
 ];
@@ -49,7 +49,7 @@ fn the_inventory_equals_pip_list() {
     assert_eq!(listed.len(), PACKAGES.len() + 2);
 
     let mut sink = Sink::default();
-    walk(folder.path(), "", &mut sink);
+    walk(folder.path(), "", &mut sink).unwrap();
     sink.settle();
     assert_eq!(packages(&sink, Evidence::Installed), listed);
     assert_eq!(sink.gaps.iter().filter(|gap| gap.level == Level::Blocking).collect::<Vec<_>>(), Vec::<&_>::new());
@@ -74,18 +74,19 @@ fn packages(sink: &Sink, evidence: Evidence) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-fn walk(folder: &Path, prefix: &str, sink: &mut Sink) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
-        if entry.file_type().unwrap().is_dir() {
-            walk(&entry.path(), &format!("{name}/"), sink);
+fn walk(folder: &Path, prefix: &str, sink: &mut Sink) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().display());
+        if entry.file_type()?.is_dir() {
+            walk(&entry.path(), &format!("{name}/"), sink)?;
             continue;
         }
-        let bytes = std::fs::read(entry.path()).unwrap();
+        let bytes = std::fs::read(entry.path())?;
         let location = Location::artifact(0).child(&name);
         for extractor in ALL.iter().filter(|extractor| extractor.wants(&name, &bytes[..bytes.len().min(512)])) {
             extractor.extract(&Entry { location: &location, bytes: &bytes }, sink);
         }
     }
+    Ok(())
 }
