@@ -1,3 +1,4 @@
 //! The one test binary.
 
+mod hostile_python;
 mod registry_pypi;

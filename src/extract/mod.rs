@@ -81,6 +81,9 @@ pub struct Sink {
     pub hints: Vec<Found>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// What could not be read of lock files and manifests. They count only where no installed package owns the file:
+    /// packages ship broken ones as test data.
+    pub lock_gaps: Vec<Gap>,
 }
 
 /// A package as one extractor saw it.
@@ -151,6 +154,7 @@ impl Sink {
         self.manifests.append(&mut other.manifests);
         self.hints.append(&mut other.hints);
         self.gaps.append(&mut other.gaps);
+        self.lock_gaps.append(&mut other.lock_gaps);
     }
 
     /// Adds what is known of an installed package apart from the file that names it.

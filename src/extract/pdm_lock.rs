@@ -23,10 +23,10 @@ impl Extractor for PdmLock {
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
-        sink.gaps.extend(doc.gap(entry.location, ID));
+        sink.lock_gaps.extend(doc.gap(entry.location, ID));
         for (place, package) in doc.tables("package", entry.location) {
             let Some((package, name)) = package.and_then(|package| Some((package, string(package, "name")?))) else {
-                sink.gaps.push(odd_entry(place, ID));
+                sink.lock_gaps.push(odd_entry(place, ID));
                 continue;
             };
             if flag(package, "editable") == Some(true) && string(package, "path").is_some() {

@@ -29,7 +29,7 @@ impl Extractor for PipfileLock {
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         if entry.bytes.len() > MOST_BYTES {
             let detail = "is too long to be read as a lock file";
-            sink.gaps.push(Gap::blocking(GapKind::OverLimit, entry.location.clone(), ID, detail));
+            sink.lock_gaps.push(Gap::blocking(GapKind::OverLimit, entry.location.clone(), ID, detail));
             return;
         }
         let bytes = entry.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(entry.bytes);
@@ -41,7 +41,7 @@ impl Extractor for PipfileLock {
             }
             Err(error) => {
                 let detail = format!("is not a JSON object as far as line {}", error.line());
-                sink.gaps.push(Gap::blocking(GapKind::Malformed, entry.location.clone(), ID, detail));
+                sink.lock_gaps.push(Gap::blocking(GapKind::Malformed, entry.location.clone(), ID, detail));
             }
         }
     }
@@ -71,7 +71,7 @@ fn read_category(category: &str, packages: &Value, entry: &Entry<'_>, sink: &mut
     }
     if odd > 0 || !packages.is_object() {
         let detail = format!("{} of a category could not be read", if odd > 0 { "entries" } else { "the packages" });
-        sink.gaps.push(Gap::note(GapKind::Malformed, entry.location.clone(), ID, detail));
+        sink.lock_gaps.push(Gap::note(GapKind::Malformed, entry.location.clone(), ID, detail));
     }
 }
 
@@ -111,16 +111,16 @@ mod tests {
         );
         assert_eq!(found[2].1, Some(false));
         assert_eq!((found[3].1, found[5].1), (Some(true), None));
-        assert_eq!(sink.gaps.iter().map(|gap| gap.level).collect::<Vec<_>>(), [Level::Note, Level::Note]);
+        assert_eq!(sink.lock_gaps.iter().map(|gap| gap.level).collect::<Vec<_>>(), [Level::Note, Level::Note]);
     }
 
     #[test]
     fn what_is_no_lock_file_blocks() {
         for text in [&b"{\"default\": {"[..], b"[]", b"", b"\xFF", "[".repeat(1 << 20).as_bytes()] {
             let sink = sink_of(&PipfileLock, "Pipfile.lock", text);
-            assert_eq!((sink.gaps.len(), sink.gaps[0].level), (1, Level::Blocking));
+            assert_eq!((sink.lock_gaps.len(), sink.lock_gaps[0].level), (1, Level::Blocking));
         }
         let sink = sink_of(&PipfileLock, "Pipfile.lock", &vec![b' '; MOST_BYTES + 1]);
-        assert_eq!(sink.gaps[0].kind, GapKind::OverLimit);
+        assert_eq!(sink.lock_gaps[0].kind, GapKind::OverLimit);
     }
 }

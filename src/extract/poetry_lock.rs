@@ -21,10 +21,10 @@ impl Extractor for PoetryLock {
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
-        sink.gaps.extend(doc.gap(entry.location, ID));
+        sink.lock_gaps.extend(doc.gap(entry.location, ID));
         for (place, package) in doc.tables("package", entry.location) {
             let Some((package, name)) = package.and_then(|package| Some((package, string(package, "name")?))) else {
-                sink.gaps.push(odd_entry(place, ID));
+                sink.lock_gaps.push(odd_entry(place, ID));
                 continue;
             };
             let source = table(package, "source").and_then(|source| string(source, "type"));
@@ -100,7 +100,7 @@ lock-version = "1.1"
         assert_eq!(requests.locations[0].span.unwrap().line, 3);
         assert_eq!((requests.dev, sink.found[1].package.dev), (Some(false), Some(true)));
         assert_eq!(sink.found[0].unit, "poetry.lock");
-        assert_eq!(sink.gaps, []);
+        assert_eq!(sink.lock_gaps, []);
     }
 
     #[test]
@@ -142,7 +142,7 @@ url = "https://git.example.com/forked.git"
             dependencies = \"x\"\n[[package]]\nname = \"b\"\nversion = \"2\"";
         let sink = sink_of(&PoetryLock, "app/poetry.lock", text);
         assert_eq!(names(&sink), ["a - locked", "b 2 locked"]);
-        let gaps: Vec<_> = sink.gaps.iter().map(|gap| (gap.level, gap.location.span.unwrap().line)).collect();
+        let gaps: Vec<_> = sink.lock_gaps.iter().map(|gap| (gap.level, gap.location.span.unwrap().line)).collect();
         assert_eq!(gaps, [(Level::Note, 1), (Level::Note, 4)]);
     }
 
@@ -150,6 +150,6 @@ url = "https://git.example.com/forked.git"
     fn a_broken_file_blocks() {
         let sink = sink_of(&PoetryLock, "poetry.lock", b"[[package]]\nname = \"a\"\nversion = \"1\"\n<<<<<<< HEAD\n");
         assert_eq!(names(&sink), ["a 1 locked"]);
-        assert_eq!((sink.gaps[0].level, sink.gaps[0].kind), (Level::Blocking, GapKind::Malformed));
+        assert_eq!((sink.lock_gaps[0].level, sink.lock_gaps[0].kind), (Level::Blocking, GapKind::Malformed));
     }
 }

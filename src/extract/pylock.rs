@@ -22,10 +22,10 @@ impl Extractor for Pylock {
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
-        sink.gaps.extend(doc.gap(entry.location, ID));
+        sink.lock_gaps.extend(doc.gap(entry.location, ID));
         for (place, package) in doc.tables("packages", entry.location) {
             let Some((package, name)) = package.and_then(|package| Some((package, string(package, "name")?))) else {
-                sink.gaps.push(odd_entry(place, ID));
+                sink.lock_gaps.push(odd_entry(place, ID));
                 continue;
             };
             if table(package, "directory").is_some() {

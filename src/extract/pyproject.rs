@@ -23,7 +23,7 @@ impl Extractor for Pyproject {
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
-        sink.gaps.extend(doc.gap(entry.location, ID));
+        sink.lock_gaps.extend(doc.gap(entry.location, ID));
         let mut wants = Vec::new();
         standard(&doc.root, &mut wants);
         if let Some(tool) = table(&doc.root, "tool") {

@@ -39,7 +39,7 @@ impl Extractor for PythonRequirements {
             count += 1;
             if count > MOST_LINES {
                 let detail = "has more lines than a requirements file is read for";
-                sink.gaps.push(Gap::blocking(GapKind::OverLimit, entry.location.clone(), ID, detail));
+                sink.lock_gaps.push(Gap::blocking(GapKind::OverLimit, entry.location.clone(), ID, detail));
                 break;
             }
             match read_line(&line) {
@@ -50,7 +50,7 @@ impl Extractor for PythonRequirements {
         }
         if odd > 0 {
             let detail = format!("{odd} of its lines are no requirements that a name could be read from");
-            sink.gaps.push(Gap::note(GapKind::Malformed, entry.location.clone(), ID, detail));
+            sink.lock_gaps.push(Gap::note(GapKind::Malformed, entry.location.clone(), ID, detail));
         }
         sink.manifests.push(Manifest {
             location: entry.location.clone(),
@@ -247,14 +247,14 @@ last==3.0"#;
         let sink =
             sink_of(&PythonRequirements, "requirements.txt", b"<html>\nhttps://u:hunter2@pypi.example.com/a.zip\nsix");
         assert_eq!(sink.manifests[0].wants.len(), 1);
-        assert_eq!(sink.gaps.len(), 1);
-        assert!(sink.gaps[0].detail.starts_with("2 of its lines"));
+        assert_eq!(sink.lock_gaps.len(), 1);
+        assert!(sink.lock_gaps[0].detail.starts_with("2 of its lines"));
     }
 
     #[test]
     fn a_flood_of_lines_is_cut_and_said() {
         let sink = sink_of(&PythonRequirements, "requirements.txt", &b"a\n".repeat(MOST_LINES + 1));
         assert_eq!(sink.manifests[0].wants.len(), MOST_LINES);
-        assert_eq!(sink.gaps[0].kind, GapKind::OverLimit);
+        assert_eq!(sink.lock_gaps[0].kind, GapKind::OverLimit);
     }
 }

@@ -25,12 +25,12 @@ impl Extractor for UvLock {
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
-        sink.gaps.extend(doc.gap(entry.location, ID));
+        sink.lock_gaps.extend(doc.gap(entry.location, ID));
         let mut named = Vec::new();
         for (place, package) in doc.tables("package", entry.location) {
             match package.and_then(|package| Some((package, string(package, "name")?))) {
                 Some((package, name)) => named.push((place, package, name)),
-                None => sink.gaps.push(odd_entry(place, ID)),
+                None => sink.lock_gaps.push(odd_entry(place, ID)),
             }
         }
         let roots = Roots::new(named.iter().map(|&(_, package, name)| (name, package)));
