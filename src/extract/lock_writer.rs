@@ -136,8 +136,6 @@ impl Lines {
             self.line_start = self.offset + feed + 1;
         }
         self.offset = offset;
-        // Replaced bytes shift what follows: then no entry has a line, rather than a wrong one.
-        let text = if std::str::from_utf8(entry.bytes).is_ok() { text } else { "" };
         let mark = if self.line == 0 { self.mark } else { 0 };
         Some(Span {
             offset: (offset + self.mark) as u64,

@@ -6,10 +6,31 @@
 //!
 //! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
 
+mod bun_lock;
+mod join;
+mod lock_writer;
+mod npm_lock;
+mod npm_modules;
+mod npm_spec;
+mod owners;
+mod pnpm_lock;
+mod wants;
+mod yarn_lock;
+
+pub use join::{Joined, join};
+pub use owners::{Owner, Owners};
+
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// Every extractor. A test counts the files of this folder against it.
-pub const ALL: &[&dyn Extractor] = &[];
+pub const ALL: &[&dyn Extractor] = &[
+    &bun_lock::BunLock,
+    &bun_lock::BunLockb,
+    &npm_lock::NpmLock,
+    &npm_modules::NpmModules,
+    &pnpm_lock::PnpmLock,
+    &yarn_lock::YarnLock,
+];
 
 /// How much of an entry an extractor must see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +79,9 @@ pub struct Sink {
     pub manifests: Vec<Manifest>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// What could not be read of lock files and manifests. They count only where no installed package owns the file:
+    /// packages ship broken ones as test data.
+    pub lock_gaps: Vec<Gap>,
 }
 
 /// A package as one extractor saw it.
@@ -127,6 +151,7 @@ impl Sink {
         self.claims.append(&mut other.claims);
         self.manifests.append(&mut other.manifests);
         self.gaps.append(&mut other.gaps);
+        self.lock_gaps.append(&mut other.lock_gaps);
     }
 
     /// Adds a package whose evidence is its own installed files.
@@ -156,4 +181,27 @@ pub fn file_name(path: &str) -> &str {
 /// `folder/name`, or `name` at the root.
 pub fn join_path(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files of this folder that read no format.
+    const OTHERS: [&str; 7] = ["join", "join_tests", "lock_writer", "mod", "npm_spec", "owners", "wants"];
+
+    #[test]
+    fn every_file_is_an_extractor_of_the_table() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/extract");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the sources are there")
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+            .filter(|name| !OTHERS.contains(&name.as_str()))
+            .map(|name| name.replace('_', "-"))
+            .collect();
+        files.sort();
+        let mut ids: Vec<&str> = ALL.iter().map(|extractor| extractor.id()).filter(|id| *id != "bun-lockb").collect();
+        ids.sort_unstable();
+        assert_eq!(files, ids);
+    }
 }

@@ -19,10 +19,11 @@ const LONGEST_INSTALL_PATH: usize = 1024;
 
 #[derive(Debug, Default)]
 struct LockFile<'de> {
+    version: Text<'de>,
     packages: Entries<'de, PathEntry<'de>>,
     dependencies: Entries<'de, NestedEntry<'de>>,
 }
-record!(LockFile<'de> { "packages" => packages, "dependencies" => dependencies });
+record!(LockFile<'de> { "lockfileVersion" => version, "packages" => packages, "dependencies" => dependencies });
 
 /// An entry of `packages`, versions 2 and 3.
 #[derive(Debug, Default)]
@@ -80,6 +81,8 @@ impl Extractor for NpmLock {
         let mut writer = LockWriter::new(entry, self.id(), &text, sink);
         if let Err(error) = read {
             writer.malformed(&error);
+        } else if lock.version.is_none() && lock.packages.is_empty() && lock.dependencies.is_empty() {
+            writer.malformed(&"it is no lock file of npm");
         }
         if lock.packages.is_empty() {
             nested(&lock.dependencies, "", &mut writer);
@@ -150,7 +153,8 @@ fn nested(entries: &Entries<'_, NestedEntry<'_>>, parent: &str, writer: &mut Loc
             // A repository's version is the tag behind `#`, if that is one.
             let version = spec.version.or_else(|| said.split_once('#').and_then(|(_, tag)| exact(tag)));
             // Versions that npm's own order refuses were once published; they are shown as written.
-            let odd = Some(said).filter(|said| spec.origin == Origin::Registry && !said.contains(':') && !said.is_empty());
+            let odd =
+                Some(said).filter(|said| spec.origin == Origin::Registry && !said.contains(':') && !said.is_empty());
             writer.add(Locked {
                 key: Some(key),
                 name: spec.name,
@@ -267,7 +271,7 @@ mod tests {
         assert_eq!((sink.lock_gaps[0].level, sink.lock_gaps[0].kind), (Level::Blocking, GapKind::Malformed));
         for text in ["", "[]", "<<<<<<< HEAD"] {
             let sink = extract(text);
-            assert_eq!((sink.found.len(), sink.lock_gaps.len()), (0, usize::from(text != "[]")), "{text}");
+            assert_eq!((sink.found.len(), sink.lock_gaps.len()), (0, 1), "{text}");
         }
     }
 
@@ -275,7 +279,6 @@ mod tests {
     fn deep_nesting_ends_as_a_gap() {
         let deep = r#"{"dependencies":{"a":"#.repeat(100_000);
         let sink = extract(&deep);
-        assert_eq!(sink.lock_gaps.last().map(|gap| gap.level), Some(Level::Blocking).filter(|_| !sink.lock_gaps.is_empty()));
         assert!(sink.lock_gaps.iter().any(|gap| gap.level == Level::Blocking));
     }
 }

@@ -4,6 +4,8 @@
 //! other `package.json` files, as hints for sub-paths and as test data, that no `require` by name ever reaches. It
 //! cannot know whether a package was changed after its installation.
 
+use std::collections::HashSet;
+
 use super::npm_spec::{Origin, Spec};
 use super::{Claim, Entry, Extractor, Manifest, Owns, Sink, Want, file_name, folder_of};
 use crate::formats::lenient::{Entries, Keys, Present, Text, decode, json, record};
@@ -116,12 +118,13 @@ impl NpmModules {
         if file.contributes.0 || file.unity.0 || file.engines.0.iter().any(|engine| engine == "vscode") {
             return;
         }
+        let overruled: HashSet<&str> = file.optional.iter().map(|(name, _)| &**name).collect();
         let wants = [(&file.dependencies, false, false), (&file.dev, true, false)]
             .into_iter()
             .chain([(&file.optional, false, true), (&file.peer, false, true)])
             .flat_map(|(entries, dev, optional)| entries.iter().map(move |(name, value)| (name, value, dev, optional)))
             // npm lets an optional dependency overrule a plain one of the same name.
-            .filter(|(name, _, dev, optional)| *dev || *optional || !file.optional.iter().any(|(other, _)| other == name))
+            .filter(|(name, _, dev, optional)| *dev || *optional || !overruled.contains(&***name))
             .filter_map(|(name, value, dev, optional)| {
                 let spec = Spec::new(name, value.as_deref()?);
                 let local = spec.origin == Origin::Local;

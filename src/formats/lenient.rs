@@ -64,6 +64,12 @@ impl<'de> Lenient<'de> for bool {
     }
 }
 
+impl Lenient<'_> for Option<bool> {
+    fn flag(&mut self, flag: bool) {
+        *self = Some(flag);
+    }
+}
+
 impl<'de, V: Lenient<'de> + Default> Lenient<'de> for Entries<'de, V> {
     fn map<A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Key)? {

@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn tags_repeated_keys_and_merge_keys_are_no_errors() {
-        let all = read("x: !Sub 'a'\ny: !GetAtt [a, b]\nversion: !Ref v\nversion: w\n<<: {a: 1}\nn: .nan\n").expect("YAML");
+        let all =
+            read("x: !Sub 'a'\ny: !GetAtt [a, b]\nversion: !Ref v\nversion: w\n<<: {a: 1}\nn: .nan\n").expect("YAML");
         assert_eq!(all[0].version.as_deref(), Some("w"));
     }
 
