@@ -6,10 +6,16 @@
 //!
 //! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
 
-use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
-
+mod bun_lock;
+mod join;
+mod lock_writer;
+mod npm_lock;
+mod npm_modules;
+mod npm_spec;
+mod owners;
 mod pdm_lock;
 mod pipfile_lock;
+mod pnpm_lock;
 mod poetry_lock;
 mod pylock;
 mod pyproject;
@@ -18,11 +24,23 @@ mod python_egg;
 mod python_requirements;
 mod settle;
 mod uv_lock;
+mod wants;
+mod yarn_lock;
+
+pub use join::{Joined, join};
+pub use owners::{Owner, Owners};
+
+use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// Every extractor. A test counts the files of this folder against it.
 pub const ALL: &[&dyn Extractor] = &[
+    &bun_lock::BunLock,
+    &bun_lock::BunLockb,
+    &npm_lock::NpmLock,
+    &npm_modules::NpmModules,
     &pdm_lock::PdmLock,
     &pipfile_lock::PipfileLock,
+    &pnpm_lock::PnpmLock,
     &poetry_lock::PoetryLock,
     &pylock::Pylock,
     &pyproject::Pyproject,
@@ -30,6 +48,7 @@ pub const ALL: &[&dyn Extractor] = &[
     &python_egg::PythonEgg,
     &python_requirements::PythonRequirements,
     &uv_lock::UvLock,
+    &yarn_lock::YarnLock,
 ];
 
 /// How much of an entry an extractor must see.
@@ -190,4 +209,27 @@ pub fn file_name(path: &str) -> &str {
 /// `folder/name`, or `name` at the root.
 pub fn join_path(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files of this folder that read no format.
+    const OTHERS: [&str; 7] = ["join", "join_tests", "lock_writer", "mod", "npm_spec", "owners", "wants"];
+
+    #[test]
+    fn every_file_is_an_extractor_of_the_table() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/extract");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the sources are there")
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+            .filter(|name| !OTHERS.contains(&name.as_str()))
+            .map(|name| name.replace('_', "-"))
+            .collect();
+        files.sort();
+        let mut ids: Vec<&str> = ALL.iter().map(|extractor| extractor.id()).filter(|id| *id != "bun-lockb").collect();
+        ids.sort_unstable();
+        assert_eq!(files, ids);
+    }
 }
