@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tidewaiter::extract::{ALL, Entry, Sink};
-use tidewaiter::model::{Ecosystem, Evidence, Level, Location};
+use tidewaiter::extract::{ALL, Entry, Sink, join};
+use tidewaiter::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// Small packages with all that is odd: capitals and dots in names, a name unlike its module, versions in four parts,
 /// scripts, a namespace package, and one that carries dist-info folders of others.
@@ -50,13 +50,20 @@ fn the_inventory_equals_pip_list() {
 
     let mut sink = Sink::default();
     walk(folder.path(), "", &mut sink).unwrap();
-    sink.settle();
-    assert_eq!(packages(&sink, Evidence::Installed), listed);
-    assert_eq!(sink.gaps.iter().filter(|gap| gap.level == Level::Blocking).collect::<Vec<_>>(), Vec::<&_>::new());
-    let embedded = packages(&sink, Evidence::Embedded);
+    let joined = join(sink);
+    assert_eq!(with_evidence(&joined.packages, Evidence::Installed), listed);
+    assert_eq!(joined.gaps, Vec::<Gap>::new());
+    let embedded = with_evidence(&joined.packages, Evidence::Embedded);
     assert!(embedded.iter().any(|(name, _)| name == "packaging"), "setuptools carries packaging: {embedded:?}");
-    let direct = |name: &str| sink.found.iter().find(|found| found.package.name == name).unwrap().package.direct;
+    let direct = |name: &str| joined.packages.iter().find(|package| package.name == name).unwrap().direct;
     assert_eq!((direct("six"), direct("flat")), (Some(true), None));
+    let owner =
+        |path: &str| joined.owners.owner_of(&Location::artifact(0).child(path)).map(|owner| owner.name.as_str());
+    assert_eq!(
+        (owner("dateutil/parser/_parser.py"), owner("bin/chardetect")),
+        (Some("python-dateutil"), Some("chardet"))
+    );
+    assert_eq!(owner("app.py"), None);
 }
 
 fn pip(arguments: &[&str]) -> Result<Output, String> {
@@ -66,9 +73,9 @@ fn pip(arguments: &[&str]) -> Result<Output, String> {
     if output.status.success() { Ok(output) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
-fn packages(sink: &Sink, evidence: Evidence) -> BTreeSet<(String, String)> {
-    let found = sink.found.iter().map(|found| &found.package);
-    found
+fn with_evidence(packages: &[Package], evidence: Evidence) -> BTreeSet<(String, String)> {
+    packages
+        .iter()
         .filter(|package| package.ecosystem == Ecosystem::PyPI && package.evidence == evidence)
         .map(|package| (package.name.clone(), package.version.clone().unwrap_or_default()))
         .collect()

@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 7] = ["join", "join_tests", "lock_writer", "mod", "npm_spec", "owners", "wants"];
+    const OTHERS: [&str; 8] = ["join", "join_tests", "lock_writer", "mod", "npm_spec", "owners", "settle", "wants"];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {
