@@ -9,7 +9,8 @@ use super::lock_writer::{LockWriter, Locked, names};
 use super::npm_spec::{Origin, Spec, split};
 use super::{Entry, Extractor, Needs, Sink, file_name};
 use crate::formats::jsonc;
-use crate::formats::lenient::{Entries, Fill, Keys, Lenient, Text, decode, json, record};
+use crate::formats::lenient::{Entries, Fill, Keys, Lenient, Text, json, record};
+use crate::formats::text::decode;
 use crate::model::{Gap, GapKind};
 
 /// Reads `bun.lock`.

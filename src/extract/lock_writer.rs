@@ -2,7 +2,8 @@
 
 use super::{Entry, Sink};
 use crate::formats::lenient::Keys;
-use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package, Span};
+use crate::formats::lines::Lines;
+use crate::model::{Ecosystem, Evidence, Gap, GapKind, Location, Package};
 
 /// Entries that one lock file may have; the largest known ones have some 10,000. Each entry repeats the lock file's own
 /// path, which a hostile archive can make 64 KiB long, so that the bound is on what they take together as well.
@@ -46,8 +47,7 @@ impl<'a> LockWriter<'a> {
         let left = MOST_ENTRIES.min(MOST_PATH_BYTES / path_bytes.max(1));
         // Replaced bytes shift what follows: then no entry has a line, rather than a wrong one.
         let text = if std::str::from_utf8(entry.bytes).is_ok() { text } else { "" };
-        let mark = if entry.bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        LockWriter { entry, by, text, sink, left, lines: Lines { mark, ..Lines::default() } }
+        LockWriter { entry, by, text, sink, left, lines: Lines::new(entry.bytes) }
     }
 
     /// Adds an entry.
@@ -63,8 +63,7 @@ impl<'a> LockWriter<'a> {
             _ => {}
         }
         self.left -= 1;
-        let span = locked.key.and_then(|key| self.lines.span(self.text, key));
-        let location = span.map_or_else(|| self.entry.location.clone(), |span| self.entry.location.at(span));
+        let location = self.location(locked.key);
         if locked.version.is_none() {
             self.gap(Gap::note(
                 GapKind::Unversioned,
@@ -83,8 +82,7 @@ impl<'a> LockWriter<'a> {
 
     /// Notes an entry that the format does not explain.
     pub fn odd(&mut self, key: &str) {
-        let span = self.lines.span(self.text, key);
-        let location = span.map_or_else(|| self.entry.location.clone(), |span| self.entry.location.at(span));
+        let location = self.location(Some(key));
         if self.left > 0 {
             self.left -= 1;
             self.gap(Gap::note(
@@ -102,6 +100,20 @@ impl<'a> LockWriter<'a> {
         self.gap(Gap::blocking(GapKind::Malformed, self.entry.location.clone(), self.by, detail));
     }
 
+    /// The place of a key, if it is a piece of the text and not a copy of one.
+    fn location(&self, key: Option<&str>) -> Location {
+        let mark = if self.entry.bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        let range = key.and_then(|key| {
+            let start = (key.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize)?;
+            let end = start.checked_add(key.len())?;
+            (end <= self.text.len()).then_some(start + mark..end + mark)
+        });
+        match range {
+            Some(range) => self.entry.location.at(self.lines.span(range)),
+            None => self.entry.location.clone(),
+        }
+    }
+
     fn gap(&mut self, gap: Gap) {
         self.sink.lock_gaps.push(gap);
     }
@@ -116,51 +128,21 @@ fn shorten(text: &str) -> String {
     text.chars().take(100).collect()
 }
 
-/// Turns pieces of a text into spans. Counts line feeds once from front to back: a piece before the last one has no
-/// span, rather than a second count.
-#[derive(Default)]
-struct Lines {
-    mark: usize,
-    offset: usize,
-    line: u64,
-    line_start: usize,
-}
-
-impl Lines {
-    fn span(&mut self, text: &str, piece: &str) -> Option<Span> {
-        let offset = (piece.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-        let passed = text.as_bytes().get(self.offset..offset)?;
-        text.get(offset..offset.checked_add(piece.len())?)?;
-        for feed in memchr::memchr_iter(b'\n', passed) {
-            self.line += 1;
-            self.line_start = self.offset + feed + 1;
-        }
-        self.offset = offset;
-        let mark = if self.line == 0 { self.mark } else { 0 };
-        Some(Span {
-            offset: (offset + self.mark) as u64,
-            length: piece.len() as u64,
-            line: self.line + 1,
-            column: (offset - self.line_start + mark) as u64 + 1,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Location;
 
     #[test]
     fn pieces_have_lines_and_strangers_have_none() {
-        let text = "ab\ncd ef\n\ng";
-        let mut lines = Lines::default();
-        let place = |span: Option<Span>| span.map(|s| (s.offset, s.line, s.column));
-        assert_eq!(place(lines.span(text, &text[0..2])), Some((0, 1, 1)));
-        assert_eq!(place(lines.span(text, &text[6..8])), Some((6, 2, 4)));
-        assert_eq!(place(lines.span(text, &text[10..11])), Some((10, 4, 1)));
-        assert_eq!(lines.span(text, &text[0..2]), None);
-        assert_eq!(lines.span(text, &String::from("g")), None);
+        let location = Location::artifact(0).child("yarn.lock");
+        let entry = Entry { location: &location, bytes: b"\xEF\xBB\xBFab\ncd ef\n\ng" };
+        let text = crate::formats::text::decode(entry.bytes);
+        let mut sink = Sink::default();
+        let writer = LockWriter::new(&entry, "yarn-lock", &text, &mut sink);
+        let place = |key: &str| writer.location(Some(key)).span.map(|span| (span.offset, span.line, span.column));
+        assert_eq!(place(&text[6..8]), Some((9, 2, 4)));
+        assert_eq!(place(&text[0..2]), Some((3, 1, 4)));
+        assert_eq!(place(&String::from("g")), None);
     }
 
     #[test]

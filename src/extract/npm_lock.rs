@@ -9,7 +9,8 @@ use std::collections::HashSet;
 use super::lock_writer::{LockWriter, Locked, names};
 use super::npm_spec::{Origin, Spec, exact};
 use super::{Entry, Extractor, Sink, file_name, folder_of, join_path};
-use crate::formats::lenient::{Entries, Keys, Text, decode, json, record};
+use crate::formats::lenient::{Entries, Keys, Text, json, record};
+use crate::formats::text::decode;
 
 /// Reads `package-lock.json` and its like.
 pub struct NpmLock;

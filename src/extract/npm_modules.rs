@@ -8,7 +8,8 @@ use std::collections::HashSet;
 
 use super::npm_spec::{Origin, Spec};
 use super::{Claim, Entry, Extractor, Manifest, Owns, Sink, Want, file_name, folder_of};
-use crate::formats::lenient::{Entries, Keys, Present, Text, decode, json, record};
+use crate::formats::lenient::{Entries, Keys, Present, Text, json, record};
+use crate::formats::text::decode;
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 
 /// Reads `package.json`.

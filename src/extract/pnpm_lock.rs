@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 use super::lock_writer::{LockWriter, Locked, names};
 use super::npm_spec::is_version;
 use super::{Entry, Extractor, Sink, file_name};
-use crate::formats::lenient::{Entries, Keys, Lenient, Text, decode, record};
+use crate::formats::lenient::{Entries, Keys, Lenient, Text, record};
+use crate::formats::text::decode;
 use crate::formats::yaml;
 
 /// Reads `pnpm-lock.yaml`.
@@ -245,12 +246,11 @@ mod tests {
         sink
     }
 
-    fn rows(sink: &Sink) -> Vec<(&str, Option<&str>, Option<bool>, Option<bool>)> {
-        let row = |p: &'_ crate::model::Package| (p.direct, p.dev);
-        sink.found
-            .iter()
-            .map(|f| (f.package.name.as_str(), f.package.version.as_deref(), row(&f.package).0, row(&f.package).1))
-            .collect()
+    type Row<'a> = (&'a str, Option<&'a str>, Option<bool>, Option<bool>);
+
+    fn rows(sink: &Sink) -> Vec<Row<'_>> {
+        let packages = sink.found.iter().map(|found| &found.package);
+        packages.map(|p| (p.name.as_str(), p.version.as_deref(), p.direct, p.dev)).collect()
     }
 
     #[test]

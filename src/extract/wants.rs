@@ -31,6 +31,7 @@ struct Named<'a> {
     unversioned: bool,
     physical: bool,
     by_place: HashMap<Place<'a>, Vec<usize>>,
+    by_version: HashMap<(Place<'a>, String), Vec<usize>>,
 }
 
 struct Index<'a> {
@@ -64,8 +65,13 @@ pub(super) fn answer(manifests: &[Manifest], found: &[Found], installed: &Instal
                 let folder = join_path(tree, &format!("node_modules/{}", want.name));
                 index.folders.get(&(place, folder.as_str())).copied()
             });
-            if let Some(at) = resolved {
+            // The pinned version comes first: behind an alias the folder of that name is another package's.
+            let pinned = index.pinned(place, manifest.ecosystem, want);
+            let agrees = resolved.is_some_and(|at| pinned.is_empty() || pinned.contains(&at));
+            if let Some(at) = resolved.filter(|_| agrees) {
                 answers.direct[at] = Some(true);
+            } else if !pinned.is_empty() {
+                pinned.iter().for_each(|at| answers.direct[*at] = Some(true));
             } else if by_name.insert((place, manifest.ecosystem, &want.name)) {
                 for (at, sure) in index.by_name(place, manifest.ecosystem, &want.name) {
                     if sure {
@@ -136,7 +142,9 @@ impl<'a> Index<'a> {
             named.by_place.entry(place).or_default().push(at);
             match &package.version {
                 Some(version) => {
-                    named.versions.insert(version_key(package.ecosystem, version));
+                    let version = version_key(package.ecosystem, version);
+                    named.by_version.entry((place, version.clone())).or_default().push(at);
+                    named.versions.insert(version);
                 }
                 None => named.unversioned = true,
             }
@@ -153,6 +161,14 @@ impl<'a> Index<'a> {
     /// The folders at or above one that have a tree of packages, nearest first.
     fn trees_around(&self, place: Place<'_>, folder: &str) -> Vec<&'a str> {
         self.trees.get(&place).into_iter().flat_map(|trees| trees.around(folder)).take(MOST_TREES).copied().collect()
+    }
+
+    /// What has the name and the pinned version of a want in the same archive.
+    fn pinned(&self, place: Place<'a>, ecosystem: Ecosystem, want: &Want) -> &[usize] {
+        let named = self.names.get(&(ecosystem, ecosystem.normalize(&want.name).into_owned()));
+        let version = want.version.as_deref().map(|version| version_key(ecosystem, version));
+        let found = named.zip(version).and_then(|(named, version)| named.by_version.get(&(place, version)));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// What has a name in the same archive, else anywhere, and whether it is surely what is meant.

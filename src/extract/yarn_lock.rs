@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use super::lock_writer::{LockWriter, Locked, names};
 use super::npm_spec::{Spec, is_version, split};
 use super::{Entry, Extractor, Sink, file_name};
-use crate::formats::lenient::{Entries, Keys, Text, decode, record};
+use crate::formats::lenient::{Entries, Keys, Text, record};
+use crate::formats::text::decode;
 use crate::formats::yaml;
 
 /// Reads `yarn.lock`.

@@ -140,11 +140,6 @@ pub fn json<'de, T: Lenient<'de>>(text: &'de str, value: &mut T) -> Result<(), s
     Fill(value).deserialize(&mut serde_json::Deserializer::from_str(text))
 }
 
-/// The text of a file: without a byte order mark, bytes that are not UTF-8 replaced.
-pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
-}
-
 /// Fills a value in place.
 pub struct Fill<'a, T>(pub &'a mut T);
 
@@ -300,11 +295,5 @@ mod tests {
         let (sample, ok) = read(&deep);
         assert!(ok);
         assert_eq!(sample.name.as_deref(), Some("a"));
-    }
-
-    #[test]
-    fn marks_and_foreign_bytes_are_read_over() {
-        assert_eq!(decode(b"\xEF\xBB\xBF{}"), "{}");
-        assert_eq!(decode(b"Andr\xE9"), "Andr\u{FFFD}");
     }
 }

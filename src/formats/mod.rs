@@ -1,4 +1,4 @@
-//! Floor 1: readers that several of the floors above need. They know a notation, not what its contents mean.
+//! Floor 1: readers that several extractors need. They know a notation, not what its contents mean.
 
 pub mod file_list;
 pub mod headers;

@@ -6,8 +6,8 @@ use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPo
 
 use super::lenient::{Fill, Lenient};
 
-/// Levels of nesting. The reader recurses, and takes some 10 KB of stack a level in an unoptimized build, so that its
-/// own default of 64 is not far from the end of a 2 MiB thread. Lock files need six.
+/// Levels of nesting. The reader recurses: 100 levels overflowed the 2 MiB stack of a thread in an unoptimized build.
+/// Lock files need six.
 const DEPTH: usize = 32;
 /// Scalars, maps and sequences, those that aliases repeat included. The largest known lock files have 500,000.
 const NODES: usize = 10_000_000;
@@ -104,32 +104,24 @@ mod tests {
         let dashes = format!("a:\n  {}x\n", "- ".repeat(100_000));
         let start = Instant::now();
         for (name, text) in [("laughs", laughs), ("flow", deep_flow), ("block", deep_block), ("dashes", dashes)] {
-            println!("{name}");
             assert!(read(&text).is_err(), "{name}");
         }
         assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 
     #[test]
-    fn three_megabytes_are_read_in_linear_time() {
-        let lock = |n: usize| {
-            let mut text = String::from("packages:\n");
-            for i in 0..n {
-                text.push_str(&format!(
-                    "  /@scope/package-{i}/1.0.{i}:\n    resolution: {{integrity: sha512-{i:088}}}\n    engines: {{node: '>=6'}}\n    dependencies:\n      left: 1.0.0\n      right: 2.0.0_peer@1.0.0\n    dev: true\n\n"
-                ));
-            }
-            text
-        };
-        let time = |text: &str| {
-            let start = Instant::now();
-            assert!(!read(text).expect("YAML")[0].packages.is_empty());
-            start.elapsed()
-        };
-        let (small, large) = (lock(1_500), lock(12_000));
-        assert!(large.len() > 3_000_000);
-        let (a, b) = (time(&small), time(&large));
-        println!("{} bytes in {a:?}, {} bytes in {b:?}", small.len(), large.len());
-        assert!(b < a * 30, "{a:?} for an eighth, {b:?} for all");
+    fn three_megabytes_are_read_in_time() {
+        let mut text = String::from("packages:\n");
+        for i in 0..12_000 {
+            text.push_str(&format!(
+                "  /@scope/package-{i}/1.0.{i}:\n    resolution: {{integrity: sha512-{i:088}}}\n    \
+                 engines: {{node: '>=6'}}\n    dependencies:\n      left: 1.0.0\n      right: 2.0.0_peer@1.0.0\n    \
+                 dev: true\n\n"
+            ));
+        }
+        assert!(text.len() > 3_000_000);
+        let start = Instant::now();
+        assert_eq!(read(&text).expect("YAML")[0].packages.len(), 12_000);
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 }
