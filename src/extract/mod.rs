@@ -6,10 +6,50 @@
 //!
 //! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
 
+mod bun_lock;
+mod join;
+mod lock_writer;
+mod npm_lock;
+mod npm_modules;
+mod npm_spec;
+mod owners;
+mod pdm_lock;
+mod pipfile_lock;
+mod pnpm_lock;
+mod poetry_lock;
+mod pylock;
+mod pyproject;
+mod python_dist;
+mod python_egg;
+mod python_requirements;
+mod settle;
+mod uv_lock;
+mod wants;
+mod yarn_lock;
+
+pub use join::{Joined, join};
+pub use owners::{Owner, Owners};
+
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// Every extractor. A test counts the files of this folder against it.
-pub const ALL: &[&dyn Extractor] = &[];
+pub const ALL: &[&dyn Extractor] = &[
+    &bun_lock::BunLock,
+    &bun_lock::BunLockb,
+    &npm_lock::NpmLock,
+    &npm_modules::NpmModules,
+    &pdm_lock::PdmLock,
+    &pipfile_lock::PipfileLock,
+    &pnpm_lock::PnpmLock,
+    &poetry_lock::PoetryLock,
+    &pylock::Pylock,
+    &pyproject::Pyproject,
+    &python_dist::PythonDist,
+    &python_egg::PythonEgg,
+    &python_requirements::PythonRequirements,
+    &uv_lock::UvLock,
+    &yarn_lock::YarnLock,
+];
 
 /// How much of an entry an extractor must see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +96,13 @@ pub struct Sink {
     pub claims: Vec<Claim>,
     /// What first-party manifests ask for.
     pub manifests: Vec<Manifest>,
+    /// What lesser files say of a package: its folder's name, that it was asked for. [`Sink::settle`] uses them up.
+    pub hints: Vec<Found>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// What could not be read of lock files and manifests. They count only where no installed package owns the file:
+    /// packages ship broken ones as test data.
+    pub lock_gaps: Vec<Gap>,
 }
 
 /// A package as one extractor saw it.
@@ -88,7 +133,7 @@ pub struct Claim {
 /// The files that a package owns, as paths in its archive (`/`-separated, no leading `/`).
 #[derive(Clone, Debug)]
 pub enum Owns {
-    /// Everything below a folder, unless a deeper claim says otherwise.
+    /// A path and everything below it, unless a deeper claim says otherwise; `""` is the whole archive.
     Folder(String),
     /// Exactly these files.
     Files(Vec<String>),
@@ -126,7 +171,15 @@ impl Sink {
         self.found.append(&mut other.found);
         self.claims.append(&mut other.claims);
         self.manifests.append(&mut other.manifests);
+        self.hints.append(&mut other.hints);
         self.gaps.append(&mut other.gaps);
+        self.lock_gaps.append(&mut other.lock_gaps);
+    }
+
+    /// Adds what is known of an installed package apart from the file that names it.
+    pub fn hint(&mut self, package: Package, unit: impl Into<String>) {
+        debug_assert!(package.evidence.is_physical());
+        self.hints.push(Found { package, unit: unit.into(), install_path: None });
     }
 
     /// Adds a package whose evidence is its own installed files.
@@ -156,4 +209,27 @@ pub fn file_name(path: &str) -> &str {
 /// `folder/name`, or `name` at the root.
 pub fn join_path(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files of this folder that read no format.
+    const OTHERS: [&str; 8] = ["join", "join_tests", "lock_writer", "mod", "npm_spec", "owners", "settle", "wants"];
+
+    #[test]
+    fn every_file_is_an_extractor_of_the_table() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/extract");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the sources are there")
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+            .filter(|name| !OTHERS.contains(&name.as_str()))
+            .map(|name| name.replace('_', "-"))
+            .collect();
+        files.sort();
+        let mut ids: Vec<&str> = ALL.iter().map(|extractor| extractor.id()).filter(|id| *id != "bun-lockb").collect();
+        ids.sort_unstable();
+        assert_eq!(files, ids);
+    }
 }

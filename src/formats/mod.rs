@@ -1,1 +1,11 @@
-//! Floor: see src/lib.rs.
+//! Floor 1: readers that several extractors need. They know a notation, not what its contents mean.
+
+pub mod file_list;
+pub mod headers;
+pub mod jsonc;
+pub mod lenient;
+pub mod lines;
+pub mod pep508;
+pub mod text;
+pub mod toml_doc;
+pub mod yaml;

@@ -1,0 +1,140 @@
+//! What only the whole artifact can tell: an extractor sees one file at a time, a package often has several.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Found, Owns, Sink};
+use crate::model::{Evidence, Location};
+
+/// A path in one of the archives of a target.
+type Place<'a> = (usize, &'a [String], &'a str);
+
+fn place<'a>(location: &'a Location, path: &'a str) -> Place<'a> {
+    (location.artifact, location.container(), path)
+}
+
+fn unit(found: &Found) -> Option<Place<'_>> {
+    found.package.locations.first().map(|location| place(location, &found.unit))
+}
+
+impl Sink {
+    /// Brings together what was read from the files of one package. To be called once, when every entry was read.
+    ///
+    /// - A hint completes the package of its unit, or becomes one where nothing else named it.
+    /// - A package that is listed among another package's files is embedded in it.
+    /// - An owner that lists its files owns no more than those: its folder claims were for want of a list.
+    pub fn settle(&mut self) {
+        self.use_hints();
+        self.embed();
+        self.prefer_lists();
+    }
+
+    fn use_hints(&mut self) {
+        let hints = std::mem::take(&mut self.hints);
+        let named: HashSet<Place<'_>> = self.found.iter().filter_map(unit).collect();
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            hints.iter().partition(|hint| unit(hint).is_some_and(|unit| named.contains(&unit)));
+        let asked_for: HashSet<Place<'_>> =
+            known.into_iter().filter(|hint| hint.package.direct == Some(true)).filter_map(unit).collect();
+        let unknown: Vec<Found> = unknown.into_iter().cloned().collect();
+        for found in &mut self.found {
+            if unit(found).is_some_and(|unit| asked_for.contains(&unit)) {
+                found.package.direct = Some(true);
+            }
+        }
+        self.found.extend(unknown);
+    }
+
+    fn embed(&mut self) {
+        let mut installed: HashMap<Place<'_>, Vec<usize>> = HashMap::new();
+        for (index, found) in self.found.iter().enumerate() {
+            if let (Evidence::Installed, Some(location)) = (found.package.evidence, found.package.locations.first()) {
+                installed.entry(place(location, location.innermost())).or_default().push(index);
+            }
+        }
+        let mut embedded = Vec::new();
+        for claim in &self.claims {
+            let Owns::Files(files) = &claim.owns else { continue };
+            let listed = files.iter().filter_map(|file| installed.get(&place(&claim.location, file))).flatten();
+            embedded.extend(listed.copied().filter(|&index| self.found[index].unit != claim.unit));
+        }
+        for index in embedded {
+            self.found[index].package.evidence = Evidence::Embedded;
+        }
+    }
+
+    fn prefer_lists(&mut self) {
+        let listing: HashSet<Place<'_>> = self
+            .claims
+            .iter()
+            .filter(|claim| matches!(claim.owns, Owns::Files(_)))
+            .map(|claim| place(&claim.location, &claim.unit))
+            .collect();
+        let keep: Vec<bool> = self
+            .claims
+            .iter()
+            .map(|claim| match claim.owns {
+                Owns::Files(_) => true,
+                Owns::Folder(_) => !listing.contains(&place(&claim.location, &claim.unit)),
+            })
+            .collect();
+        let mut keep = keep.into_iter();
+        self.claims.retain(|_| keep.next().unwrap_or(true));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Claim;
+    use super::*;
+    use crate::model::{Ecosystem, Package};
+
+    fn at(path: &str) -> Location {
+        Location::artifact(0).child(path)
+    }
+
+    fn package(name: &str, path: &str) -> Package {
+        Package::new(Ecosystem::PyPI, name, Some("1".to_owned()), Evidence::Installed, at(path))
+    }
+
+    fn claim(path: &str, unit: &str, owns: Owns) -> Claim {
+        Claim { location: at(path), unit: unit.to_owned(), owns }
+    }
+
+    #[test]
+    fn a_hint_counts_where_nothing_better_was_read() {
+        let mut sink = Sink::default();
+        sink.installed(package("Real", "a-1.dist-info/METADATA"), "a-1.dist-info");
+        sink.hint(package("a", "a-1.dist-info/RECORD"), "a-1.dist-info");
+        let asked = Package { direct: Some(true), ..package("a", "a-1.dist-info/REQUESTED") };
+        sink.hint(asked, "a-1.dist-info");
+        sink.hint(package("b", "b-1.dist-info/RECORD"), "b-1.dist-info");
+        sink.settle();
+        let found: Vec<_> = sink.found.iter().map(|f| (f.package.name.as_str(), f.package.direct)).collect();
+        assert_eq!(found, [("Real", Some(true)), ("b", None)]);
+        assert!(sink.hints.is_empty());
+    }
+
+    #[test]
+    fn a_package_among_anothers_files_is_embedded() {
+        let mut sink = Sink::default();
+        sink.installed(package("outer", "outer-1.dist-info/METADATA"), "outer-1.dist-info");
+        sink.installed(package("inner", "outer/third/inner-1.dist-info/METADATA"), "outer/third/inner-1.dist-info");
+        let files = ["outer-1.dist-info/METADATA", "outer/third/inner-1.dist-info/METADATA"].map(str::to_owned);
+        sink.claims.push(claim("outer-1.dist-info/RECORD", "outer-1.dist-info", Owns::Files(files.to_vec())));
+        sink.settle();
+        let found: Vec<_> = sink.found.iter().map(|f| f.package.evidence).collect();
+        assert_eq!(found, [Evidence::Installed, Evidence::Embedded]);
+    }
+
+    #[test]
+    fn a_list_of_files_is_the_whole_truth() {
+        let mut sink = Sink::default();
+        for unit in ["a", "b"] {
+            sink.claims.push(claim("top_level.txt", unit, Owns::Folder("tests".to_owned())));
+        }
+        sink.claims.push(claim("RECORD", "a", Owns::Files(vec!["a.py".to_owned()])));
+        sink.settle();
+        let left: Vec<_> = sink.claims.iter().map(|c| (c.unit.as_str(), matches!(c.owns, Owns::Folder(_)))).collect();
+        assert_eq!(left, [("b", true), ("a", false)]);
+    }
+}
