@@ -150,28 +150,48 @@ fn locks_of_npm(folder: &Path) {
     }
 }
 
-/// What yarn and pnpm lock is what they install.
+/// What the other package managers lock is what they install.
 fn other_managers(root: &Path) {
     let tools = root.join("tools");
     fs::create_dir_all(&tools).expect("a folder");
-    run("npm", &tools, &[&["install", "--prefix", ".", "yarn@1.22.22", "pnpm@9.15.0"], &QUIET[..]].concat());
-    let bin = |name: &str| tools.join("node_modules/.bin").join(name).to_string_lossy().into_owned();
+    let mut packages = vec!["install", "--prefix", ".", "yarn@1.22.22", "@yarnpkg/cli-dist@4.9.2", "pnpm@9.15.0"];
+    // Bun's own package downloads it after installation; this one holds it.
+    let bun = cfg!(all(target_os = "linux", target_arch = "x86_64")).then_some("@oven/bun-linux-x64@1.2.20");
+    packages.extend(bun);
+    run("npm", &tools, &[&packages, &QUIET[..]].concat());
+    let tool = |path: &str| tools.join("node_modules").join(path).to_string_lossy().into_owned();
     let store = root.join("store").to_string_lossy().into_owned();
-    for (name, arguments) in [
-        ("yarn", vec!["install", "--ignore-scripts", "--cache-folder", &store]),
-        ("pnpm", vec!["install", "--ignore-scripts", "--store-dir", &store]),
-    ] {
-        let folder = root.join(name);
-        project(&folder);
-        run(&bin(name), &folder, &arguments);
-        let joined = scan(&folder);
-        let installed = ids(&joined, Evidence::Installed);
-        assert!(installed.len() > 25, "{name}: {installed:?}");
-        assert_eq!(joined.packages.len(), installed.len(), "{name}: {:?}", ids(&joined, Evidence::Locked));
-        assert_eq!(blocking(&joined), Vec::<&str>::new());
-        fs::remove_dir_all(folder.join("node_modules")).expect("a tree to remove");
-        let joined = scan(&folder);
-        assert_eq!(ids(&joined, Evidence::Locked), installed, "{name}");
-        assert_eq!(joined.packages.iter().filter(|package| package.direct == Some(true)).count(), 10, "{name}");
+    let yarn = ["install", "--ignore-scripts", "--cache-folder", &store];
+    let pnpm = ["install", "--ignore-scripts", "--store-dir", &store];
+    locks_what_it_installs(&root.join("yarn"), &tool("yarn/bin/yarn"), &yarn);
+    locks_what_it_installs(&root.join("pnpm"), &tool(".bin/pnpm"), &pnpm);
+    let berry = tool("@yarnpkg/cli-dist/bin/yarn.js");
+    let folder = root.join("berry");
+    fs::create_dir_all(&folder).expect("a folder");
+    let settings = format!(
+        "nodeLinker: node-modules\nenableScripts: false\nenableTelemetry: false\nglobalFolder: {store}\n\
+         enableImmutableInstalls: false\n"
+    );
+    fs::write(folder.join(".yarnrc.yml"), settings).expect("settings");
+    fs::write(folder.join("yarn.lock"), "").expect("a lock file that ends the search for a project");
+    locks_what_it_installs(&folder, "node", &[&berry, "install"]);
+    if bun.is_some() {
+        let program = tool("@oven/bun-linux-x64/bin/bun");
+        let arguments = ["install", "--ignore-scripts", "--save-text-lockfile", "--cache-dir", &store];
+        locks_what_it_installs(&root.join("bun"), &program, &arguments);
     }
+}
+
+fn locks_what_it_installs(folder: &Path, program: &str, arguments: &[&str]) {
+    project(folder);
+    run(program, folder, arguments);
+    let joined = scan(folder);
+    let installed = ids(&joined, Evidence::Installed);
+    assert!(installed.len() > 25, "{folder:?}: {installed:?}");
+    assert_eq!(joined.packages.len(), installed.len(), "{folder:?}: {:?}", ids(&joined, Evidence::Locked));
+    assert_eq!(blocking(&joined), Vec::<&str>::new());
+    fs::remove_dir_all(folder.join("node_modules")).expect("a tree to remove");
+    let joined = scan(folder);
+    assert_eq!(ids(&joined, Evidence::Locked), installed, "{folder:?}");
+    assert_eq!(joined.packages.iter().filter(|package| package.direct == Some(true)).count(), 10, "{folder:?}");
 }

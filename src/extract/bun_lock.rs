@@ -130,8 +130,8 @@ fn write(lock: &LockFile<'_>, writer: &mut LockWriter<'_>) {
 
 /// The key that `name` means for the package at `key`: its own nested copy, or the nearest one outwards.
 fn resolve(key: &str, name: &str, by_key: &HashMap<&str, &Tuple<'_>>) -> Option<String> {
-    let mut at = key;
-    // Nesting deeper than this is not resolved: the keys of a hostile file would make it quadratic.
+    // Longer keys and deeper nesting are not followed: a hostile file would make that quadratic.
+    let mut at = if key.len() <= 512 { key } else { "" };
     for _ in 0..32 {
         let candidate = if at.is_empty() { name.to_owned() } else { format!("{at}/{name}") };
         if by_key.contains_key(candidate.as_str()) {

@@ -44,7 +44,7 @@ impl<'a> LockWriter<'a> {
     /// `text` is what the keys of the entries are pieces of.
     pub fn new(entry: &'a Entry<'a>, by: &'static str, text: &'a str, sink: &'a mut Sink) -> LockWriter<'a> {
         let path_bytes: usize = entry.location.path.iter().map(|part| part.len() + 64).sum();
-        let left = MOST_ENTRIES.min(MOST_PATH_BYTES / path_bytes.max(1));
+        let left = MOST_ENTRIES.min(MOST_PATH_BYTES / path_bytes.max(1)) + 1;
         // Replaced bytes shift what follows: then no entry has a line, rather than a wrong one.
         let text = if std::str::from_utf8(entry.bytes).is_ok() { text } else { "" };
         LockWriter { entry, by, text, sink, left, lines: Lines::new(entry.bytes) }
@@ -52,17 +52,9 @@ impl<'a> LockWriter<'a> {
 
     /// Adds an entry.
     pub fn add(&mut self, locked: Locked<'_>) {
-        match self.left {
-            0 => return,
-            1 => self.gap(Gap::blocking(
-                GapKind::OverLimit,
-                self.entry.location.clone(),
-                self.by,
-                "the lock file has more entries than are read; the rest is unknown",
-            )),
-            _ => {}
+        if !self.take() {
+            return;
         }
-        self.left -= 1;
         let location = self.location(locked.key);
         if locked.version.is_none() {
             self.gap(Gap::note(
@@ -83,8 +75,7 @@ impl<'a> LockWriter<'a> {
     /// Notes an entry that the format does not explain.
     pub fn odd(&mut self, key: &str) {
         let location = self.location(Some(key));
-        if self.left > 0 {
-            self.left -= 1;
+        if self.take() {
             self.gap(Gap::note(
                 GapKind::Malformed,
                 location,
@@ -98,6 +89,20 @@ impl<'a> LockWriter<'a> {
     pub fn malformed(&mut self, error: &dyn std::fmt::Display) {
         let detail = format!("the lock file cannot be read to its end: {error}");
         self.gap(Gap::blocking(GapKind::Malformed, self.entry.location.clone(), self.by, detail));
+    }
+
+    /// Whether there is room for one entry more; says once that there is none.
+    fn take(&mut self) -> bool {
+        if self.left == 1 {
+            self.gap(Gap::blocking(
+                GapKind::OverLimit,
+                self.entry.location.clone(),
+                self.by,
+                "the lock file has more entries than are read; the rest is unknown",
+            ));
+        }
+        self.left = self.left.saturating_sub(1);
+        self.left > 0
     }
 
     /// The place of a key, if it is a piece of the text and not a copy of one.

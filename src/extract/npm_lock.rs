@@ -16,7 +16,7 @@ use crate::formats::text::decode;
 pub struct NpmLock;
 
 /// An install path longer than this is left out: nested entries repeat their parents' names.
-const LONGEST_INSTALL_PATH: usize = 1024;
+const LONGEST_INSTALL_PATH: usize = 512;
 
 #[derive(Debug, Default)]
 struct LockFile<'de> {
@@ -127,10 +127,10 @@ fn name_of(path: &str) -> Option<&str> {
 }
 
 /// Finds what a folder of the project means by a name, as Node does: from its own `node_modules` upwards. Workspaces
-/// lie a few folders deep, hence the bound.
+/// lie a few folders deep; without the bounds a long path with many names would take hours.
 fn resolve(folder: &str, name: &str, paths: &HashSet<&str>) -> Option<String> {
-    let mut folder = folder;
-    for _ in 0..16 {
+    let mut folder = Some(folder).filter(|folder| folder.len() <= LONGEST_INSTALL_PATH)?;
+    for _ in 0..8 {
         let path = join_path(folder, &format!("node_modules/{name}"));
         if paths.contains(path.as_str()) {
             return Some(path);
@@ -281,5 +281,18 @@ mod tests {
         let deep = r#"{"dependencies":{"a":"#.repeat(100_000);
         let sink = extract(&deep);
         assert!(sink.lock_gaps.iter().any(|gap| gap.level == Level::Blocking));
+    }
+
+    #[test]
+    fn a_long_path_with_many_names_takes_linear_time() {
+        let names: String = (0..100_000).map(|i| format!("\"n{i}\":\"1\",")).collect();
+        let path = "w/".repeat(100_000);
+        let text = format!(
+            r#"{{"packages":{{"{path}":{{"dependencies":{{{}}}}},"node_modules/a":{{"version":"1.0.0"}}}}}}"#,
+            names.trim_end_matches(',')
+        );
+        let start = std::time::Instant::now();
+        assert_eq!(rows(&extract(&text)).len(), 1);
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 }

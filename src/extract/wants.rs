@@ -11,7 +11,9 @@ use super::{Found, Manifest, Want, folder_of, join_path};
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 
 /// Trees of packages that one manifest resolves names in, from its own folder upwards. Workspaces need two.
-const MOST_TREES: usize = 16;
+const MOST_TREES: usize = 8;
+/// Names are not resolved in a tree whose path is longer: each of them builds the path anew.
+const LONGEST_TREE: usize = 512;
 
 /// What manifests say.
 #[derive(Debug, Default)]
@@ -160,7 +162,8 @@ impl<'a> Index<'a> {
 
     /// The folders at or above one that have a tree of packages, nearest first.
     fn trees_around(&self, place: Place<'_>, folder: &str) -> Vec<&'a str> {
-        self.trees.get(&place).into_iter().flat_map(|trees| trees.around(folder)).take(MOST_TREES).copied().collect()
+        let trees = self.trees.get(&place).into_iter().flat_map(|trees| trees.around(folder)).copied();
+        trees.filter(|tree| tree.len() <= LONGEST_TREE).take(MOST_TREES).collect()
     }
 
     /// What has the name and the pinned version of a want in the same archive.
