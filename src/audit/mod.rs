@@ -16,9 +16,11 @@ mod walk;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::{DateTime, Utc};
+
 use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
-use crate::matching::{Demand, database_gaps, match_packages};
+use crate::matching::{database_gaps, match_packages};
 use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
 use crate::secret::Engine;
 
@@ -57,6 +59,17 @@ pub struct Options<'a> {
     pub own: globset::GlobSet,
     /// Polled by whoever draws it.
     pub progress: &'a Progress,
+}
+
+/// What a database must be to give a verdict.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand {
+    /// The built-in seed is enough.
+    pub allow_seed: bool,
+    /// Days after which it is too old.
+    pub max_age_days: Option<u64>,
+    /// Counted from here.
+    pub now: DateTime<Utc>,
 }
 
 /// How far an audit has come. The library counts, the command line draws.
@@ -121,10 +134,11 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
 
 /// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
 ///
-/// `max_age` is in days, counted to `today`.
 pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
-    let (mut findings, mut gaps) = match_packages(&scan.packages, database);
-    gaps.extend(database_gaps(&scan.packages, database.info(), demand));
+    let (mut findings, mut gaps) =
+        match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
+    let age = demand.max_age_days;
+    gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, age, demand.now));
     scan.findings.append(&mut findings);
     scan.coverage.add(gaps);
     scan

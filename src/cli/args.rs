@@ -78,7 +78,7 @@ pub(super) struct ScanArgs {
     pub fail_on: Option<String>,
     /// Coverage that every target must reach: none, partial or complete [default: partial]
     #[arg(long, value_name = "GRADE", help_heading = "Policy")]
-    pub require_coverage: Option<RequireCoverage>,
+    pub require_coverage: Option<String>,
     /// Policy file [default: ./tidewaiter.toml, if it is there]
     #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub policy: Option<PathBuf>,
@@ -137,13 +137,6 @@ pub(super) enum When {
     Auto,
     Always,
     Never,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum RequireCoverage {
-    None,
-    Partial,
-    Complete,
 }
 
 #[derive(Debug, clap::Args)]

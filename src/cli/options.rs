@@ -5,41 +5,47 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::args::{CacheArgs, LimitArgs, RequireCoverage, ScanArgs};
+use super::args::{CacheArgs, LimitArgs, ScanArgs};
 use crate::advisory::{self, Database};
 use crate::artifact::Limits;
-use crate::model::Grade;
-use crate::policy::{self, Settings};
+use crate::model::{Grade, Severity};
+use crate::policy::{self, Policy, Settings};
 
 /// The policy file that is read without being named.
 const POLICY_FILE: &str = "tidewaiter.toml";
 
-/// The settings that judge.
-pub(super) fn settings(args: &ScanArgs) -> Result<Settings> {
-    let path = match &args.policy {
-        Some(path) => Some(path.clone()),
-        None => Some(PathBuf::from(POLICY_FILE)).filter(|path| path.is_file()),
+/// What judges, and what a database must be to be judged with.
+pub(super) struct Resolved {
+    pub settings: Settings,
+    pub max_db_age: Option<u64>,
+}
+
+/// Lays the arguments over the policy file, and the file over the defaults.
+pub(super) fn resolve(args: &ScanArgs) -> Result<Resolved> {
+    let named = args.policy.clone();
+    let path = named.or_else(|| Some(PathBuf::from(POLICY_FILE)).filter(|path| path.is_file()));
+    let policy = match &path {
+        None => Policy::default(),
+        Some(path) => Policy::read(path)?,
     };
-    let mut settings = match path {
-        None => Settings::default(),
-        Some(path) => {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("cannot read the policy file {}", path.display()))?;
-            policy::read_config(&path.display().to_string(), &text)?
-        }
+    let fail_on = match &args.fail_on {
+        Some(text) => Some(policy::parse_fail_on(text).context("--fail-on")?),
+        None => policy.fail_on,
     };
-    if let Some(fail_on) = &args.fail_on {
-        settings.fail_on = policy::parse_fail_on(fail_on).map_err(|error| anyhow::anyhow!("--fail-on: {error}"))?;
-    }
-    if let Some(grade) = args.require_coverage {
-        settings.require_coverage = match grade {
-            RequireCoverage::None => None,
-            RequireCoverage::Partial => Some(Grade::Partial),
-            RequireCoverage::Complete => Some(Grade::Complete),
-        };
-    }
-    settings.max_db_age = args.max_db_age.or(settings.max_db_age);
-    Ok(settings)
+    let require_coverage = match &args.require_coverage {
+        Some(text) => Some(policy::parse_require_coverage(text).context("--require-coverage")?),
+        None => policy.require_coverage,
+    };
+    Ok(Resolved {
+        settings: Settings {
+            fail_on: fail_on.unwrap_or_else(|| vec![Severity::Critical, Severity::High]),
+            require_coverage: require_coverage.unwrap_or(Grade::Partial),
+            file: path.map(|path| path.display().to_string()),
+            own: policy.own,
+            accept_gaps: policy.accept_gaps,
+        },
+        max_db_age: args.max_db_age.or(policy.max_db_age),
+    })
 }
 
 /// Package names that count as first-party.

@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<Output> {
 
 /// Finds a format by its name.
 pub(super) fn reporter(format: &str) -> Result<&'static dyn Reporter> {
-    report::ALL.iter().copied().find(|reporter| reporter.id() == format).with_context(|| {
+    report::by_id(format).with_context(|| {
         let known: Vec<&str> = report::ALL.iter().map(|reporter| reporter.id()).collect();
         format!("there is no format '{format}'; use one of {}", known.join(", "))
     })
@@ -40,7 +40,8 @@ pub(super) fn reporter(format: &str) -> Result<&'static dyn Reporter> {
 /// Writes to standard output. A reader that went away is no failure of ours.
 pub(super) fn to_stdout(reporter: &dyn Reporter, verdict: &Verdict, color: When) -> Result<()> {
     let stdout = io::stdout();
-    let style = Style { color: colored(color, stdout.is_terminal()), width: width(stdout.is_terminal()) };
+    let terminal = stdout.is_terminal();
+    let style = Style { color: colored(color, terminal), width: width(terminal), unicode: unicode() };
     let mut out = io::BufWriter::new(stdout.lock());
     match reporter.write(verdict, &style, &mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -48,14 +49,17 @@ pub(super) fn to_stdout(reporter: &dyn Reporter, verdict: &Verdict, color: When)
     }
 }
 
+/// A file may be read anywhere: no colours, a common width.
+const FILE: Style = Style { color: false, width: 100, unicode: true };
+
 /// Writes to a file beside the final one, then renames it: a reader never sees half a report.
 pub(super) fn to_file(output: &Output, verdict: &Verdict) -> Result<()> {
     let path = &output.path;
     let write = || -> io::Result<()> {
         let partial = partial_name(path);
         let mut out = io::BufWriter::new(std::fs::File::create(&partial)?);
-        let style = Style { color: false, width: width(false) };
-        let written = output.reporter.write(verdict, &style, &mut out).and_then(|()| out.flush());
+        
+        let written = output.reporter.write(verdict, &FILE, &mut out).and_then(|()| out.flush());
         if let Err(error) = written.and_then(|()| std::fs::rename(&partial, path)) {
             // What is half written helps nobody.
             let _ = std::fs::remove_file(&partial);
@@ -67,7 +71,7 @@ pub(super) fn to_file(output: &Output, verdict: &Verdict) -> Result<()> {
     let special = std::fs::metadata(path).is_ok_and(|meta| !meta.is_file());
     let result = if special {
         std::fs::File::create(path).and_then(|mut out| {
-            output.reporter.write(verdict, &Style { color: false, width: width(false) }, &mut out)
+            output.reporter.write(verdict, &FILE, &mut out)
         })
     } else {
         write()
@@ -97,4 +101,13 @@ fn width(terminal: bool) -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let asked = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
     asked.or(told).unwrap_or(100).clamp(40, 400)
+}
+
+/// Whether the locale's characters go beyond ASCII. A locale that says nothing is taken for a modern one.
+fn unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }

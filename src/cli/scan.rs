@@ -6,12 +6,12 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
 use super::args::ScanArgs;
+use super::options::Resolved;
 use super::output::{self, Output};
 use super::{options, progress};
 use crate::advisory::Database;
 use crate::artifact::{self, Budget};
-use crate::audit::{self, Input, Options, Progress, Request};
-use crate::matching::Demand;
+use crate::audit::{self, Demand, Input, Options, Progress, Request};
 use crate::model::{DatabaseInfo, DatabaseOrigin, FunctionConfig, Scan};
 use crate::policy::{self, Exit, Run};
 use crate::secret::Engine;
@@ -24,13 +24,12 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     // Everything that can be wrong with the request is told before the work begins.
     let format = output::reporter(&args.format)?;
     let outputs: Vec<Output> = args.outputs.iter().map(|text| output::parse(text)).collect::<Result<_>>()?;
-    let settings = options::settings(args)?;
+    let Resolved { settings, max_db_age } = options::resolve(args)?;
     let own = options::own(&settings)?;
     let requests = requests(args)?;
     let limits = options::limits(&args.limits);
     let database = options::database(&args.cache)?;
-    let demand =
-        Demand { allow_seed: args.allow_seed, max_age_days: settings.max_db_age, today: started.date_naive() };
+    let demand = Demand { allow_seed: args.allow_seed, max_age_days: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads)?;
     let mut scans = Vec::new();
