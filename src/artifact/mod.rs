@@ -16,6 +16,7 @@ mod magic;
 mod names;
 mod open;
 mod single;
+mod tape;
 mod tar_header;
 mod tarball;
 mod window;

@@ -100,11 +100,10 @@ pub fn open_input<'a>(bytes: &'a [u8], name: &str, budget: &Budget) -> Opened<'a
 /// The entry itself was searched as it is, so an archive that cannot be opened has no entries, and one gap.
 pub fn open_bytes<'a>(bytes: &'a [u8], name: &str, budget: &Budget) -> Opened<'a> {
     let head = &bytes[..bytes.len().min(HEAD)];
-    let refused = |gap| Opened::Indexed(Box::new(Refused(vec![gap])));
     match open_archive(Bytes::Slice(bytes), head, name, budget) {
         Ok(opened) => opened,
         Err(Refusal::Other) => Opened::NotAnArchive,
-        Err(Refusal::Gap(gap)) => refused(gap),
+        Err(Refusal::Gap(gap)) => Opened::Indexed(Box::new(Refused(vec![*gap]))),
     }
 }
 
@@ -113,14 +112,20 @@ enum Refusal {
     /// There is none.
     Other,
     /// There is one, and nothing can be made of it.
-    Gap(Gap),
+    Gap(Box<Gap>),
+}
+
+impl From<Gap> for Refusal {
+    fn from(gap: Gap) -> Refusal {
+        Refusal::Gap(Box::new(gap))
+    }
 }
 
 fn open_archive<'a>(bytes: Bytes<'a>, head: &[u8], name: &str, budget: &Budget) -> Result<Opened<'a>, Refusal> {
     let magic = Magic::of(head);
     if let Some(format) = magic.unsupported() {
         let detail = format!("{format} archives are not supported; unpack it and audit the result");
-        return Err(Refusal::Gap(gaps::blocking(GapKind::Unsupported, None, detail)));
+        return Err(gaps::blocking(GapKind::Unsupported, None, detail).into());
     }
     let size = bytes.len();
     let stream = |decoder: Box<dyn Decoder + Send + 'a>, compressed| {
@@ -130,7 +135,7 @@ fn open_archive<'a>(bytes: Bytes<'a>, head: &[u8], name: &str, budget: &Budget) 
         Magic::Gzip => stream(Box::new(Gzip::new(bytes.reader(0, size))), true),
         Magic::Zstd => match Zstd::new(bytes.reader(0, size)) {
             Ok(zstd) => stream(Box::new(zstd), true),
-            Err(error) => Err(Refusal::Gap(gaps::stopped(&error.into(), None, 0))),
+            Err(error) => Err(gaps::stopped(&error.into(), None, 0).into()),
         },
         Magic::Tar => stream(Box::new(bytes.reader(0, size)), false),
         Magic::Zip => open_zip(bytes, budget),
@@ -142,7 +147,7 @@ fn open_archive<'a>(bytes: Bytes<'a>, head: &[u8], name: &str, budget: &Budget) 
 fn open_zip<'a>(bytes: Bytes<'a>, budget: &Budget) -> Result<Opened<'a>, Refusal> {
     let zip = Zip::open(bytes, budget);
     match zip.gaps() {
-        [gap] if zip.is_empty() && gap.kind == GapKind::Malformed => Err(Refusal::Gap(gap.clone())),
+        [gap] if zip.is_empty() && gap.kind == GapKind::Malformed => Err(gap.clone().into()),
         _ => Ok(Opened::Indexed(Box::new(zip))),
     }
 }
@@ -151,7 +156,7 @@ fn open_zip<'a>(bytes: Bytes<'a>, budget: &Budget) -> Result<Opened<'a>, Refusal
 fn open_named<'a>(bytes: Bytes<'a>, head: &[u8], name: String, mode: Option<u32>, budget: &Budget) -> Opened<'a> {
     let gap = match open_archive(bytes.clone(), head, &name, budget) {
         Ok(opened) => return opened,
-        Err(Refusal::Gap(gap)) => Some(gap),
+        Err(Refusal::Gap(gap)) => Some(*gap),
         Err(Refusal::Other) => {
             let lower = name.to_ascii_lowercase();
             let promised = ZIP_SUFFIXES.iter().find(|suffix| lower.ends_with(**suffix));

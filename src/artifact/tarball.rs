@@ -3,7 +3,7 @@
 //! What it cannot know: how many entries follow a point from which the stream cannot be decoded.
 
 use std::collections::{HashSet, VecDeque};
-use std::io::{self, Read};
+use std::io;
 
 use tar::Header;
 
@@ -11,73 +11,15 @@ use crate::model::{Gap, GapKind, escape_path_bytes};
 
 use super::budget::{Budget, Decoder, End, Stop};
 use super::magic::{HEAD, checksum_holds, is_tar};
+use super::tape::{Slot, Tape};
 use super::tar_header::{BLOCK, Extension, Member, padding};
 use super::window::Windows;
-use super::{EntryKind, Meta, Step, Stream, gaps, names};
+use super::{EntryKind, Meta, Piece, Step, Stream, gaps, names};
 
 /// The largest body of an extension header. GNU tar and libarchive draw the line at the same place.
 const EXTENSION_MAX: u64 = 1 << 20;
 /// The most that an entry's buffer starts with, whatever size is declared.
 const FIRST_BUFFER: u64 = 1 << 20;
-
-/// The decoded bytes: those that were read to know what they are, then the decoder's.
-struct Tape<'a> {
-    head: Vec<u8>,
-    next: usize,
-    decoder: Box<dyn Decoder + Send + 'a>,
-}
-
-impl Read for Tape<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.next == self.head.len() {
-            return self.decoder.read(buf);
-        }
-        let ready = &self.head[self.next..];
-        let count = ready.len().min(buf.len());
-        buf[..count].copy_from_slice(&ready[..count]);
-        self.next += count;
-        Ok(count)
-    }
-}
-
-impl Decoder for Tape<'_> {
-    fn consumed(&self) -> u64 {
-        self.decoder.consumed()
-    }
-    fn produced(&self) -> u64 {
-        self.decoder.produced()
-    }
-}
-
-/// One entry's bytes of the tape.
-struct Slot<'t, 'a> {
-    tape: &'t mut Tape<'a>,
-    left: &'t mut u64,
-}
-
-impl Read for Slot<'_, '_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let want = usize::try_from(*self.left).unwrap_or(usize::MAX).min(buf.len());
-        if want == 0 {
-            return Ok(0);
-        }
-        let count = self.tape.read(&mut buf[..want])?;
-        if count == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the archive ends before the entry does"));
-        }
-        *self.left -= count as u64;
-        Ok(count)
-    }
-}
-
-impl Decoder for Slot<'_, '_> {
-    fn consumed(&self) -> u64 {
-        self.tape.consumed()
-    }
-    fn produced(&self) -> u64 {
-        self.tape.produced()
-    }
-}
 
 /// An entry that is being read.
 struct Current {
@@ -123,7 +65,7 @@ impl<'a> Tarball<'a> {
     /// `name` is what a single file is called, should the stream hold no tar.
     pub(crate) fn new(decoder: Box<dyn Decoder + Send + 'a>, name: String, compressed: bool) -> Tarball<'a> {
         Tarball {
-            tape: Tape { head: Vec::new(), next: 0, decoder },
+            tape: Tape::new(decoder),
             name,
             compressed,
             state: State::New,
@@ -138,9 +80,8 @@ impl<'a> Tarball<'a> {
 
     /// Looks whether there is a tar.
     fn begin(&mut self, budget: &Budget) {
-        let filled = budget.fill(&mut *self.tape.decoder, &mut self.tape.head, 0, HEAD);
-        self.tape.head.truncate(filled.bytes);
-        if is_tar(&self.tape.head) {
+        let end = self.tape.load_head(budget);
+        if is_tar(self.tape.head()) {
             self.state = State::Between;
             return;
         }
@@ -148,13 +89,12 @@ impl<'a> Tarball<'a> {
         if let Err(limit) = budget.charge_entry() {
             return self.fail(&limit.into());
         }
-        if let End::Stopped(stop) = filled.end {
+        if let End::Stopped(stop) = end {
             // Nothing follows that could be handed out in windows.
-            let gap = gaps::stopped(&stop, Some(&meta.name), filled.bytes as u64);
-            let bytes = std::mem::take(&mut self.tape.head);
-            if !bytes.is_empty() {
-                let mut piece = super::Piece::whole(&bytes).to_owned();
-                piece.last = false;
+            let head = self.tape.head();
+            let gap = gaps::stopped(&stop, Some(&meta.name), head.len() as u64);
+            if !head.is_empty() {
+                let piece = Piece { last: false, ..Piece::whole(head) }.to_owned();
                 self.pending.push_back(Step::Window(meta.clone(), piece));
             }
             self.pending.push_back(Step::Lost(meta, gap));

@@ -21,8 +21,9 @@ use super::inflate::Inflate;
 use super::window::visit_all;
 use super::{EntryKind, Indexed, Meta, Piece, gaps, names, zip_directory, zip_salvage};
 
-/// Longest link target that is taken for one; Linux's `PATH_MAX`.
-const LINK_MAX: u64 = 4096;
+/// Longest link target that is taken for one. Some tools write a link's target to a file, so anything that does not look
+/// like a path is read as the file it may become.
+const LINK_MAX: u64 = 1024;
 
 const TYPE_BITS: u32 = 0o170_000;
 const TYPE_LINK: u32 = 0o120_000;
@@ -108,21 +109,21 @@ impl Record {
         self.flags & 8 != 0
     }
 
-    fn decoder<'a>(&self, bytes: &Bytes<'a>) -> Result<Data<'a>, Gap> {
+    fn decoder<'a>(&self, bytes: &Bytes<'a>) -> Result<Data<'a>, Box<Gap>> {
         let name = Some(self.meta.name.as_str());
         if self.is_encrypted() {
-            return Err(gaps::blocking(GapKind::Encrypted, name, "the entry is encrypted"));
+            return Err(Box::new(gaps::blocking(GapKind::Encrypted, name, "the entry is encrypted")));
         }
         let Some(data) = self.data else {
             let detail = format!("there is no local header at byte {}, where the directory puts it", self.header);
-            return Err(gaps::blocking(GapKind::Unreadable, name, detail));
+            return Err(Box::new(gaps::blocking(GapKind::Unreadable, name, detail)));
         };
         match self.method {
             CompressionMethod::STORE => Ok(Data::Stored(bytes.reader(data, self.end()))),
             CompressionMethod::DEFLATE => Ok(Data::Deflated(Box::new(Inflate::new(bytes, data, self.end())))),
             method => {
                 let detail = format!("compression method {method} is not supported; stored and deflate are");
-                Err(gaps::blocking(GapKind::Unsupported, name, detail))
+                Err(Box::new(gaps::blocking(GapKind::Unsupported, name, detail)))
             }
         }
     }
@@ -200,7 +201,7 @@ impl<'a> Zip<'a> {
         }
     }
 
-    /// A link's target is its data. One that cannot be read is left a file, so that reading it says why.
+    /// A link's target is its data. One that cannot be read, or is no path, is left a file: reading it says why.
     fn read_links(&mut self, budget: &Budget) {
         let mut buffer = Vec::new();
         for record in self.records.iter_mut().filter(|record| record.meta.kind == EntryKind::Link) {
@@ -208,9 +209,11 @@ impl<'a> Zip<'a> {
             let Ok(mut data) = record.decoder(&self.bytes) else { continue };
             let want = usize::try_from(LINK_MAX).unwrap_or(usize::MAX).saturating_add(1);
             let filled = budget.fill(data.decoder(), &mut buffer, 0, want);
-            if matches!(filled.end, End::Eof) && filled.bytes > 0 {
+            let target = &buffer[..filled.bytes];
+            let is_path = !target.is_empty() && !target.iter().any(|byte| byte.is_ascii_control() || *byte == b'"');
+            if is_path && matches!(filled.end, End::Eof) {
                 record.meta.kind = EntryKind::Link;
-                record.meta.link = Some(escape_path_bytes(&buffer[..filled.bytes]));
+                record.meta.link = Some(escape_path_bytes(target));
             }
         }
     }
