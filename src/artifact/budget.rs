@@ -20,7 +20,8 @@ const FIRST: usize = 16 << 10;
 pub struct Limits {
     /// An entry up to this many bytes is handed out whole, a larger one in windows. `--max-entry-bytes`.
     pub entry_bytes: u64,
-    /// Bytes that may come out of decoders over the whole target. `--max-target-bytes`.
+    /// Bytes that may come out of decoders over the whole target, and as many may go in: entries can share their
+    /// compressed bytes, and blocks of deflate can decode to nothing. `--max-target-bytes`.
     pub target_bytes: u64,
     /// Bytes out per compressed byte in. Deflate cannot exceed 1032, so only a bomb comes near. `--max-ratio`.
     pub ratio: u64,
@@ -61,7 +62,7 @@ pub enum OverLimit {
     #[error("larger than {0} bytes, the limit for one entry (--max-entry-bytes)")]
     Entry(u64),
     /// The target gave all the bytes it may give.
-    #[error("the target holds more than {0} bytes once decoded (--max-target-bytes)")]
+    #[error("reading the target takes more than {0} bytes (--max-target-bytes)")]
     Target(u64),
     /// Too much came out of too little.
     #[error("it decodes to more than {0} times its compressed size (--max-ratio)")]
@@ -121,6 +122,7 @@ pub struct Filled {
 pub struct Budget {
     limits: Limits,
     bytes: AtomicU64,
+    consumed: AtomicU64,
     entries: AtomicU64,
     started: Instant,
 }
@@ -128,7 +130,13 @@ pub struct Budget {
 impl Budget {
     /// Opens the account; time runs from now.
     pub fn new(limits: Limits) -> Budget {
-        Budget { limits, bytes: AtomicU64::new(0), entries: AtomicU64::new(0), started: Instant::now() }
+        Budget {
+            limits,
+            bytes: AtomicU64::new(0),
+            consumed: AtomicU64::new(0),
+            entries: AtomicU64::new(0),
+            started: Instant::now(),
+        }
     }
 
     /// The limits.
@@ -148,11 +156,14 @@ impl Budget {
     /// ask for one byte more than the limit.
     #[allow(clippy::disallowed_methods, reason = "this is the tap")]
     pub fn fill(&self, decoder: &mut dyn Decoder, buffer: &mut Vec<u8>, at: usize, want: usize) -> Filled {
-        let goal = at.saturating_add(want);
+        let (goal, before) = (at.saturating_add(want), decoder.consumed());
         let mut done = at;
         let end = loop {
             if done == goal {
                 break End::Full;
+            }
+            if let Err(limit) = self.check_time().and_then(|()| self.check_input()) {
+                break End::Stopped(limit.into());
             }
             if done >= buffer.len() {
                 let size = buffer.len().saturating_mul(2).max(done.saturating_add(FIRST)).min(goal);
@@ -171,6 +182,7 @@ impl Budget {
                 Err(error) => break End::Stopped(error.into()),
             }
         };
+        self.consumed.fetch_add(decoder.consumed().saturating_sub(before), Ordering::Relaxed);
         Filled { bytes: done - at, end }
     }
 
@@ -183,7 +195,12 @@ impl Budget {
         if produced > self.limits.ratio_floor && produced > decoder.consumed().saturating_mul(self.limits.ratio) {
             return Err(OverLimit::Ratio(self.limits.ratio));
         }
-        self.check_time()
+        Ok(())
+    }
+
+    fn check_input(&self) -> Result<(), OverLimit> {
+        let over = self.consumed.load(Ordering::Relaxed) > self.limits.target_bytes;
+        if over { Err(OverLimit::Target(self.limits.target_bytes)) } else { Ok(()) }
     }
 
     /// Counts one entry.

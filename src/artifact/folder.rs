@@ -13,6 +13,9 @@ use super::bytes::Bytes;
 use super::window::visit_all;
 use super::{EntryKind, Indexed, Meta, Piece, gaps, names};
 
+/// Names beyond the limit for entries that one folder's list may hold: sorting needs them all, memory does not allow it.
+const SPARE_NAMES: usize = 1_000_000;
+
 /// A folder, listed.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -51,7 +54,8 @@ impl Folder {
         };
         // Sorted before anything is counted: where the limit falls must not depend on the file system's order.
         let mut found = Vec::new();
-        for child in children {
+        let most = usize::try_from(budget.limits().entries).unwrap_or(usize::MAX).saturating_add(SPARE_NAMES);
+        for child in children.take(most) {
             match child {
                 Ok(child) => found.push(child.file_name()),
                 Err(error) => self.unreadable(path, &error),

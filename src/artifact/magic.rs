@@ -9,6 +9,8 @@ pub const HEAD: usize = 512;
 
 /// The size of a zip's end record without its comment.
 const END_RECORD: usize = 22;
+/// The size of what stands before it in a zip64 archive.
+const LOCATOR: usize = 20;
 
 /// Formats that hold other files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +98,8 @@ pub(crate) fn checksum_holds(block: &[u8]) -> bool {
 /// files cost one comparison.
 pub(crate) fn ends_like_zip(bytes: &Bytes<'_>, head: &[u8]) -> bool {
     let program = head.starts_with(b"#!") || head.starts_with(b"MZ") || head.starts_with(b"\x7fELF");
-    let most = if program { END_RECORD + usize::from(u16::MAX) } else { END_RECORD };
-    let size = usize::try_from(bytes.len().min(most as u64)).unwrap_or(0);
+    let comment = if program { usize::from(u16::MAX) } else { 0 };
+    let size = usize::try_from(bytes.len().min((LOCATOR + END_RECORD + comment) as u64)).unwrap_or(0);
     if size < END_RECORD {
         return false;
     }
@@ -115,6 +117,10 @@ fn tail_leads_to_directory(bytes: &Bytes<'_>, tail: &[u8], start: u64) -> bool {
         let comment = usize::from(u16::from_le_bytes([record[20], record[21]]));
         let entries = u16::from_le_bytes([record[10], record[11]]);
         let size = u64::from(u32::from_le_bytes([record[12], record[13], record[14], record[15]]));
+        // A wide archive says the size elsewhere; its locator stands right in front.
+        if size == u64::from(u32::MAX) {
+            return at >= LOCATOR && tail[at - LOCATOR..].starts_with(b"PK\x06\x07");
+        }
         let Some(directory) = (start + at as u64).checked_sub(size) else { return false };
         let mut signature = [0; 4];
         entries > 0

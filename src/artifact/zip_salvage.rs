@@ -2,7 +2,7 @@
 
 use crate::model::GapKind;
 
-use super::budget::{Decoder, End};
+use super::budget::{Budget, Decoder, End};
 use super::bytes::{Bytes, Peek};
 use super::gaps;
 use super::inflate::Inflate;
@@ -75,6 +75,8 @@ fn walk(bytes: &Bytes<'_>, from: u64, to: u64, listing: &mut Listing<'_>) -> Vec
     let mut peek = Peek::new(bytes);
     let mut rest = Vec::new();
     let (mut pos, mut done) = (from, from);
+    // Whether a descriptor's signature may still follow: asked once, or many headers would each search to the end.
+    let mut descriptors = true;
     while let Ok(Some(hit)) = peek.find(&finder, pos, to) {
         if listing.budget.check_time().is_err() {
             break;
@@ -86,7 +88,7 @@ fn walk(bytes: &Bytes<'_>, from: u64, to: u64, listing: &mut Listing<'_>) -> Vec
                 continue;
             }
         };
-        let extent = Extent::of(bytes, &mut peek, &local, to, listing);
+        let extent = Extent::of(bytes, &mut peek, &local, to, listing.budget, &mut descriptors);
         let draft = Draft {
             name: &local.name,
             mode: None,
@@ -133,7 +135,8 @@ impl Extent {
         peek: &mut Peek<'_, '_>,
         local: &LocalHeader,
         to: u64,
-        listing: &mut Listing<'_>,
+        budget: &Budget,
+        descriptors: &mut bool,
     ) -> Extent {
         let open = local.has_descriptor() && local.packed == 0;
         if !open {
@@ -142,11 +145,13 @@ impl Extent {
             return Extent { packed: local.packed, end: end.min(to), crc, size, sure: end <= to };
         }
         let packed = match local.method {
-            CompressionMethod::DEFLATE => inflated_end(bytes, local.data, to, listing),
-            _ => match peek.find(&memchr::memmem::Finder::new(b"PK\x07\x08"), local.data, to) {
-                Ok(Some(at)) => Some(at - local.data),
-                _ => None,
-            },
+            CompressionMethod::DEFLATE => inflated_end(bytes, local.data, to, budget),
+            _ if *descriptors => {
+                let found = peek.find(&memchr::memmem::Finder::new(b"PK\x07\x08"), local.data, to);
+                *descriptors = matches!(found, Ok(Some(_)));
+                found.ok().flatten().map(|at| at - local.data)
+            }
+            _ => None,
         };
         let Some(packed) = packed else {
             return Extent { packed: to - local.data, end: to, crc: None, size: None, sure: false };
@@ -158,11 +163,11 @@ impl Extent {
 }
 
 /// Where a deflate stream of unknown length ends: only decoding it can tell.
-fn inflated_end(bytes: &Bytes<'_>, from: u64, to: u64, listing: &mut Listing<'_>) -> Option<u64> {
+fn inflated_end(bytes: &Bytes<'_>, from: u64, to: u64, budget: &Budget) -> Option<u64> {
     let mut inflate = Inflate::new(bytes, from, to);
     let mut buffer = Vec::new();
     loop {
-        match listing.budget.fill(&mut inflate, &mut buffer, 0, STEP).end {
+        match budget.fill(&mut inflate, &mut buffer, 0, STEP).end {
             End::Full => {}
             End::Eof => return Some(inflate.consumed()),
             End::Stopped(_) => return None,

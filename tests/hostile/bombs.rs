@@ -107,6 +107,27 @@ fn many_entries_over_one_kernel_end_at_the_total() {
 }
 
 #[test]
+fn data_that_decode_to_nothing_are_paid_for() {
+    // Empty stored blocks, five bytes each, without end.
+    let nothing = [0, 0, 0, 0xff, 0xff].repeat(400_000);
+    let first = Zip::new().packed("n0", nothing, 8, 0, 0);
+    let zip = (1..500).fold(first, |zip, index| zip.sharing(format!("n{index}"), 0)).build();
+    let seen = Seen::input_within(&zip, Limits { target_bytes: 20 << 20, ..Limits::default() });
+    assert!(seen.gaps.iter().any(|gap| gap.detail.contains("--max-target-bytes")));
+}
+
+#[test]
+fn headers_in_close_order_are_walked_in_linear_time() {
+    let header = Zip::new().stored("a", b"").descriptor().no_directory().build()[..31].to_vec();
+    let bytes = header.repeat(60_000);
+    let started = Instant::now();
+    let budget = Budget::default();
+    let Opened::Indexed(archive) = open_bytes(&bytes, "z", &budget) else { panic!("a zip is indexed") };
+    assert_eq!(archive.len(), 60_000);
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
 fn a_gzip_bomb_ends_at_the_ratio() {
     let bomb = gzip(&vec![0; 40 << 20]);
     let seen = Seen::input_within(&bomb, Limits { ratio: 500, ..Limits::default() });

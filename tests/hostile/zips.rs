@@ -32,6 +32,15 @@ fn an_honest_archive_has_no_gap() {
 }
 
 #[test]
+fn a_wide_end_record_is_followed() {
+    let seen = Seen::input(&sample().wide_end().build());
+    assert_eq!((seen.files.len(), seen.gaps.len()), (4, 0), "{:?}", seen.gaps);
+    let seen = Seen::input(&sample().wide_end().prepend("#!/bin/sh\nexec java -jar $0\n").build());
+    assert_eq!(seen.whole("wide.txt"), b"sizes in the extra field");
+    assert!(seen.is_blocked(), "offsets that a prefix made wrong are not trusted");
+}
+
+#[test]
 fn a_file_on_disk_reads_like_memory() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&sample().prepend("#!/usr/bin/env python3\n").build()).unwrap();

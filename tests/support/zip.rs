@@ -18,6 +18,7 @@ pub struct Zip {
     keep: Option<usize>,
     end_record_counts: Option<u16>,
     no_end: bool,
+    wide_end: bool,
 }
 
 #[derive(Clone)]
@@ -188,6 +189,12 @@ impl Zip {
         self
     }
 
+    /// The directory's place and size stand in a zip64 end record.
+    pub fn wide_end(mut self) -> Zip {
+        self.wide_end = true;
+        self
+    }
+
     /// Only the first bytes.
     pub fn truncate(mut self, len: usize) -> Zip {
         self.keep = Some(len);
@@ -214,12 +221,26 @@ impl Zip {
             count = count.wrapping_add(1);
         }
         let size = out.len() - start;
-        let count = self.end_record_counts.unwrap_or(count);
+        let mut count = self.end_record_counts.unwrap_or(count);
+        let (mut short_size, mut short_start) = (size as u32, start as u32);
+        if self.wide_end {
+            let end = out.len() as u64;
+            out.extend(b"PK\x06\x06");
+            out.extend(44u64.to_le_bytes());
+            out.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            for wide in [u64::from(count), u64::from(count), size as u64, start as u64] {
+                out.extend(wide.to_le_bytes());
+            }
+            out.extend(b"PK\x06\x07\0\0\0\0");
+            out.extend(end.to_le_bytes());
+            out.extend(1u32.to_le_bytes());
+            (count, short_size, short_start) = (u16::MAX, u32::MAX, u32::MAX);
+        }
         out.extend(b"PK\x05\x06\0\0\0\0");
         out.extend(count.to_le_bytes());
         out.extend(count.to_le_bytes());
-        out.extend((size as u32).to_le_bytes());
-        out.extend((start as u32).to_le_bytes());
+        out.extend(short_size.to_le_bytes());
+        out.extend(short_start.to_le_bytes());
         out.extend((self.comment.len() as u16).to_le_bytes());
         out.extend(&self.comment);
         if self.no_end {
