@@ -181,7 +181,6 @@ impl<'a> Zip<'a> {
     pub(crate) fn open(bytes: Bytes<'a>, budget: &Budget) -> Zip<'a> {
         let mut listing = Listing { budget, records: Vec::new(), gaps: Vec::new(), refused: 0, counted: true };
         if let Err(error) = zip_directory::list(&bytes, &mut listing) {
-            listing.records.clear();
             zip_salvage::whole(&bytes, &error, &mut listing);
         }
         let (records, gaps) = listing.finish();

@@ -1,5 +1,7 @@
 //! The bytes of a zip that no directory accounts for: entries that are hidden from it, or that outlived it.
 
+use rawzip::CompressionMethod;
+
 use crate::model::GapKind;
 
 use super::budget::{Budget, Decoder, End};
@@ -9,7 +11,6 @@ use super::inflate::Inflate;
 use super::zip::{Draft, Listing};
 use super::zip_directory::{NoDirectory, header_finder};
 use super::zip_local::LocalHeader;
-use rawzip::CompressionMethod;
 
 /// Runs of bytes shorter than this hold neither a package nor a secret worth the name.
 const TRIVIAL: u64 = 16;
@@ -110,8 +111,8 @@ fn walk(bytes: &Bytes<'_>, from: u64, to: u64, listing: &mut Listing<'_>) -> Vec
         // Behind an entry whose end is in doubt, the next one is sought from where its data begin: a damaged size must
         // not hide those that are intact.
         pos = if extent.sure { extent.end } else { local.data };
-        done = extent.end.min(to);
         pos = pos.min(to);
+        done = done.max(extent.end.min(to));
     }
     if done < to {
         rest.push((done, to));
