@@ -3,11 +3,16 @@
 
 mod example;
 mod floors;
+mod hostile;
+mod hostile_python;
 mod network;
 mod policy;
 mod readme;
+mod registry_npm;
+mod registry_pypi;
 mod reporters;
 mod scan;
 mod support;
 mod traps;
 mod versions;
+mod versions_native;

@@ -7,10 +7,29 @@
 //!
 //! Nothing is ever written to disk, links are never followed, and every byte passes `Budget::fill`.
 
-use crate::model::Gap;
+mod budget;
+mod bytes;
+mod folder;
+mod gaps;
+mod inflate;
+mod magic;
+mod names;
+mod open;
+mod single;
+mod tape;
+mod tar_header;
+mod tarball;
+mod window;
+mod zip;
+mod zip_directory;
+mod zip_local;
+mod zip_salvage;
 
-/// Stand-in.
-pub struct Budget;
+pub use budget::{Budget, Decoder, End, Filled, Limits, OverLimit, Stop};
+pub use magic::{HEAD, Magic};
+pub use open::{OpenError, Opened, OpenedPath, digest, digest_bytes, open_bytes, open_input, open_path, read_input};
+
+use crate::model::Gap;
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +87,18 @@ impl<'a> Piece<'a> {
     pub fn is_whole(&self) -> bool {
         self.first && self.last
     }
+
+    /// A copy that owns its bytes.
+    pub fn to_owned(&self) -> OwnedPiece {
+        OwnedPiece {
+            bytes: self.bytes.to_vec(),
+            offset: self.offset,
+            lines_before: self.lines_before,
+            column_before: self.column_before,
+            first: self.first,
+            last: self.last,
+        }
+    }
 }
 
 /// An archive whose entries can be read in any order, from any thread.
@@ -83,6 +114,12 @@ pub trait Indexed: Sync {
     /// What the directory says of an entry.
     fn meta(&self, index: usize) -> &Meta;
 
+    /// Whether an entry may itself be an archive. A single file is its own only entry and was looked at already; to
+    /// open it again would find the same file in itself.
+    fn nests(&self) -> bool {
+        true
+    }
+
     /// What is wrong with the archive as a whole, and with entries beside their bytes (duplicate names, a local header
     /// unlike the directory, unsafe names). Locations are relative: their `path` holds the entry's name alone, or
     /// nothing for the archive; `artifact` is 0. The caller puts its own place in front.
@@ -94,7 +131,8 @@ pub trait Indexed: Sync {
     ///
     /// # Errors
     /// The gap that ends the entry (unreadable, truncated, encrypted, unsupported, over a limit, a wrong checksum),
-    /// with a relative location. Pieces that were visited before it stay visited: what was read is searched.
+    /// with a relative location. Pieces that were visited before it stay visited: what was read is searched. None of
+    /// them need be marked as the last.
     fn read(
         &self,
         index: usize,

@@ -1,9 +1,12 @@
-//! Builders that several tests share.
+//! Builders that several tests share. Their bytes depend on what is asked for and on nothing else.
 
 mod cli;
 pub mod example;
 pub mod picture;
 pub mod planted;
+pub mod tar;
 pub mod verdict;
+pub mod zip;
 
 pub use cli::{Cli, Run, need, write};
+pub use zip::Zip;

@@ -1,0 +1,97 @@
+//! Names of entries: hostile text, kept whole.
+
+use crate::model::{Gap, GapKind, escape_path_bytes};
+
+use super::gaps;
+
+/// The name as it is shown everywhere: escaped, without leading `./` and without the `/` that marks a folder.
+pub(crate) fn clean(raw: &[u8]) -> String {
+    let mut raw = raw;
+    while let Some(rest) = raw.strip_prefix(b"./") {
+        raw = rest;
+    }
+    if raw.len() > 1 {
+        raw = raw.strip_suffix(b"/").unwrap_or(raw);
+    }
+    if raw.is_empty() { ".".to_owned() } else { escape_path_bytes(raw) }
+}
+
+/// What a name could do to a tool that writes it to disk or to a terminal, if anything.
+fn harm(raw: &[u8]) -> Option<&'static str> {
+    if raw.is_empty() {
+        return Some("is empty");
+    }
+    if raw.starts_with(b"/") || raw.starts_with(b"\\") {
+        return Some("is absolute");
+    }
+    if raw.len() >= 2 && raw[0].is_ascii_alphabetic() && raw[1] == b':' {
+        return Some("begins with a drive letter");
+    }
+    if raw.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| part == b"..") {
+        return Some("climbs out of its folder with `..`");
+    }
+    if raw.contains(&b'\\') {
+        return Some("holds a backslash, which is a folder on one system and a letter on another");
+    }
+    if raw.iter().any(|byte| *byte < 0x20 || *byte == 0x7f) {
+        return Some("holds control characters");
+    }
+    // Only names beyond ASCII can hold what follows.
+    if !raw.is_ascii()
+        && let Ok(text) = std::str::from_utf8(raw)
+        && text.chars().any(misleads)
+    {
+        return Some("holds characters that hide or reorder text");
+    }
+    None
+}
+
+/// C1 controls, zero-width and bidirectional control characters (Unicode's `Bidi_Control` and its neighbours).
+fn misleads(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The label on an unsafe name. We write nothing to disk, so the entry is read all the same.
+pub(crate) fn unsafe_name(raw: &[u8], name: &str) -> Option<Gap> {
+    harm(raw).map(|why| gaps::note(GapKind::UnsafeName, Some(name), format!("the name {why}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cleaned_but_never_lost() {
+        assert_eq!(clean(b"./a/b.txt"), "a/b.txt");
+        assert_eq!(clean(b"a/"), "a");
+        assert_eq!(clean(b"./"), ".");
+        assert_eq!(clean(b""), ".");
+        assert_eq!(clean(b"/"), "/");
+        assert_eq!(clean(b"../x"), "../x");
+        assert_eq!(clean(b"a\\b\xff"), "a\\b%FF");
+    }
+
+    #[test]
+    fn harm_is_seen_and_ordinary_names_are_not_accused() {
+        for bad in [
+            &b"../x"[..],
+            b"a/../../x",
+            b"..\\x",
+            b"/etc/passwd",
+            b"C:\\x",
+            b"c:x",
+            b"a\nb",
+            b"a\x1b[2J",
+            b"a\\b",
+            b"",
+            "gpj.\u{202e}exe".as_bytes(),
+            "a\u{200b}b".as_bytes(),
+        ] {
+            assert!(harm(bad).is_some(), "{bad:?}");
+        }
+        for good in [&b"a/b.txt"[..], b"..a/b", b"a..b", b"...", b"./a", "na\u{ef}ve".as_bytes(), b"\xff"] {
+            assert!(harm(good).is_none(), "{good:?}");
+        }
+    }
+}
