@@ -3,9 +3,8 @@
 //!
 //! A version is a row of tokens, each with the separator before it. Null tokens (`0`, `ga`, `final`, `release`) are
 //! trimmed before every hyphen and at the end, then rows compare token by token. Since Maven 3.9 a qualifier counts as
-//! if a hyphen stood before it, whatever does. Where `ComparableVersion` leaves the text of the reference (it is not
-//! transitive on rows such as `1-ga-1`, and orders `1-rc.1` and `1-rc1` differently from release to release), the
-//! reference is followed.
+//! if a hyphen stood before it, whatever does. Where the releases of `ComparableVersion` differ among themselves
+//! (`1-ga1` against `1`, `1-rc.1` against `1-rc1`), the reference decides.
 
 use std::cmp::Ordering;
 
