@@ -143,4 +143,29 @@ mod tests {
         let nothing = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N";
         assert_eq!(rated(&[record(&[nothing])]), (Severity::Low, Some((nothing.to_owned(), 0.0))));
     }
+
+    /// Base scores of 3.0 and 3.1 differ in nothing but how the rounding is worded, so neither may round noise up.
+    #[test]
+    fn both_minor_versions_of_3_give_one_base_score() {
+        let mut different = Vec::new();
+        for av in ["N", "A", "L", "P"] {
+            for (ac, ui) in [("L", "N"), ("L", "R"), ("H", "N"), ("H", "R")] {
+                for (pr, s) in [("N", "U"), ("L", "U"), ("H", "U"), ("N", "C"), ("L", "C"), ("H", "C")] {
+                    for c in ["N", "L", "H"] {
+                        for (i, a) in
+                            [("N", "L"), ("L", "N"), ("L", "L"), ("H", "L"), ("L", "H"), ("N", "H"), ("H", "H")]
+                        {
+                            let metrics = format!("AV:{av}/AC:{ac}/PR:{pr}/UI:{ui}/S:{s}/C:{c}/I:{i}/A:{a}");
+                            let scored = |minor| score(&vector("CVSS_V3", &format!("CVSS:3.{minor}/{metrics}")));
+                            let (old, new) = (scored(0).map(|s| s.1.score), scored(1).map(|s| s.1.score));
+                            if old != new || old.is_none() {
+                                different.push(format!("{metrics}: {old:?} {new:?}"));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(different.is_empty(), "{}: {:?}", different.len(), &different[..different.len().min(5)]);
+    }
 }

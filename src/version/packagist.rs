@@ -75,14 +75,14 @@ const MODIFIER: &str =
 
 /// Up to four numbers; the first is short, since eight digits are a date.
 static CLASSIC: LazyLock<Regex> =
-    LazyLock::new(|| compile(&format!(r"(?i)^v?(?<numbers>[0-9]{{1,5}}(?:\.[0-9]+){{0,3}}){MODIFIER}$")));
+    LazyLock::new(|| compile(&format!(r"(?i-u)^v?(?<numbers>[0-9]{{1,5}}(?:\.[0-9]+){{0,3}}){MODIFIER}$")));
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    compile(&format!(r"(?i)^v?(?<numbers>[0-9]{{4}}(?:[.:-]?[0-9]{{2}}){{1,6}}(?:[.:-]?[0-9]{{1,3}})?){MODIFIER}$"))
+    compile(&format!(r"(?i-u)^v?(?<numbers>[0-9]{{4}}(?:[.:-]?[0-9]{{2}}){{1,6}}(?:[.:-]?[0-9]{{1,3}})?){MODIFIER}$"))
 });
 
 static NUMERIC_BRANCH: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"(?i)^v?(?<numbers>[0-9]+(?:\.(?:[0-9]+|[x*])){0,3})[.-]?dev$"));
+    LazyLock::new(|| compile(r"(?i-u)^v?(?<numbers>[0-9]+(?:\.(?:[0-9]+|[x*])){0,3})[.-]?dev$"));
 
 fn compile(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant")

@@ -45,35 +45,41 @@ fn compare_segments(a: &str, b: &str) -> Ordering {
 /// The numbers before the first word without trailing zeros, then the rest without trailing zeros: `1.0.a` and `1.a`
 /// are one version.
 fn segments(text: &str) -> Result<Vec<&str>, BadVersion> {
-    let bad = || BadVersion(text.to_owned());
     let version = without_platform(text.trim());
-    let well_formed = version.split('-').enumerate().all(|(i, part)| {
-        // An empty part between hyphens is allowed by the pattern, since it takes hyphens for letters.
-        (i > 0 && part.is_empty())
-            || part.split('.').all(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric()))
-    });
-    if digits::split(version).0.is_empty() || !well_formed || version.ends_with('-') {
-        return Err(bad());
+    if !is_well_formed(version) {
+        return Err(BadVersion(text.to_owned()));
     }
-    let mut row: Vec<&str> = Vec::new();
-    let mut in_words = false;
-    for (i, part) in version.split('-').enumerate() {
-        if i > 0 {
-            push(&mut row, "pre", &mut in_words);
+    let (mut row, mut in_words) = (Vec::new(), false);
+    let mut rest = version;
+    while let Some(first) = rest.bytes().next() {
+        let length = match first {
+            b'.' | b'-' => 1,
+            b'0'..=b'9' => digits::split(rest).0.len(),
+            _ => rest.bytes().take_while(u8::is_ascii_alphabetic).count(),
+        };
+        let (run, next) = rest.split_at(length);
+        match run {
+            "." => {}
+            "-" => push(&mut row, "pre", &mut in_words),
+            segment => push(&mut row, segment, &mut in_words),
         }
-        for dotted in part.split('.') {
-            let mut rest = dotted;
-            while !rest.is_empty() {
-                let (number, behind) = digits::split(rest);
-                let length = rest.bytes().take_while(|b| !b.is_ascii_digit()).count();
-                let (segment, next) = if number.is_empty() { rest.split_at(length) } else { (number, behind) };
-                push(&mut row, segment, &mut in_words);
-                rest = next;
-            }
-        }
+        rest = next;
     }
     trim_zeros(&mut row);
     Ok(row)
+}
+
+/// A number, then parts of letters and digits; behind the first hyphen more hyphens may stand anywhere in a part.
+fn is_well_formed(version: &str) -> bool {
+    let (release, behind) = match version.split_once('-') {
+        Some((release, behind)) => (release, Some(behind)),
+        None => (version, None),
+    };
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let hyphened = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    release.split('.').next().is_some_and(digits::is_number)
+        && release.split('.').all(plain)
+        && behind.is_none_or(|behind| behind.split('.').all(hyphened))
 }
 
 fn push<'a>(row: &mut Vec<&'a str>, segment: &'a str, in_words: &mut bool) {
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn malformed_texts_are_no_versions() {
-        for text in ["", "a", "1..2", "1.2.", ".1", "1_0", "1.0-", "~> 1.0", "1.0 2", "1.0-a_b"] {
+        for text in ["", "a", "1..2", "1.2.", ".1", "1_0", "1.0-", "~> 1.0", "1.0 2", "1.0-a_b", "1a", "1.0-a..b"] {
             assert_eq!(RubyGems.compare(text, "1"), Err(BadVersion(text.to_owned())), "{text}");
         }
     }
