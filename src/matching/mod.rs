@@ -28,6 +28,10 @@ use crate::model::{Advisory, Confidence, Ecosystem, Finding, Gap, GapKind, Locat
 /// Which part of the program the gaps name.
 const BY: &str = "matching";
 
+/// Bytes of the longest version that is compared. A text is read once for each version that an advisory lists, so a
+/// manifest with a version of megabytes could hold up a scan for hours; Maven's own limit is 256.
+const LONGEST_VERSION: usize = 1024;
+
 /// A record that affects the package at hand.
 struct Match<'a> {
     advisory: &'a Advisory,
@@ -66,6 +70,11 @@ fn match_package(
     findings: &mut Vec<Finding>,
     gaps: &mut Vec<Gap>,
 ) {
+    if version.len() > LONGEST_VERSION && !advisories.is_empty() {
+        let detail = format!("the version of {} has {} bytes, too many to be one", package.name, version.len());
+        gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
+        return;
+    }
     let key = package.key();
     let mut matches = Vec::new();
     let mut unreadable = false;
@@ -206,6 +215,16 @@ mod tests {
         let (findings, gaps) = against(std::slice::from_ref(&strange), &[advisory("X-2", vec![listed])]);
         assert_eq!((findings.len(), gaps.len()), (1, 0), "listed as a text");
         assert_eq!(against(&[strange], &[]), (Vec::new(), Vec::new()), "nobody warns of this package");
+    }
+
+    #[test]
+    fn a_version_of_megabytes_is_a_gap_and_not_quoted() {
+        let long = package("thing", &"1".repeat(1 << 20));
+        let (findings, gaps) = against(std::slice::from_ref(&long), &[fixed_in("X-1", &[("0", "2.0.0")])]);
+        assert!(findings.is_empty());
+        assert_eq!((gaps.len(), gaps[0].level, gaps[0].kind), (1, Level::Blocking, GapKind::BadVersion));
+        assert!(gaps[0].detail.len() < 200, "the gap does not quote it");
+        assert_eq!(against(&[long], &[]), (Vec::new(), Vec::new()), "nobody warns of this package");
     }
 
     #[test]
