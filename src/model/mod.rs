@@ -1,4 +1,4 @@
-//! Floor 0: the nouns of the program. No I/O, no parsing of files, no dependency but `serde`.
+//! Floor 0: the nouns of the program. No I/O, no parsing of files, no dependency but `serde` and, for fingerprints, `sha2`.
 //!
 //! Everything that two folders of one floor have to share is a type of this module.
 
@@ -7,6 +7,7 @@ mod cvss_score;
 mod database;
 mod ecosystem;
 mod finding;
+mod fingerprint;
 mod function;
 mod gap;
 mod location;
@@ -21,6 +22,7 @@ pub use cvss_score::Cvss;
 pub use database::{DatabaseInfo, DatabaseOrigin, EcosystemInfo};
 pub use ecosystem::Ecosystem;
 pub use finding::{Confidence, Finding, FindingKind, Origin};
+pub use fingerprint::fingerprint;
 pub use function::{EnvFile, FunctionConfig};
 pub use gap::{Gap, GapKind, Level};
 pub use location::{Location, Span, escape_path_bytes};

@@ -1,13 +1,31 @@
 //! Floor 0: version orders, one file each.
 //!
-//! To add an order: write `version/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
+//! To add an order: write `version/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]), and its table
+//! `fixtures/versions/x.txt`. `digits.rs` is a helper of all orders.
+
+mod digits;
+mod golang;
+mod maven;
+mod nuget;
+mod packagist;
+mod pep440;
+mod rubygems;
+mod semver;
 
 use std::cmp::Ordering;
 
 use crate::model::Ecosystem;
 
 /// Every order. A test counts the files of this folder against it.
-pub const ALL: &[&dyn Order] = &[];
+pub const ALL: &[&dyn Order] = &[
+    &golang::Golang,
+    &maven::Maven,
+    &nuget::Nuget,
+    &packagist::Packagist,
+    &pep440::Pep440,
+    &rubygems::RubyGems,
+    &semver::Semver,
+];
 
 /// A text that the order cannot read as a version. Never guessed at: the caller makes a gap of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,4 +53,9 @@ pub fn order(ecosystem: Ecosystem) -> &'static dyn Order {
         .copied()
         .find(|order| order.ecosystems().contains(&ecosystem))
         .expect("every ecosystem has an order: a test counts them")
+}
+
+/// Plain SemVer, whatever the ecosystem: the order of OSV's `SEMVER` ranges.
+pub fn semver() -> &'static dyn Order {
+    &semver::Semver
 }

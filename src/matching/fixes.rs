@@ -1,0 +1,146 @@
+//! The versions that fix a whole group.
+//!
+//! One flaw's records often disagree on its fix, so a candidate counts only if no member of the group affects it. A
+//! last affected version names no fix: the next release may not exist, or not be the cure.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::affects::{self, elements};
+use super::alias::Group;
+use crate::model::{Confidence, Ecosystem, Event};
+use crate::version;
+
+/// Fixed versions above `version`: those of its own branch first (equal major and minor number, then equal major
+/// number), ascending within a branch.
+pub(super) fn fixes(group: &Group, key: &(Ecosystem, String), version: &str) -> Vec<String> {
+    let order = version::order(key.0);
+    let mut fixes: Vec<&str> = candidates(group, key)
+        .into_iter()
+        .filter(|candidate| order.compare(candidate, version) == Ok(Ordering::Greater))
+        .filter(|candidate| {
+            group.members.iter().all(|m| is_clear(affects::evaluate(m.advisory, key, candidate).affected))
+        })
+        .collect();
+    // Every one of them was compared above, so they compare with one another.
+    let compare = |a: &str, b: &str| order.compare(a, b).unwrap_or(Ordering::Equal);
+    fixes.sort_by(|a, b| distance(a, version).cmp(&distance(b, version)).then_with(|| compare(a, b)));
+    fixes.dedup_by(|a, b| compare(a, b) == Ordering::Equal);
+    fixes.into_iter().map(str::to_owned).collect()
+}
+
+/// A low confidence says no more than "the database could not give a bound".
+fn is_clear(affected: Option<Confidence>) -> bool {
+    affected.is_none_or(|confidence| confidence == Confidence::Low)
+}
+
+/// Every fixed version that a member names for this package, and for no other.
+fn candidates<'a>(group: &'a Group, key: &'a (Ecosystem, String)) -> BTreeSet<&'a str> {
+    let events = group
+        .members
+        .iter()
+        .flat_map(|m| elements(m.advisory, key))
+        .flat_map(|element| element.ranges.iter().chain(&element.custom_ranges))
+        .flat_map(|range| &range.events);
+    events
+        .filter_map(|event| match event {
+            Event::Fixed(bound) => Some(bound.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// How far a version's branch lies from another's.
+fn distance(a: &str, b: &str) -> u8 {
+    match (branch(a), branch(b)) {
+        (a, b) if a == b => 0,
+        ((a, _), (b, _)) if a == b => 1,
+        _ => 2,
+    }
+}
+
+/// The first two numbers of a version, whatever its ecosystem writes before them.
+fn branch(version: &str) -> (&str, &str) {
+    let mut numbers = version
+        .trim_start_matches(|c: char| !c.is_ascii_digit())
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|number| number.trim_start_matches('0'));
+    (numbers.next().unwrap_or(""), numbers.next().unwrap_or(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::invented::{advisory, affected, ecosystem_range, fixed_in, semver_range};
+    use super::super::{Match, alias};
+    use super::*;
+    use crate::model::Advisory;
+
+    fn fixes_of(records: &[Advisory], version: &str) -> Vec<String> {
+        fixes_in(Ecosystem::Npm, records, version)
+    }
+
+    fn fixes_in(ecosystem: Ecosystem, records: &[Advisory], version: &str) -> Vec<String> {
+        let members: Vec<Match> =
+            records.iter().map(|advisory| Match { advisory, confidence: Confidence::High }).collect();
+        let group = alias::Group { members: members.iter().collect(), aliases: Vec::new() };
+        fixes(&group, &(ecosystem, "thing".to_owned()), version)
+    }
+
+    #[test]
+    fn the_same_branch_comes_first() {
+        let record = fixed_in(
+            "X-1",
+            &[("0", "1.9.4"), ("2.0.0", "2.2.28"), ("2.3.0", "2.5.1"), ("3.0.0", "3.2.13"), ("4.0.0", "4.0.4")],
+        );
+        assert_eq!(fixes_of(std::slice::from_ref(&record), "2.3.1"), ["2.5.1", "3.2.13", "4.0.4"]);
+        assert_eq!(fixes_of(std::slice::from_ref(&record), "2.2.0"), ["2.2.28", "2.5.1", "3.2.13", "4.0.4"]);
+        let unsorted = fixed_in("X-1", &[("0", "10.0.0"), ("10.1.0", "10.1.1"), ("3.0.0", "3.0.9")]);
+        assert_eq!(fixes_of(&[unsorted], "3.0.1"), ["3.0.9", "10.0.0", "10.1.1"]);
+    }
+
+    #[test]
+    fn a_fix_satisfies_every_member() {
+        let records = [fixed_in("X-1", &[("0", "1.2.0")]), fixed_in("X-2", &[("0", "1.3.0"), ("2.0.0", "2.0.1")])];
+        assert_eq!(fixes_of(&records, "1.0.0"), ["1.3.0", "2.0.1"]);
+    }
+
+    #[test]
+    fn a_fix_that_a_later_interval_affects_again_is_none() {
+        let back = fixed_in("X-1", &[("0", "1.2.0"), ("1.2.0", "1.4.0")]);
+        assert_eq!(fixes_of(&[back], "1.0.0"), ["1.4.0"]);
+    }
+
+    #[test]
+    fn a_last_affected_version_names_no_fix() {
+        let range = semver_range(vec![Event::Introduced("0".into()), Event::LastAffected("1.2.0".into())]);
+        let open = advisory("X-1", vec![affected(Ecosystem::Npm, "thing", vec![range])]);
+        assert!(fixes_of(std::slice::from_ref(&open), "1.0.0").is_empty());
+        let limited = semver_range(vec![Event::Introduced("0".into()), Event::Limit("2.0.0".into())]);
+        let limited = advisory("X-2", vec![affected(Ecosystem::Npm, "thing", vec![limited])]);
+        assert!(fixes_of(&[limited], "1.0.0").is_empty());
+        assert_eq!(fixes_of(&[open, fixed_in("X-3", &[("0", "1.1.0"), ("1.1.5", "1.3.0")])], "1.0.0"), ["1.3.0"]);
+    }
+
+    #[test]
+    fn fixes_come_from_the_same_ecosystem_and_package() {
+        let mut record = fixed_in("X-1", &[("0", "1.2.0")]);
+        let elsewhere = ecosystem_range(vec![Event::Introduced("0".into()), Event::Fixed("7.7.7".into())]);
+        record.affected.push(affected(Ecosystem::PyPI, "thing", vec![elsewhere.clone()]));
+        record.affected.push(affected(Ecosystem::Npm, "other", vec![elsewhere]));
+        assert_eq!(fixes_of(&[record], "1.0.0"), ["1.2.0"]);
+    }
+
+    #[test]
+    fn two_spellings_of_one_fix_are_one() {
+        assert_eq!(fixes_of(&[fixed_in("X-1", &[("0", "1.2")]), fixed_in("X-2", &[("0", "1.2.0")])], "1.0.0"), ["1.2"]);
+    }
+
+    #[test]
+    fn a_custom_range_can_name_the_fix_of_an_untagged_major() {
+        let all = semver_range(vec![Event::Introduced("0".into())]);
+        let mut element = affected(Ecosystem::Go, "thing", vec![all]);
+        element.custom_ranges =
+            vec![ecosystem_range(vec![Event::Introduced("0".into()), Event::Fixed("5.0.4-0.2023-abc".into())])];
+        assert_eq!(fixes_in(Ecosystem::Go, &[advisory("GO-1", vec![element])], "v5.0.3"), ["5.0.4-0.2023-abc"]);
+    }
+}
