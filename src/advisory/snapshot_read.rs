@@ -77,7 +77,7 @@ impl Snapshot {
         block.map_or_else(|| Ok(Vec::new()), |block| self.block(block))
     }
 
-    /// A record with all its elements, brought together from the blocks of its packages.
+    /// A record with all its elements, brought together from the blocks of its packages in the order of their keys.
     pub(super) fn record(&self, id: &str) -> Result<Option<Advisory>, AdvisoryError> {
         let ids = self.index(&self.ids, Section::Ids)?;
         let mut homes = ids.range().ge(id_key(id, 0)).le(id_key(id, u16::MAX)).into_stream();

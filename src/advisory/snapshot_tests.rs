@@ -63,7 +63,9 @@ fn a_package_gives_its_records_with_its_own_elements() {
 #[test]
 fn a_record_is_found_by_its_id_with_all_elements() {
     let snapshot = open(some(20));
-    assert_eq!(snapshot.record("TEST-0009").unwrap().as_ref(), Some(&some(20)[9]));
+    let mut expected = some(20).swap_remove(9);
+    expected.affected.reverse();
+    assert_eq!(snapshot.record("TEST-0009").unwrap(), Some(expected));
     assert_eq!(snapshot.record("TEST-000").unwrap(), None);
     assert_eq!(snapshot.record("").unwrap(), None);
 }
@@ -140,5 +142,5 @@ fn the_encoding_belongs_to_its_format() {
     sample.affected[0].ranges[0].events.extend([Event::LastAffected("2".into()), Event::Limit("3".into())]);
     sample.affected[0].ranges[0].kind = RangeKind::Semver;
     let encoded = postcard::to_stdvec(&sample).unwrap();
-    assert_eq!((FORMAT, crc32fast::hash(&encoded)), (1, 0));
+    assert_eq!((FORMAT, crc32fast::hash(&encoded)), (1, 3_200_020_909));
 }

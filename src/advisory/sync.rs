@@ -255,6 +255,11 @@ fn put(page: &mut BTreeMap<String, Stored>, report: &mut EcosystemSync, id: Stri
         }
         Some(stored) => {
             let new_here = stored.ecosystems.insert(report.ecosystem);
+            // The folders of a bucket are not written at one moment: one may be behind another that shares a record.
+            if stored.ecosystems.len() > 1 && later(Some(&modified), &stored.modified) != Some(&modified) {
+                report.added += usize::from(new_here);
+                return;
+            }
             if new_here {
                 report.added += 1;
             } else if stored.raw != raw {
