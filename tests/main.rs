@@ -1,6 +1,7 @@
 //! The one test binary.
 #![allow(clippy::unwrap_used, reason = "clippy allows it in tests, but not in their helpers")]
 
+mod advisory;
 mod example;
 mod floors;
 mod hostile;

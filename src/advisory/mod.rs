@@ -1,1 +1,40 @@
-//! Floor: see src/lib.rs.
+//! Floor 1: the OSV cache.
+//!
+//! ```text
+//! mirror  ->  sync  ->  store  ->  snapshot  ->  Database  ->  matching
+//! a copy of   only      raw        one file,     what a scan
+//! OSV's       what      records    immutable     asks
+//! bucket      changed
+//! ```
+//!
+//! Records are kept as they came, so that a newer program understands more of them without a new download; what a
+//! scan reads is a snapshot of them, which is complete, opens without reading and is never changed. What this folder
+//! cannot know: whether a record is right, and what no record speaks of.
+
+mod cache;
+mod database;
+mod error;
+mod frame;
+mod mapped;
+mod mirror;
+mod mirror_dir;
+mod mirror_zip;
+mod record;
+mod seed;
+mod skipped;
+mod snapshot;
+mod snapshot_read;
+mod snapshot_write;
+mod store;
+mod sync;
+
+pub use cache::{CacheLock, Current, default_cache_dir, read_current};
+pub use database::Database;
+pub use error::AdvisoryError;
+pub use mirror::{Listing, Mirror};
+pub use mirror_dir::DirMirror;
+pub use mirror_zip::RecordZip;
+pub use record::{BrokenRecord, Identity, decode, identify};
+pub use skipped::{SkipReason, Skipped, Skips};
+pub use store::{Cursor, Fault, Store, Stored, Writer};
+pub use sync::{EcosystemSync, SyncReport, SyncStep, sync};

@@ -1,0 +1,103 @@
+//! The advisories that a scan is matched against.
+
+use std::path::Path;
+
+use super::cache::{digest, read_current, snapshot_path};
+use super::error::AdvisoryError;
+use super::seed;
+use super::skipped::Skipped;
+use super::snapshot_read::Snapshot;
+use crate::model::{Advisory, DatabaseInfo, DatabaseOrigin, Ecosystem};
+
+/// How often a reader follows `current.json` to a snapshot that is gone when it comes there. Two syncs have to pass
+/// between two reads of a few bytes for it to happen once.
+const ATTEMPTS: usize = 4;
+
+/// An open database. It never changes, and any number of threads may ask it.
+pub struct Database {
+    info: DatabaseInfo,
+    snapshot: Snapshot,
+}
+
+impl Database {
+    /// The built-in seed.
+    ///
+    /// # Errors
+    /// None that the tests of this crate would not show.
+    pub fn seed() -> Result<Database, AdvisoryError> {
+        let bytes = seed::snapshot()?;
+        let id = digest(&bytes);
+        Ok(Database::new(DatabaseOrigin::Seed, id, seed::built_at(), Snapshot::from_bytes(bytes)?))
+    }
+
+    /// The snapshot that counts in a cache folder; `None` if none was published there yet.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Io`], [`AdvisoryError::Damaged`], [`AdvisoryError::Format`].
+    pub fn open_cache(dir: &Path) -> Result<Option<Database>, AdvisoryError> {
+        let mut attempt = 1;
+        loop {
+            let Some(current) = read_current(dir)? else { return Ok(None) };
+            let path = snapshot_path(dir, &current.snapshot);
+            match Snapshot::open(&path) {
+                Ok(snapshot) => {
+                    let origin = DatabaseOrigin::Cache;
+                    return Ok(Some(Database::new(origin, current.snapshot, current.built_at, snapshot)));
+                }
+                Err(_) if attempt < ATTEMPTS && !path.exists() => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn new(origin: DatabaseOrigin, id: String, built_at: String, snapshot: Snapshot) -> Database {
+        let ecosystems = snapshot.manifest().ecosystems.clone();
+        Database { info: DatabaseInfo { origin, snapshot: id, built_at, ecosystems }, snapshot }
+    }
+
+    /// Where it came from, how old it is, and what it covers.
+    pub fn info(&self) -> &DatabaseInfo {
+        &self.info
+    }
+
+    /// What of its records could not be understood, sorted by reason.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.snapshot.manifest().skipped
+    }
+
+    /// Bytes of the snapshot.
+    pub fn size(&self) -> u64 {
+        self.snapshot.bytes().len() as u64
+    }
+
+    /// The live advisories of a package, sorted by id, each with the package's own elements alone. The name is one of
+    /// [`Ecosystem::normalize`].
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Damaged`].
+    pub fn lookup(&self, ecosystem: Ecosystem, normalized: &str) -> Result<Vec<Advisory>, AdvisoryError> {
+        let mut advisories = self.snapshot.package(ecosystem, normalized)?;
+        advisories.retain(|advisory| advisory.withdrawn.is_none());
+        Ok(advisories)
+    }
+
+    /// A record by its own id, withdrawn or not, with its elements of all ecosystems that are covered.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Damaged`].
+    pub fn by_id(&self, id: &str) -> Result<Option<Advisory>, AdvisoryError> {
+        self.snapshot.record(id)
+    }
+
+    /// Reads the whole snapshot and compares its digest with its id.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Damaged`].
+    pub fn verify(&self) -> Result<(), AdvisoryError> {
+        if digest(self.snapshot.bytes()) == self.info.snapshot {
+            Ok(())
+        } else {
+            Err(AdvisoryError::Damaged("the snapshot's digest is not its id".to_owned()))
+        }
+    }
+}
