@@ -104,9 +104,10 @@ fn no_file_uses_a_higher_floor_or_a_neighbour() {
 
 #[test]
 fn the_test_sees_what_it_should() {
-    assert_eq!(used_folders("use crate::{model::{Gap, x}, report};\nlet a = crate::cli::run();"), [
-        "model", "report", "cli"
-    ]);
+    assert_eq!(
+        used_folders("use crate::{model::{Gap, x}, report};\nlet a = crate::cli::run();"),
+        ["model", "report", "cli"]
+    );
     assert!(breaks("model", "artifact"));
     assert!(breaks("secret", "extract"));
     assert!(breaks("audit", "report"));

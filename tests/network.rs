@@ -18,7 +18,9 @@ fn a_scan_makes_no_network_call() {
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let calls = std::fs::read_to_string(&trace).expect("the trace is there");
     assert!(calls.contains("execve("), "the trace holds the run: {calls}");
-    let network: Vec<&str> =
-        calls.lines().filter(|line| ["socket(", "connect(", "sendto(", "bind("].iter().any(|c| line.contains(c))).collect();
+    let network: Vec<&str> = calls
+        .lines()
+        .filter(|line| ["socket(", "connect(", "sendto(", "bind("].iter().any(|c| line.contains(c)))
+        .collect();
     assert!(network.is_empty(), "{network:?}");
 }

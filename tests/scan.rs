@@ -91,8 +91,7 @@ fn a_layers_python_package_is_shadowed_by_the_functions() {
         .file("app.py", b"import requests")
         .file("requests-2.31.0.dist-info/METADATA", &metadata("requests", "2.31.0"))
         .build();
-    let layer =
-        Zip::new().file("python/requests-2.19.1.dist-info/METADATA", &metadata("requests", "2.19.1")).build();
+    let layer = Zip::new().file("python/requests-2.19.1.dist-info/METADATA", &metadata("requests", "2.19.1")).build();
     let (_, json) = scan_function(folder.path(), &code, &[layer], &[]);
     assert_eq!(package(&json, "requests", "2.31.0")["shadowed"], false);
     let layers = package(&json, "requests", "2.19.1");
@@ -160,10 +159,8 @@ fn of_two_entries_with_one_name_both_are_scanned() {
 #[test]
 fn a_package_without_a_version_is_listed_and_not_called_vulnerable() {
     let folder = tempfile::tempdir().unwrap();
-    let code = Zip::new()
-        .file("index.js", b"1")
-        .file("node_modules/lodash/package.json", br#"{"name": "lodash"}"#)
-        .build();
+    let code =
+        Zip::new().file("index.js", b"1").file("node_modules/lodash/package.json", br#"{"name": "lodash"}"#).build();
     let (_, json) = scan_function(folder.path(), &code, &[], &[]);
     let packages = rows(&json, "packages");
     assert_eq!(packages.len(), 1);
@@ -190,10 +187,8 @@ fn one_and_two_threads_write_the_same_bytes() {
 
 #[test]
 fn standard_input_is_scanned_like_a_file() {
-    let code = Zip::new()
-        .file("index.js", b"1")
-        .file("node_modules/lodash/package.json", &npm("lodash", "4.17.15"))
-        .build();
+    let code =
+        Zip::new().file("index.js", b"1").file("node_modules/lodash/package.json", &npm("lodash", "4.17.15")).build();
     let run = Cli::run_with_input(["scan", "-", "--allow-seed", "--format", "json"], &code);
     assert_eq!(run.code, 1);
     package(&run.json(), "lodash", "4.17.15");
@@ -235,10 +230,8 @@ fn what_cannot_run_is_exit_code_2_and_says_what_to_do() {
 #[test]
 fn the_seed_blocks_a_verdict_until_it_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
-    let code = Zip::new()
-        .file("index.js", b"1")
-        .file("node_modules/left-pad/package.json", &npm("left-pad", "1.3.0"))
-        .build();
+    let code =
+        Zip::new().file("index.js", b"1").file("node_modules/left-pad/package.json", &npm("left-pad", "1.3.0")).build();
     let target = write(folder.path(), "function.zip", &code);
     let run = Cli::run(["scan".as_ref(), target.as_os_str()]);
     assert_eq!(run.code, 3, "{}", run.stdout);

@@ -114,7 +114,8 @@ fn an_archive_inside_itself_ends_at_the_depth_limit() {
 #[test]
 fn names_that_could_do_harm_are_labels() {
     let folder = tempfile::tempdir().unwrap();
-    let zip = Zip::new().file("../../etc/cron.d/x.js", b"1").file("a\u{1b}[2Jb\n.js", b"2").file("/abs.js", b"3").build();
+    let zip =
+        Zip::new().file("../../etc/cron.d/x.js", b"1").file("a\u{1b}[2Jb\n.js", b"2").file("/abs.js", b"3").build();
     let target = write(folder.path(), "names.zip", &zip);
     let (code, blocking, notes, _) = verdict(&target, &[]);
     assert_eq!((code, blocking), (0, vec![]));

@@ -38,6 +38,11 @@ pub enum Magic {
 }
 
 impl Magic {
+    /// Whether it is one that holds other files.
+    pub fn is_archive(self) -> bool {
+        self != Magic::Other
+    }
+
     /// Judges by the first [`HEAD`] bytes (fewer if there are no more).
     pub fn of(head: &[u8]) -> Magic {
         match head {

@@ -102,7 +102,7 @@ impl<'a> Piece<'a> {
 }
 
 /// An archive whose entries can be read in any order, from any thread.
-pub trait Indexed: Sync {
+pub trait Indexed: Send + Sync {
     /// Number of entries, folders and links included.
     fn len(&self) -> usize;
 
@@ -151,8 +151,15 @@ pub enum Step {
     Bare(Meta),
     /// A window of an entry over the whole-entry limit. The first and last ones are marked.
     Window(Meta, OwnedPiece),
-    /// The current entry ends here, unread from here on; the stream goes on if it can. `Meta` is the entry's.
-    Lost(Meta, Gap),
+    /// The current entry ends here, unread from here on; the stream goes on if it can.
+    Lost {
+        /// The entry's.
+        meta: Meta,
+        /// Windows of it came before.
+        begun: bool,
+        /// Why.
+        gap: Gap,
+    },
     /// Something about the archive as a whole, or beside an entry's bytes. Does not count as an entry.
     Note(Gap),
 }

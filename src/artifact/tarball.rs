@@ -97,7 +97,7 @@ impl<'a> Tarball<'a> {
                 let piece = Piece { last: false, ..Piece::whole(head) }.to_owned();
                 self.pending.push_back(Step::Window(meta.clone(), piece));
             }
-            self.pending.push_back(Step::Lost(meta, gap));
+            self.pending.push_back(Step::Lost { meta, begun: !head.is_empty(), gap });
             self.state = State::Done;
             return;
         }
@@ -158,7 +158,7 @@ impl<'a> Tarball<'a> {
                 } else {
                     self.state = State::Done;
                 }
-                Step::Lost(current.meta, gap)
+                Step::Lost { meta: current.meta, begun: current.windows.handed(), gap }
             }
         }
     }

@@ -19,6 +19,7 @@ pub(crate) struct Windows {
     lines: u64,
     column: u64,
     begun: bool,
+    handed: bool,
     ended: bool,
     stop: Option<Stop>,
 }
@@ -71,6 +72,7 @@ impl Windows {
                 (self.held, false)
             }
         };
+        self.handed = true;
         Ok(Some(Piece {
             bytes: &buffer[..len],
             offset: self.offset,
@@ -79,6 +81,11 @@ impl Windows {
             first,
             last,
         }))
+    }
+
+    /// Whether any piece was handed out.
+    pub(crate) fn handed(&self) -> bool {
+        self.handed
     }
 
     /// Bytes of the entry that were read so far.

@@ -56,9 +56,7 @@ pub(super) fn locked_beside_layers(packages: &mut [Package], roles: &[ArtifactRo
     };
     for ecosystem in Ecosystem::ALL {
         let installed = |role| {
-            packages
-                .iter()
-                .any(|p| p.ecosystem == ecosystem && p.evidence == Evidence::Installed && in_role(p, role))
+            packages.iter().any(|p| p.ecosystem == ecosystem && p.evidence == Evidence::Installed && in_role(p, role))
         };
         if installed(ArtifactRole::Code) || !installed(ArtifactRole::Layer) {
             continue;

@@ -135,8 +135,7 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
 /// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
 ///
 pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
-    let (mut findings, mut gaps) =
-        match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
+    let (mut findings, mut gaps) = match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
     let age = demand.max_age_days;
     gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, age, demand.now));
     scan.findings.append(&mut findings);

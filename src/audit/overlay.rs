@@ -44,7 +44,7 @@ impl Laid {
         let owners = self.owners.get(place.artifact)?;
         (1..=place.path.len()).rev().find_map(|depth| {
             let outer = Location { artifact: place.artifact, path: place.path[..depth].to_vec(), span: None };
-            owners.owner_of(&outer)
+            owners.owner_of(&outer).cloned()
         })
     }
 }

@@ -58,8 +58,7 @@ fn finding(group: &[&SecretMatch], laid: &Laid, artifacts: &[Artifact], own: &Gl
     places.sort_by(|a, b| (a.0.origin, &a.1.location).cmp(&(b.0.origin, &b.1.location)));
     let mut locations: Vec<Location> = places.iter().map(|(_, one)| one.location.clone()).collect();
     locations.dedup();
-    let allowed_inline =
-        places.iter().all(|(holder, one)| one.allowed_inline && holder.origin != Origin::Dependency);
+    let allowed_inline = places.iter().all(|(holder, one)| one.allowed_inline && holder.origin != Origin::Dependency);
     let worst = group.iter().map(|one| one.severity).max().unwrap_or_default();
     let (holder, first) = places.swap_remove(0);
     let (package, purl) = holder.package.unzip();

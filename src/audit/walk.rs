@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::{Input, Options, Progress, opaque};
 use crate::artifact::{
-    self, Budget, EntryKind, Indexed, Magic, Meta, OpenError, Opened, Piece, Step, Stream, open_bytes, open_path,
+    self, Budget, EntryKind, Indexed, Magic, Meta, OpenError, Opened, Piece, Step, Stream, open_bytes, open_input,
+    open_path,
 };
 use crate::extract::{self, Entry, Needs, Sink};
 use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind};
@@ -72,10 +73,7 @@ pub(super) fn artifact(
             (kind, path.display().to_string(), digest?, bytes, entries, part)
         }
         Input::Bytes { name, bytes } => {
-            let (entries, part) = match open_bytes(bytes, name, budget) {
-                Opened::NotAnArchive => walker.single(&place, name, bytes),
-                opened => walker.opened(&place, opened, 0),
-            };
+            let (entries, part) = walker.opened(&place, open_input(bytes, name, budget), 0);
             let digest = artifact::digest_bytes(bytes);
             (TargetKind::Artifact, name.clone(), Some(digest), bytes.len() as u64, entries, part)
         }
@@ -100,16 +98,6 @@ impl Walker<'_> {
         (part.files.len() as u64, part)
     }
 
-    /// Bytes that are no archive, as the one entry of an archive.
-    fn single(&self, place: &Location, name: &str, bytes: &[u8]) -> (u64, Part) {
-        let mut part = Part::default();
-        self.count(&mut part, 1);
-        let place = place.child(&crate::model::escape_path_bytes(name.as_bytes()));
-        self.piece(&place, Piece::whole(bytes), 0, &mut part);
-        self.finish(&mut part, &place, Ok(()));
-        (1, part)
-    }
-
     fn indexed(&self, place: &Location, archive: &dyn Indexed, depth: u32) -> Part {
         let mut order: Vec<usize> = (0..archive.len()).collect();
         // Large entries first, so that no thread begins the largest one when the others are done.
@@ -128,7 +116,9 @@ impl Walker<'_> {
                     part.files.push(meta.name.clone());
                 }
                 let end = archive
-                    .read(index, self.budget, scratch, &mut |piece| self.piece(&here, piece, depth, &mut part))
+                    .read(index, self.budget, scratch, &mut |piece| {
+                        self.piece(&here, piece, archive.nests().then_some(depth), &mut part);
+                    })
                     .map_err(|gap| *gap);
                 self.finish(&mut part, place, end);
                 part
@@ -159,20 +149,20 @@ impl Walker<'_> {
             Step::Note(gap) => part.gaps.push(rebase(place, gap)),
             Step::Whole(meta, bytes) => {
                 begin(&mut part, &meta);
-                self.piece(&place.child(&meta.name), Piece::whole(&bytes), depth, &mut part);
+                self.piece(&place.child(&meta.name), Piece::whole(&bytes), Some(depth), &mut part);
                 self.finish(&mut part, place, Ok(()));
             }
             Step::Window(meta, window) => {
                 if window.first {
                     begin(&mut part, &meta);
                 }
-                self.piece(&place.child(&meta.name), window.borrow(), depth, &mut part);
+                self.piece(&place.child(&meta.name), window.borrow(), Some(depth), &mut part);
                 if window.last {
                     self.finish(&mut part, place, Ok(()));
                 }
             }
-            Step::Lost(meta, started, gap) => {
-                if !started {
+            Step::Lost { meta, begun, gap } => {
+                if !begun {
                     begin(&mut part, &meta);
                 }
                 self.finish(&mut part, place, Err(gap));
@@ -198,8 +188,8 @@ impl Walker<'_> {
         Progress::add(&self.options.progress.done, 1);
     }
 
-    /// Shows bytes of an entry to everyone.
-    fn piece(&self, here: &Location, piece: Piece<'_>, depth: u32, part: &mut Part) {
+    /// Shows bytes of an entry to everyone. Without a depth the entry was looked at as an archive already.
+    fn piece(&self, here: &Location, piece: Piece<'_>, depth: Option<u32>, part: &mut Part) {
         // Windows overlap; what was seen before is not counted again.
         let fresh = if piece.first { piece.bytes.len() } else { piece.bytes.len().saturating_sub(self.overlap()) };
         part.tally.bytes += fresh as u64;
@@ -218,7 +208,9 @@ impl Walker<'_> {
             return;
         }
         self.extract(here, piece, part);
-        self.nested(here, piece, depth, part);
+        if let Some(depth) = depth {
+            self.nested(here, piece, depth, part);
+        }
     }
 
     fn overlap(&self) -> usize {

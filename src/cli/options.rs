@@ -85,22 +85,32 @@ pub(super) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
 
 /// The folder of the cache.
 pub(super) fn cache_dir(args: &CacheArgs) -> Result<PathBuf> {
-    args.cache.clone().or_else(advisory::default_cache_dir).context(
-        "cannot tell where the cache is, since neither XDG_CACHE_HOME nor HOME is set; name it with --cache DIR",
-    )
+    match &args.cache {
+        Some(dir) => Ok(dir.clone()),
+        None => advisory::default_cache_dir().context("name the cache with --cache DIR"),
+    }
 }
 
 /// The database that a scan uses: the cache's snapshot, else the seed.
 pub(super) fn database(args: &CacheArgs) -> Result<Database> {
-    let open = |dir: &Path| {
-        Database::open_cache(dir).with_context(|| format!("cannot use the advisory cache in {}", dir.display()))
+    let dir = match &args.cache {
+        // A folder that was named must hold one: a typing error must not end in the seed.
+        Some(dir) => return named_database(dir),
+        None => advisory::default_cache_dir().ok(),
     };
-    match (&args.cache, advisory::default_cache_dir()) {
-        // A folder that was named must be one: a typing error must not end in the seed.
-        (Some(dir), _) if !dir.is_dir() => {
-            bail!("there is no advisory cache in {}; make one with 'tidewaiter db sync'", dir.display())
-        }
-        (Some(dir), _) | (None, Some(ref dir)) => Ok(open(dir)?.unwrap_or_else(Database::seed)),
-        (None, None) => Ok(Database::seed()),
-    }
+    let cached = match dir {
+        None => None,
+        Some(dir) => open_cache(&dir)?,
+    };
+    cached.map_or_else(|| Database::seed().context("the built-in seed is broken"), Ok)
+}
+
+fn named_database(dir: &Path) -> Result<Database> {
+    open_cache(dir)?.with_context(|| {
+        format!("there is no advisory cache in {}; make one with 'tidewaiter db sync --from DIR'", dir.display())
+    })
+}
+
+fn open_cache(dir: &Path) -> Result<Option<Database>> {
+    Database::open_cache(dir).with_context(|| format!("cannot use the advisory cache in {}", dir.display()))
 }

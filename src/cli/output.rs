@@ -49,6 +49,15 @@ pub(super) fn to_stdout(reporter: &dyn Reporter, verdict: &Verdict, color: When)
     }
 }
 
+/// Writes lines to standard output, for commands without a verdict.
+pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write to standard output"),
+    }
+}
+
 /// A file may be read anywhere: no colours, a common width.
 const FILE: Style = Style { color: false, width: 100, unicode: true };
 
@@ -58,7 +67,7 @@ pub(super) fn to_file(output: &Output, verdict: &Verdict) -> Result<()> {
     let write = || -> io::Result<()> {
         let partial = partial_name(path);
         let mut out = io::BufWriter::new(std::fs::File::create(&partial)?);
-        
+
         let written = output.reporter.write(verdict, &FILE, &mut out).and_then(|()| out.flush());
         if let Err(error) = written.and_then(|()| std::fs::rename(&partial, path)) {
             // What is half written helps nobody.
@@ -70,9 +79,7 @@ pub(super) fn to_file(output: &Output, verdict: &Verdict) -> Result<()> {
     // A device or a pipe (`/dev/stderr`) cannot be renamed over.
     let special = std::fs::metadata(path).is_ok_and(|meta| !meta.is_file());
     let result = if special {
-        std::fs::File::create(path).and_then(|mut out| {
-            output.reporter.write(verdict, &FILE, &mut out)
-        })
+        std::fs::File::create(path).and_then(|mut out| output.reporter.write(verdict, &FILE, &mut out))
     } else {
         write()
     };
@@ -105,7 +112,8 @@ fn width(terminal: bool) -> usize {
 
 /// Whether the locale's characters go beyond ASCII. A locale that says nothing is taken for a modern one.
 fn unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")

@@ -10,7 +10,7 @@ use super::options::Resolved;
 use super::output::{self, Output};
 use super::{options, progress};
 use crate::advisory::Database;
-use crate::artifact::{self, Budget};
+use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
 use crate::model::{DatabaseInfo, DatabaseOrigin, FunctionConfig, Scan};
 use crate::policy::{self, Exit, Run};
@@ -57,7 +57,8 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
 
 /// One request per target, with a name for the progress line.
 fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
-    let for_one = !args.layers.is_empty() || args.env_file.is_some() || args.runtime.is_some() || args.handler.is_some();
+    let for_one =
+        !args.layers.is_empty() || args.env_file.is_some() || args.runtime.is_some() || args.handler.is_some();
     if for_one && args.targets.len() > 1 {
         bail!(
             "--layer, --env-file, --runtime and --handler belong to one function, but {} targets were named; \
@@ -74,8 +75,7 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
     for target in &args.targets {
         let code = if target.as_os_str() == "-" {
             let limits = options::limits(&args.limits);
-            let budget = Budget::new(limits);
-            let bytes = artifact::open_stdin(&mut std::io::stdin().lock(), &budget)
+            let bytes = artifact::read_input(&mut std::io::stdin().lock(), &limits)
                 .context("cannot read the target from standard input")?;
             Input::Bytes { name: "-".to_owned(), bytes }
         } else {

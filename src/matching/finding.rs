@@ -31,6 +31,7 @@ pub(super) fn assemble(package: &Package, version: &str, group: &Group) -> Findi
         fingerprint: identity(kind, &representative.id, package),
         origin: Origin::Dependency,
         cvss,
+        allowed_inline: false,
         gates: !package.beside_installed,
         remediation: remediation(kind, package, &representative.kind, &fixed),
         fixed,

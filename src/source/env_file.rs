@@ -85,12 +85,11 @@ fn read_configuration(object: &Map<String, Value>) -> EnvFile {
         .and_then(Value::as_object)
         .map(|variables| variables.iter().map(|(name, value)| (name.clone(), text_of(value))).collect())
         .unwrap_or_default();
-    let error = environment.and_then(|environment| environment.get("Error")).filter(|error| !error.is_null()).map(
-        |error| {
+    let error =
+        environment.and_then(|environment| environment.get("Error")).filter(|error| !error.is_null()).map(|error| {
             let part = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
             format!("{} {}", part("ErrorCode"), part("Message")).trim().to_owned()
-        },
-    );
+        });
     EnvFile {
         variables,
         config: FunctionConfig {
@@ -201,13 +200,7 @@ mod tests {
         let text = "# comment\nexport A = 1 # why\nB='x # y'\r\nC=\"two\nlines \\\" \\n\"\nD=a=b#c\n\nE=\n";
         assert_eq!(
             variables(text),
-            [
-                pair("A", "1"),
-                pair("B", "x # y"),
-                pair("C", "two\nlines \" \n"),
-                pair("D", "a=b#c"),
-                pair("E", ""),
-            ]
+            [pair("A", "1"), pair("B", "x # y"), pair("C", "two\nlines \" \n"), pair("D", "a=b#c"), pair("E", ""),]
         );
     }
 
@@ -236,7 +229,8 @@ mod tests {
 
     #[test]
     fn undecryptable_variables_are_told() {
-        let text = r#"{"FunctionName": "f", "Environment": {"Error": {"ErrorCode": "AccessDenied", "Message": "kms"}}}"#;
+        let text =
+            r#"{"FunctionName": "f", "Environment": {"Error": {"ErrorCode": "AccessDenied", "Message": "kms"}}}"#;
         let file = read_env_file(text.as_bytes()).map_err(|error| error.to_string()).unwrap();
         assert_eq!(file.error.as_deref(), Some("AccessDenied kms"));
     }

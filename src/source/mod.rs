@@ -5,4 +5,4 @@
 
 mod env_file;
 
-pub use env_file::{EnvFileError, read_env_file};
+pub use env_file::{EnvFileError, MAX_BYTES as MAX_ENV_BYTES, read_env_file};

@@ -75,7 +75,7 @@ impl Seen {
                                 current = Some((name, bytes));
                             }
                         }
-                        Step::Lost(meta, gap) => {
+                        Step::Lost { meta, gap, .. } => {
                             let (_, bytes) = current.take().unwrap_or_default();
                             seen.files.push((meta.name, bytes, false));
                             seen.gaps.push(gap);

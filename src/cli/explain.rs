@@ -1,0 +1,96 @@
+//! `tidewaiter explain`: an advisory, as far as the database holds it.
+
+use std::io::Write;
+
+use anyhow::{Result, bail};
+
+use super::args::ExplainArgs;
+use super::{options, output};
+use crate::model::{Advisory, AdvisoryKind, Affected, Event, Range};
+use crate::policy::Exit;
+use crate::report::escape;
+
+/// Explains one id.
+pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
+    let database = options::database(&args.cache)?;
+    let Some(advisory) = database.by_id(&args.id)? else {
+        bail!(
+            "'{}' is not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
+            args.id.escape_default(),
+            database.info().origin.word()
+        );
+    };
+    output::print(|out| write_advisory(out, &advisory))?;
+    Ok(Exit::Clean)
+}
+
+fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<()> {
+    let kind = match &advisory.kind {
+        AdvisoryKind::Vulnerability => "vulnerability",
+        AdvisoryKind::Malicious => "malicious package",
+        AdvisoryKind::Informational(word) => word,
+    };
+    writeln!(out, "{}  {}", escape(&advisory.id), escape(&advisory.summary))?;
+    writeln!(out, "kind       {}", escape(kind))?;
+    if !advisory.aliases.is_empty() {
+        writeln!(out, "aliases    {}", escape(&advisory.aliases.join(", ")))?;
+    }
+    for vector in &advisory.cvss {
+        writeln!(out, "severity   {} {}", escape(&vector.kind), escape(&vector.vector))?;
+    }
+    if let Some(word) = advisory.word {
+        writeln!(out, "severity   {word}")?;
+    }
+    if let Some(published) = &advisory.published {
+        writeln!(out, "published  {}", escape(published))?;
+    }
+    writeln!(out, "modified   {}", escape(&advisory.modified))?;
+    if let Some(withdrawn) = &advisory.withdrawn {
+        writeln!(out, "withdrawn  {} (it matches nothing)", escape(withdrawn))?;
+    }
+    for affected in &advisory.affected {
+        write_affected(out, affected)?;
+    }
+    Ok(())
+}
+
+fn write_affected(out: &mut dyn Write, affected: &Affected) -> std::io::Result<()> {
+    writeln!(out, "affected   {} {}", affected.ecosystem, escape(&affected.name))?;
+    for range in affected.ranges.iter().chain(&affected.custom_ranges) {
+        writeln!(out, "           {}", escape(&range_text(range)))?;
+    }
+    if !affected.versions.is_empty() {
+        writeln!(
+            out,
+            "           {} versions by name: {}",
+            affected.versions.len(),
+            escape(&listed(&affected.versions))
+        )?;
+    }
+    Ok(())
+}
+
+fn range_text(range: &Range) -> String {
+    let events: Vec<String> = range
+        .events
+        .iter()
+        .map(|event| match event {
+            Event::Introduced(version) if version == "0" => "from the first version".to_owned(),
+            Event::Introduced(version) => format!("from {version}"),
+            Event::Fixed(version) => format!("fixed in {version}"),
+            Event::LastAffected(version) => format!("up to and including {version}"),
+            Event::Limit(version) => format!("up to {version}"),
+        })
+        .collect();
+    events.join(", ")
+}
+
+/// The first few; real records list hundreds.
+fn listed(versions: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let mut text = versions.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if versions.len() > SHOWN {
+        text.push_str(", ...");
+    }
+    text
+}
