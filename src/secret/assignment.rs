@@ -38,23 +38,109 @@ pub struct Assignment {
 
 /// Words that may follow the keyword inside a name without changing what it holds.
 const HARMLESS_AFTER: [&[u8]; 42] = [
-    b"key", b"keys", b"value", b"val", b"str", b"string", b"text", b"plain", b"plaintext", b"data", b"prod", b"production",
-    b"dev", b"development", b"staging", b"stage", b"live", b"test", b"testing", b"qa", b"uat", b"local", b"env", b"default",
-    b"primary", b"secondary", b"old", b"new", b"current", b"base64", b"b64", b"hex", b"base", b"access", b"api", b"token",
-    b"secret", b"password", b"s", b"db", b"main", b"master",
+    b"key",
+    b"keys",
+    b"value",
+    b"val",
+    b"str",
+    b"string",
+    b"text",
+    b"plain",
+    b"plaintext",
+    b"data",
+    b"prod",
+    b"production",
+    b"dev",
+    b"development",
+    b"staging",
+    b"stage",
+    b"live",
+    b"test",
+    b"testing",
+    b"qa",
+    b"uat",
+    b"local",
+    b"env",
+    b"default",
+    b"primary",
+    b"secondary",
+    b"old",
+    b"new",
+    b"current",
+    b"base64",
+    b"b64",
+    b"hex",
+    b"base",
+    b"access",
+    b"api",
+    b"token",
+    b"secret",
+    b"password",
+    b"s",
+    b"db",
+    b"main",
+    b"master",
 ];
 
 /// Words before the keyword that make a name speak of something else.
 const TELLING_BEFORE: [&[u8]; 42] = [
-    b"public", b"csrf", b"xsrf", b"page", b"next", b"previous", b"max", b"min", b"no", b"is", b"has", b"invalid", b"missing",
-    b"cancel", b"forgot", b"reset", b"show", b"hide", b"design", b"continuation", b"sync", b"type", b"syntax", b"parse",
-    b"sha1", b"sha256", b"sha512", b"md5", b"hash", b"digest", b"integrity", b"checksum", b"hashed", b"encrypted", b"count",
-    b"num", b"eof", b"end", b"start", b"css", b"punctuator", b"expected",
+    b"public",
+    b"csrf",
+    b"xsrf",
+    b"page",
+    b"next",
+    b"previous",
+    b"max",
+    b"min",
+    b"no",
+    b"is",
+    b"has",
+    b"invalid",
+    b"missing",
+    b"cancel",
+    b"forgot",
+    b"reset",
+    b"show",
+    b"hide",
+    b"design",
+    b"continuation",
+    b"sync",
+    b"type",
+    b"syntax",
+    b"parse",
+    b"sha1",
+    b"sha256",
+    b"sha512",
+    b"md5",
+    b"hash",
+    b"digest",
+    b"integrity",
+    b"checksum",
+    b"hashed",
+    b"encrypted",
+    b"count",
+    b"num",
+    b"eof",
+    b"end",
+    b"start",
+    b"css",
+    b"punctuator",
+    b"expected",
 ];
 
 /// Reads the assignment whose name holds the keyword at `hit`.
 pub fn read(text: &[u8], hit: Range<usize>) -> Option<Assignment> {
-    let name = name(text, &hit)?;
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let after = &text[hit.end..text.len().min(hit.end + NAME)];
+    let before = &text[hit.start.saturating_sub(NAME)..hit.start];
+    let end = hit.end + after.iter().take_while(|b| part(b)).count();
+    let start = hit.start - before.iter().rev().take_while(|b| part(b)).count();
+    // Most hits assign nothing; the words of the name are weighed last.
+    let found = value(text, start..end)?;
+    keeps_its_meaning(&text[start..hit.start], &text[hit.end..end]).then_some(found)
+}
+
+fn value(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let mut at = name.end;
     let closing = |b: u8| matches!(b, b'"' | b'\'' | b'`' | b']' | b'\\');
     while at < name.end + 4 && text.get(at).copied().is_some_and(closing) {
@@ -68,41 +154,25 @@ pub fn read(text: &[u8], hit: Range<usize>) -> Option<Assignment> {
     if is_option(text, &name) && spaced > at {
         return quoted(text, spaced).or_else(|| word(text, spaced, b" \t\r\n\"'`"));
     }
-    if let Some(rest) = text.get(spaced..)
-        && spaced > at
-        && quoted_name
-        && rest.starts_with(b"value=")
-    {
+    if quoted_name && spaced > at && text[spaced..].starts_with(b"value=") {
         return quoted(text, spaced + 6);
     }
     let after = separator(text, spaced, quoted_name)?;
     let start = skip_blanks(text, after);
-    let start = if let Some(annotated) = annotation(text, start, after) { annotated } else { start };
-    if let Some(found) = quoted(text, start) {
-        return Some(found);
-    }
-    bare(text, &name, quoted_name, start)
+    let start = annotation(text, start, after).unwrap_or(start);
+    quoted(text, start).or_else(|| bare(text, &name, quoted_name, start))
 }
 
-/// The whole name around the keyword, if its other words leave the keyword its meaning.
-fn name(text: &[u8], hit: &Range<usize>) -> Option<Range<usize>> {
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    let after = &text[hit.end..text.len().min(hit.end + NAME)];
-    let before = &text[hit.start.saturating_sub(NAME)..hit.start];
-    let end = hit.end + after.iter().take_while(|b| part(b)).count();
-    let start = hit.start - before.iter().rev().take_while(|b| part(b)).count();
-    let harmless = |word: &[u8]| {
+/// Whether the words around the keyword leave it its meaning: `DB_PASSWORD_PROD` does, `passwordField` does not.
+fn keeps_its_meaning(before: &[u8], after: &[u8]) -> bool {
+    let known = |words: &[&[u8]], word: &[u8]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let mut kept = true;
+    for_words(before, |word| kept &= !known(&TELLING_BEFORE, word));
+    for_words(after, |word| {
         let stem_len = word.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |last| last + 1);
-        stem_len == 0 || HARMLESS_AFTER.iter().any(|known| word[..stem_len].eq_ignore_ascii_case(known))
-            || HARMLESS_AFTER.iter().any(|known| word.eq_ignore_ascii_case(known))
-    };
-    let mut telling = false;
-    for_words(&text[start..hit.start], |word| {
-        telling |= TELLING_BEFORE.iter().any(|known| word.eq_ignore_ascii_case(known));
+        kept &= stem_len == 0 || known(&HARMLESS_AFTER, &word[..stem_len]) || known(&HARMLESS_AFTER, word);
     });
-    let mut changed = false;
-    for_words(&text[hit.end..end], |word| changed |= !harmless(word));
-    (!telling && !changed).then_some(start..end)
+    kept
 }
 
 /// Splits at `_`, `-` and before capitals.
@@ -209,12 +279,13 @@ fn element(text: &[u8], name: &Range<usize>, at: usize) -> Option<Assignment> {
     let open = name.start.checked_sub(1).and_then(|i| text.get(i));
     let end = at + memchr(b'<', text.get(at..text.len().min(at + VALUE))?)?;
     let closes = text.get(end..end + 2) == Some(b"</");
-    (matches!(open, Some(b'<' | b':')) && closes && end > at).then_some(Assignment { value: at..end, style: Style::Bare })
+    (matches!(open, Some(b'<' | b':')) && closes && end > at)
+        .then_some(Assignment { value: at..end, style: Style::Bare })
 }
 
 /// A value without quotes: up to the end of a configuration line, or of a field in a connection string or query.
 fn bare(text: &[u8], name: &Range<usize>, quoted_name: bool, start: usize) -> Option<Assignment> {
-    if quoted_name || matches!(text.get(start), None | Some(b'\n' | b'\r')) {
+    if quoted_name || matches!(text.get(start), None | Some(b'\n' | b'\r' | b'"' | b'\'' | b'`')) {
         return None;
     }
     let before = &text[name.start.saturating_sub(NAME)..name.start];

@@ -12,7 +12,7 @@ use memchr::memmem;
 use serde_json::Value;
 
 use super::judge::is_reference;
-use super::shape::{is_stand_in, randomness};
+use super::shape::{is_stand_in, looks_random};
 use super::url;
 
 /// What a check concludes.
@@ -177,7 +177,9 @@ fn jwt(candidate: Candidate<'_>) -> Proof {
     let documented = text("sub") == "1234567890"
         || ["John Doe", "Jane Doe"].contains(&text("name"))
         || ["joe", "me", "example"].contains(&text("iss"))
-        || ["example.com", "example.org"].iter().any(|host| text("iss").ends_with(host) || text("iss").contains("//example"))
+        || ["example.com", "example.org"]
+            .iter()
+            .any(|host| text("iss").ends_with(host) || text("iss").contains("//example"))
         || payload.contains_key("foo")
         || payload.is_empty();
     if documented {
@@ -280,7 +282,7 @@ fn real_password(candidate: Candidate<'_>) -> Proof {
 fn random(candidate: Candidate<'_>) -> Proof {
     let secret = candidate.secret();
     let mixed = secret.iter().any(u8::is_ascii_digit) && secret.iter().any(u8::is_ascii_alphabetic);
-    if mixed && randomness(secret) >= 0.3 { Proof::Plausible } else { Proof::Broken }
+    if mixed && looks_random(secret) { Proof::Plausible } else { Proof::Broken }
 }
 
 /// The user, password and host of a URL are those of a real account.
@@ -292,7 +294,8 @@ fn url_account(candidate: Candidate<'_>) -> Proof {
     if !url::is_real(text(parts.user), password, text(parts.host)) || is_stand_in(password) || is_reference(password) {
         return Proof::Broken;
     }
-    Proof::Plausible
+    let word = password.iter().all(u8::is_ascii_alphabetic) && !looks_random(password);
+    if word { Proof::Doubtful } else { Proof::Plausible }
 }
 
 #[cfg(test)]

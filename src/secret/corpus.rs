@@ -242,7 +242,18 @@ fn hostile_repetition_takes_linear_time() {
     };
     let begin = ["-----BEGIN ", "RSA PRIVATE KEY-----\n"].concat();
     let service = "\"type\":\"service_account\",";
-    for unit in ["ghp_", "password=", "password:'", "://a:b", "mailgun ", "eyJ", "sk-ant-api03-", "machine a login b ", &begin, service] {
+    for unit in [
+        "ghp_",
+        "password=",
+        "password:'",
+        "://a:b",
+        "mailgun ",
+        "eyJ",
+        "sk-ant-api03-",
+        "machine a login b ",
+        &begin,
+        service,
+    ] {
         let (small, large) = (time(unit, 100_000), time(unit, 400_000));
         assert!(large < small * 12 + std::time::Duration::from_millis(50), "{unit}: {small:?}, then {large:?}");
     }

@@ -13,6 +13,7 @@ use super::place::{ALLOW_COMMENTS, Places};
 use super::redact::redact;
 use super::rule::{self, Finder, Pattern, Reader, Rule, RuleError};
 use super::shape::{entropy, is_stand_in};
+use super::surroundings;
 use super::text::{self, Decoded, Kind};
 use super::windows::{self, Regions};
 use super::{RULE_FILES, url};
@@ -26,8 +27,15 @@ pub const MAX_MATCHES: usize = 4096;
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>). The three
 /// that hold credentials are reserved too, but found in saved environments, so they are not named here.
 const RESERVED: [&str; 9] = [
-    "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_PROFILE", "_HANDLER", "LAMBDA_TASK_ROOT",
-    "LAMBDA_RUNTIME_DIR", "_X_AMZN_TRACE_ID", "TZ",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_PROFILE",
+    "_HANDLER",
+    "LAMBDA_TASK_ROOT",
+    "LAMBDA_RUNTIME_DIR",
+    "_X_AMZN_TRACE_ID",
+    "TZ",
 ];
 
 /// Finds secrets by a set of rules. Cheap to share between threads.
@@ -60,8 +68,8 @@ struct Hits {
     regions: BTreeMap<usize, Regions>,
     comments: Vec<usize>,
     found: Vec<Found>,
-    /// Where the last value that a reader judged begins: `secret_key` has two keywords and one value.
-    judged: Option<usize>,
+    /// The last value that a reader judged, by rule and start: `secret_key` has two keywords and one value.
+    judged: Option<(usize, usize)>,
 }
 
 impl Engine {
@@ -124,10 +132,15 @@ impl Engine {
                 self.search(index, pattern, &decoded.bytes, regions, &mut hits.found);
             }
         }
-        let found = self.most_specific(hits.found);
+        let mut found = self.most_specific(hits.found);
         let left_out = found.len().saturating_sub(MAX_MATCHES);
         let mut places = Places::new(piece, &decoded, &hits.comments);
-        for found in found.into_iter().take(MAX_MATCHES) {
+        found.truncate(MAX_MATCHES);
+        for mut found in found {
+            // A vendor's format proves more than what stands around it.
+            if self.rules[found.rule].vendor == "generic" && surroundings::demonstrate(&decoded.bytes, &found.secret) {
+                found.confidence = Confidence::Low;
+            }
             let (span, allowed_inline) = places.locate(found.secret.clone());
             out.push(self.report(&found, &decoded.bytes[found.secret.clone()], place.at(span), allowed_inline));
         }
@@ -280,10 +293,10 @@ fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut 
         }
         Reader::Password | Reader::Token => {
             let Some(Assignment { value, style }) = assignment::read(text, hit) else { return };
-            if hits.judged == Some(value.start) {
+            if hits.judged == Some((rule, value.start)) {
                 return;
             }
-            hits.judged = Some(value.start);
+            hits.judged = Some((rule, value.start));
             let confidence = judge(&text[value.clone()], reader, style);
             (value, confidence)
         }

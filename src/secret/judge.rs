@@ -8,11 +8,8 @@ use memchr::{memchr, memmem};
 
 use super::assignment::Style;
 use super::rule::Reader;
-use super::shape::{entropy, is_stand_in, is_uuid, randomness};
+use super::shape::{entropy, is_stand_in, is_uuid, looks_random, randomness};
 use crate::model::Confidence;
-
-/// Randomness (see [`randomness`]) from which a value counts as made by a machine.
-const RANDOM: f64 = 0.33;
 
 /// Judges a value; `None` if it is no secret.
 pub fn judge(value: &[u8], reader: Reader, style: Style) -> Option<Confidence> {
@@ -33,7 +30,7 @@ fn password(value: &[u8], style: Style) -> Option<Confidence> {
     let kinds = kinds(value);
     let wordy = kinds.digits == 0 && kinds.symbols == 0;
     let identifier = kinds.digits == 0 && value.iter().all(|b| b.is_ascii_alphabetic() || b"_-.:/@".contains(b));
-    let random = randomness(value) >= RANDOM;
+    let random = looks_random(value);
     match style {
         // In the environment the value is the secret itself, whatever it looks like.
         Style::Variable if wordy || identifier => Some(Confidence::Low),
@@ -67,11 +64,11 @@ fn token(value: &[u8], style: Style) -> Option<Confidence> {
         return None;
     }
     let bits = entropy(value);
-    let random = randomness(value);
-    if value.len() >= 20 && random >= RANDOM && bits >= 3.3 {
+    let random = looks_random(value);
+    if value.len() >= 20 && random && bits >= 3.3 {
         return Some(Confidence::Medium);
     }
-    (random >= RANDOM && bits >= 3.0 || style == Style::Variable && random >= 0.25).then_some(Confidence::Low)
+    (random && bits >= 3.0 || style == Style::Variable && randomness(value) >= 0.25).then_some(Confidence::Low)
 }
 
 struct Kinds {
@@ -96,11 +93,22 @@ fn kinds(value: &[u8]) -> Kinds {
 
 /// A template, a path, an address, a resource name: where the secret is, not what it is.
 pub fn is_reference(value: &[u8]) -> bool {
-    const HOLDS: [&str; 15] = [
-        "${", "#{", "{{", "<%", "%(", "://", "$(", "%s", "%d", "{}", "{0}", "process.env", "environ", "getenv", "\\u",
+    const HOLDS: [&str; 15] =
+        ["${", "#{", "{{", "<%", "%(", "://", "$(", "%s", "%d", "{}", "{0}", "process.env", "environ", "getenv", "\\u"];
+    const BEGINS: [&str; 12] = [
+        "arn:",
+        "/",
+        "./",
+        "../",
+        "~/",
+        "$",
+        "@microsoft.keyvault",
+        "op://",
+        "vault:",
+        "ssm:",
+        "secretsmanager:",
+        "file:",
     ];
-    const BEGINS: [&str; 12] =
-        ["arn:", "/", "./", "../", "~/", "$", "@microsoft.keyvault", "op://", "vault:", "ssm:", "secretsmanager:", "file:"];
     const ENDS: [&str; 12] =
         [".pem", ".key", ".json", ".txt", ".js", ".py", ".yml", ".yaml", ".html", ".php", ".com", ".crt"];
     let lower = value.to_ascii_lowercase();
@@ -119,8 +127,8 @@ pub fn is_reference(value: &[u8]) -> bool {
 /// Digests and keys that are meant to be seen, by the mark of their format.
 fn is_digest(value: &[u8]) -> bool {
     const MARKS: [&[u8]; 17] = [
-        b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:", b"sha512:", b"sha1:", b"md5:", b"$2a$", b"$2b$", b"$2y$",
-        b"$argon2", b"$scrypt", b"$pbkdf2", b"pbkdf2_", b"ssh-", b"MIIB",
+        b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:", b"sha512:", b"sha1:", b"md5:", b"$2a$", b"$2b$",
+        b"$2y$", b"$argon2", b"$scrypt", b"$pbkdf2", b"pbkdf2_", b"ssh-", b"MIIB",
     ];
     MARKS.iter().any(|mark| value.starts_with(mark))
 }
@@ -129,7 +137,13 @@ fn is_digest(value: &[u8]) -> bool {
 fn looks_like_code(value: &[u8]) -> bool {
     let calls = memchr(b'(', value).is_some() && memchr(b')', value).is_some();
     let marks = value.iter().filter(|b| b"<>{}[]()\\\"'`;,|?".contains(b)).count();
-    calls || marks * 4 > value.len() || value.starts_with(b"=") || memmem::find(value, b"=>").is_some() || marks >= 3
+    let indexed = memchr(b'[', value).is_some() && value.last() == Some(&b']');
+    calls
+        || indexed
+        || marks * 4 > value.len()
+        || value.starts_with(b"=")
+        || memmem::find(value, b"=>").is_some()
+        || marks >= 3
 }
 
 /// A word with a number behind it: `base64`, `utf-8`, `oauth2`, `password1`, `step-2`, `TLSv1.2`.
@@ -142,9 +156,9 @@ fn is_versioned_word(value: &[u8]) -> bool {
 /// What tutorials write where a password goes.
 fn is_common_dummy(value: &[u8]) -> bool {
     const DUMMIES: [&str; 26] = [
-        "password", "passwort", "passw0rd", "passwd", "secret", "token", "test", "testing", "tester", "admin", "root", "user",
-        "guest", "default", "none", "null", "nil", "true", "false", "string", "required", "optional", "qwerty", "letmein",
-        "foobar", "hidden",
+        "password", "passwort", "passw0rd", "passwd", "secret", "token", "test", "testing", "tester", "admin", "root",
+        "user", "guest", "default", "none", "null", "nil", "true", "false", "string", "required", "optional", "qwerty",
+        "letmein", "foobar", "hidden",
     ];
     // `password123` and `test1234` say as little as `password` and `test`.
     let stem_len = value.iter().rposition(|b| b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
@@ -167,8 +181,20 @@ mod tests {
         assert_eq!(quoted("hunter2x9"), Some(Confidence::Low));
         assert_eq!(quoted("x7#Kq9!vLm2Zp"), Some(Confidence::Medium));
         for text in [
-            "password", "password123", "currentPassword", "new-password", "${DB_PASSWORD}", "<password>", "/run/secrets/db",
-            "changeme123", "input[type=password]", "user.password", "oauth2", "%s", "process.env.PW", "getPassword()",
+            "password",
+            "password123",
+            "currentPassword",
+            "new-password",
+            "${DB_PASSWORD}",
+            "<password>",
+            "/run/secrets/db",
+            "changeme123",
+            "input[type=password]",
+            "user.password",
+            "oauth2",
+            "%s",
+            "process.env.PW",
+            "getPassword()",
         ] {
             assert_eq!(quoted(text), None, "{text}");
         }
@@ -180,8 +206,14 @@ mod tests {
         assert_eq!(quoted("q7Zk2LxV9bTn4RmWc3Ys"), Some(Confidence::Medium));
         assert_eq!(quoted("9f86d081884c7d659a2feaa0c55ad015"), Some(Confidence::Medium));
         for text in [
-            "AccessTokenExpiredError", "0b1f7f0e-3c1a-4d5e-9f00-aabbccddeeff", "sha256-q7Zk2LxV9bTn4RmWc3Ys", "access_token_v2",
-            "00000000000000000000000000000000", "application/json;v=2", "b77a5c56", "1234567890abcdef1234567890abcdef",
+            "AccessTokenExpiredError",
+            "0b1f7f0e-3c1a-4d5e-9f00-aabbccddeeff",
+            "sha256-q7Zk2LxV9bTn4RmWc3Ys",
+            "access_token_v2",
+            "00000000000000000000000000000000",
+            "application/json;v=2",
+            "b77a5c56",
+            "1234567890abcdef1234567890abcdef",
         ] {
             assert_eq!(quoted(text), None, "{text}");
         }

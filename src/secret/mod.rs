@@ -17,6 +17,7 @@ mod place;
 mod redact;
 mod rule;
 mod shape;
+mod surroundings;
 mod text;
 mod url;
 mod windows;

@@ -32,7 +32,10 @@ mod tests {
 
     #[test]
     fn only_a_public_prefix_is_shown() {
-        assert_eq!(redact(rule("github-personal-access-token"), &[b"ghp".as_slice(), &[b'_'; 37]].concat()), "ghp_…(40)");
+        assert_eq!(
+            redact(rule("github-personal-access-token"), &[b"ghp".as_slice(), &[b'_'; 37]].concat()),
+            "ghp_…(40)"
+        );
         assert_eq!(redact(rule("github-personal-access-token"), b"ghp_short"), "…(9)");
         assert_eq!(redact(rule("generic-password"), b"password-and-more"), "…(17)");
     }

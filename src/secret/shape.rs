@@ -63,12 +63,54 @@ pub fn randomness(value: &[u8]) -> f64 {
     (value.windows(2).filter(odd).count() + short_humps) as f64 / (value.len() - 1) as f64
 }
 
+/// Whether a value is more random than writing can be. Hexadecimal text has few letters to judge by, but no words
+/// either.
+pub fn looks_random(value: &[u8]) -> bool {
+    let least = if value.iter().all(u8::is_ascii_hexdigit) { 0.15 } else { 0.33 };
+    randomness(value) >= least
+}
+
 /// Words that say "put yours here", or that this is not one. Lower case.
 const STAND_INS: [&str; 39] = [
-    "example", "placeholder", "changeme", "change_me", "change-me", "changeit", "your_", "your-", "yourpass", "yoursecret",
-    "yourtoken", "yourkey", "yourapi", "youraccess", "replace", "insert_", "insert-", "dummy", "redacted", "sample",
-    "notreal", "not-real", "not_real", "fake", "foobar", "foo_bar", "lorem", "xxxx", "****", "....", "____", "<your",
-    "enter_", "enter-", "todo", "undefined", "deadbeef", "notasecret", "not-a-secret",
+    "example",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "changeit",
+    "your_",
+    "your-",
+    "yourpass",
+    "yoursecret",
+    "yourtoken",
+    "yourkey",
+    "yourapi",
+    "youraccess",
+    "replace",
+    "insert_",
+    "insert-",
+    "dummy",
+    "redacted",
+    "sample",
+    "notreal",
+    "not-real",
+    "not_real",
+    "fake",
+    "foobar",
+    "foo_bar",
+    "lorem",
+    "xxxx",
+    "****",
+    "....",
+    "____",
+    "<your",
+    "enter_",
+    "enter-",
+    "todo",
+    "undefined",
+    "deadbeef",
+    "notasecret",
+    "not-a-secret",
 ];
 
 /// Whether a value only stands for a secret: it says so, repeats itself, or counts.
@@ -121,7 +163,9 @@ mod tests {
 
     #[test]
     fn random_text_is_told_from_words() {
-        for words in ["getElementsByClassName", "AccessTokenExpiredError", "connect-src-elem", "SHA256WithRSAEncryption"] {
+        for words in
+            ["getElementsByClassName", "AccessTokenExpiredError", "connect-src-elem", "SHA256WithRSAEncryption"]
+        {
             assert!(randomness(words.as_bytes()) < 0.25, "{words} {}", randomness(words.as_bytes()));
         }
         for random in ["q7Zk2LxV9bTn4RmW", "9f86d081884c7d659a2f", "xkqzjvwpfhgtbn", "ZmQ0YjVlNzg5MGFi"] {

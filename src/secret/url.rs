@@ -28,11 +28,8 @@ pub fn read(text: &[u8], start: usize) -> Option<Credentials> {
     let host = &authority[at + 1..];
     let port = memchr::memchr(b':', host).unwrap_or(host.len());
     let range = |from: usize, to: usize| start + from..start + to;
-    let found = Credentials {
-        user: range(0, colon),
-        password: range(colon + 1, at),
-        host: range(at + 1, at + 1 + port),
-    };
+    let found =
+        Credentials { user: range(0, colon), password: range(colon + 1, at), host: range(at + 1, at + 1 + port) };
     (!found.password.is_empty() && !found.host.is_empty()).then_some(found)
 }
 
@@ -40,17 +37,31 @@ pub fn read(text: &[u8], start: usize) -> Option<Credentials> {
 /// (<https://www.rfc-editor.org/rfc/rfc2606>), the password is not the user's name or a word for password.
 pub fn is_real(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     const WORDS: [&str; 14] = [
-        "password", "passwd", "pass", "pwd", "pw", "secret", "token", "test", "postgres", "root", "admin", "guest", "mypassword",
+        "password",
+        "passwd",
+        "pass",
+        "pwd",
+        "pw",
+        "secret",
+        "token",
+        "test",
+        "postgres",
+        "root",
+        "admin",
+        "guest",
+        "mypassword",
         "hunter2",
     ];
-    const HOSTS: [&str; 10] = [
-        "localhost", "127.0.0.1", "0.0.0.0", "[", "host", "hostname", "server", "example", "myhost", "proxy",
-    ];
+    const HOSTS: [&str; 10] =
+        ["localhost", "127.0.0.1", "0.0.0.0", "[", "host", "hostname", "server", "example", "myhost", "proxy"];
     let lower_host = host.to_ascii_lowercase();
     let lower_password = password.to_ascii_lowercase();
     let documentation = [".example", ".test", ".invalid", ".localhost", "example.com", "example.org", "example.net"];
     let first_label = lower_host.split(|b| *b == b'.').next().unwrap_or_default();
+    // The account that Oracle's databases were shipped with, in every tutorial since.
+    let scott = user.eq_ignore_ascii_case(b"scott") && lower_password.starts_with(b"tiger");
     password.len() >= 4
+        && !scott
         && !password.eq_ignore_ascii_case(user)
         && !WORDS.iter().any(|word| lower_password == word.as_bytes())
         && !HOSTS.iter().any(|name| lower_host == name.as_bytes() || name == &"[" && host.starts_with(b"["))
