@@ -120,7 +120,7 @@ pub fn is_stand_in(value: &[u8]) -> bool {
     }
     let lower = value.to_ascii_lowercase();
     STAND_INS.iter().any(|word| memmem::find(&lower, word.as_bytes()).is_some())
-        || longest_run(&lower, |a, b| a == b) >= 5
+        || longest_run(&lower, |a, b| a == b) >= 6
         || longest_run(&lower, |a, b| a.checked_add(1) == Some(b) || (a, b) == (b'9', b'0')) >= 7
         || is_periodic(&lower)
 }
