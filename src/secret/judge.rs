@@ -1,0 +1,230 @@
+//! Whether a value that stands beside a telling name is a secret.
+//!
+//! What is known about secrets: tokens are random, passwords mix kinds of characters, and neither is a word, a path, a
+//! reference to somewhere else, a digest or a template. It cannot know a passphrase from a sentence; values with
+//! white space are left alone.
+
+use memchr::{memchr, memmem};
+
+use super::assignment::Style;
+use super::rule::Reader;
+use super::shape::{entropy, is_stand_in, is_uuid, looks_random, randomness};
+use crate::model::Confidence;
+
+/// Judges a value; `None` if it is no secret.
+pub fn judge(value: &[u8], reader: Reader, style: Style) -> Option<Confidence> {
+    if !value.iter().all(|b| b.is_ascii_graphic()) || is_stand_in(value) || is_reference(value) || is_digest(value) {
+        return None;
+    }
+    match reader {
+        Reader::Password | Reader::Url => password(value, style),
+        Reader::Token => token(value, style),
+    }
+}
+
+fn password(value: &[u8], style: Style) -> Option<Confidence> {
+    let shortest = if style == Style::Variable { 4 } else { 6 };
+    if !(shortest..=128).contains(&value.len()) || is_common_dummy(value) {
+        return None;
+    }
+    let kinds = kinds(value);
+    let wordy = kinds.digits == 0 && kinds.symbols == 0;
+    let identifier = kinds.digits == 0 && value.iter().all(|b| b.is_ascii_alphabetic() || b"_-.:/@".contains(b));
+    let random = looks_random(value);
+    match style {
+        // In the environment the value is the secret itself, whatever it looks like.
+        Style::Variable if wordy || identifier => Some(Confidence::Low),
+        Style::Variable => Some(Confidence::Medium),
+        _ if wordy && !(random && value.len() >= 12 && kinds.upper > 0 && kinds.lower > 0) => None,
+        _ if identifier || is_versioned_word(value) || looks_like_code(value) => None,
+        _ if is_uuid(value) => Some(Confidence::Low),
+        _ if random && value.len() >= 10 && kinds.count() >= 3 && entropy(value) >= 3.0 => Some(Confidence::Medium),
+        // A bare value in a configuration may be anything; a quoted one with only small letters and digits, too.
+        _ if kinds.count() >= 2 && (style != Style::Bare || value.len() >= 8) => Some(Confidence::Low),
+        _ => None,
+    }
+}
+
+fn token(value: &[u8], style: Style) -> Option<Confidence> {
+    let shortest = if style == Style::Bare { 16 } else { 12 };
+    if !(shortest..=512).contains(&value.len()) {
+        return None;
+    }
+    let text = |b: &u8| b.is_ascii_alphanumeric() || b"+/=_-.~:!@#$%^&*".contains(b);
+    let kinds = kinds(value);
+    if !value.iter().all(text) || kinds.symbols * 4 > value.len() || looks_like_code(value) {
+        return None;
+    }
+    if is_uuid(value) {
+        return (style == Style::Variable).then_some(Confidence::Low);
+    }
+    // A token without a digit is rare: one in 300 of 36 base-62 characters, and names are many.
+    let mixed = kinds.digits > 0 && kinds.lower + kinds.upper > 0;
+    if !mixed || kinds.digits < 2 && value.len() < 24 {
+        return None;
+    }
+    let bits = entropy(value);
+    let random = looks_random(value);
+    if value.len() >= 20 && random && bits >= 3.3 {
+        return Some(Confidence::Medium);
+    }
+    (random && bits >= 3.0 || style == Style::Variable && randomness(value) >= 0.25).then_some(Confidence::Low)
+}
+
+struct Kinds {
+    lower: usize,
+    upper: usize,
+    digits: usize,
+    symbols: usize,
+}
+
+impl Kinds {
+    fn count(&self) -> usize {
+        [self.lower, self.upper, self.digits, self.symbols].iter().filter(|&&n| n > 0).count()
+    }
+}
+
+fn kinds(value: &[u8]) -> Kinds {
+    let count = |belongs: fn(&u8) -> bool| value.iter().filter(|b| belongs(b)).count();
+    let (lower, upper) = (count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase));
+    let digits = count(u8::is_ascii_digit);
+    Kinds { lower, upper, digits, symbols: value.len() - lower - upper - digits }
+}
+
+/// A template, a path, an address, a resource name: where the secret is, not what it is.
+pub fn is_reference(value: &[u8]) -> bool {
+    const HOLDS: [&str; 15] =
+        ["${", "#{", "{{", "<%", "%(", "://", "$(", "%s", "%d", "{}", "{0}", "process.env", "environ", "getenv", "\\u"];
+    const BEGINS: [&str; 12] = [
+        "arn:",
+        "/",
+        "./",
+        "../",
+        "~/",
+        "$",
+        "@microsoft.keyvault",
+        "op://",
+        "vault:",
+        "ssm:",
+        "secretsmanager:",
+        "file:",
+    ];
+    const ENDS: [&str; 12] =
+        [".pem", ".key", ".json", ".txt", ".js", ".py", ".yml", ".yaml", ".html", ".php", ".com", ".crt"];
+    let lower = value.to_ascii_lowercase();
+    let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    HOLDS.iter().any(|part| memmem::find(&lower, part.as_bytes()).is_some())
+        || BEGINS.iter().any(|start| lower.starts_with(start.as_bytes()))
+        || ENDS.iter().any(|end| lower.ends_with(end.as_bytes()))
+        || wrapped(b'<', b'>')
+        || wrapped(b'{', b'}')
+        || wrapped(b'[', b']')
+        || wrapped(b'%', b'%')
+        || wrapped(b'(', b')')
+        || wrapped(b'_', b'_')
+}
+
+/// Digests and keys that are meant to be seen, by the mark of their format.
+fn is_digest(value: &[u8]) -> bool {
+    const MARKS: [&[u8]; 17] = [
+        b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:", b"sha512:", b"sha1:", b"md5:", b"$2a$", b"$2b$",
+        b"$2y$", b"$argon2", b"$scrypt", b"$pbkdf2", b"pbkdf2_", b"ssh-", b"MIIB",
+    ];
+    MARKS.iter().any(|mark| value.starts_with(mark))
+}
+
+/// Brackets, calls and operators: an expression that a quote or a line end cut out of code.
+fn looks_like_code(value: &[u8]) -> bool {
+    let calls = memchr(b'(', value).is_some() && memchr(b')', value).is_some();
+    let marks = value.iter().filter(|b| b"<>{}[]()\\\"'`;,|?".contains(b)).count();
+    let indexed = memchr(b'[', value).is_some() && value.last() == Some(&b']');
+    calls
+        || indexed
+        || marks * 4 > value.len()
+        || value.starts_with(b"=")
+        || memmem::find(value, b"=>").is_some()
+        || marks >= 3
+}
+
+/// A word with a number behind it: `base64`, `utf-8`, `oauth2`, `password1`, `step-2`, `TLSv1.2`.
+fn is_versioned_word(value: &[u8]) -> bool {
+    let letters = value.iter().take_while(|b| b.is_ascii_lowercase() || b"_-. ".contains(b)).count();
+    let rest = &value[letters..];
+    letters >= 3 && rest.len() <= 2 && rest.iter().all(u8::is_ascii_digit)
+}
+
+/// What tutorials write where a password goes.
+fn is_common_dummy(value: &[u8]) -> bool {
+    const DUMMIES: [&str; 26] = [
+        "password", "passwort", "passw0rd", "passwd", "secret", "token", "test", "testing", "tester", "admin", "root",
+        "user", "guest", "default", "none", "null", "nil", "true", "false", "string", "required", "optional", "qwerty",
+        "letmein", "foobar", "hidden",
+    ];
+    // `password123` and `test1234` say as little as `password` and `test`.
+    let stem_len = value.iter().rposition(|b| b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    let tail = &value[stem_len..];
+    let stem = value[..stem_len].to_ascii_lowercase();
+    let counted = tail.is_empty() || b"1234567890".starts_with(tail) || tail == b"!" || tail == b"1!";
+    stem_len == 0 && value.len() < 8
+        || counted && DUMMIES.iter().any(|dummy| stem == dummy.as_bytes())
+        || value.len() <= 16 && DUMMIES[..5].iter().any(|dummy| stem.ends_with(dummy.as_bytes())) && counted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords() {
+        let quoted = |text: &str| judge(text.as_bytes(), Reader::Password, Style::Quoted);
+        assert_eq!(quoted("Summer2024!"), Some(Confidence::Low));
+        assert_eq!(quoted("hunter2x9"), Some(Confidence::Low));
+        assert_eq!(quoted("x7#Kq9!vLm2Zp"), Some(Confidence::Medium));
+        for text in [
+            "password",
+            "password123",
+            "currentPassword",
+            "new-password",
+            "${DB_PASSWORD}",
+            "<password>",
+            "/run/secrets/db",
+            "changeme123",
+            "input[type=password]",
+            "user.password",
+            "oauth2",
+            "%s",
+            "process.env.PW",
+            "getPassword()",
+        ] {
+            assert_eq!(quoted(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens() {
+        let quoted = |text: &str| judge(text.as_bytes(), Reader::Token, Style::Quoted);
+        assert_eq!(quoted("q7Zk2LxV9bTn4RmWc3Ys"), Some(Confidence::Medium));
+        assert_eq!(quoted("9f86d081884c7d659a2feaa0c55ad015"), Some(Confidence::Medium));
+        for text in [
+            "AccessTokenExpiredError",
+            "0b1f7f0e-3c1a-4d5e-9f00-aabbccddeeff",
+            "sha256-q7Zk2LxV9bTn4RmWc3Ys",
+            "access_token_v2",
+            "00000000000000000000000000000000",
+            "application/json;v=2",
+            "b77a5c56",
+            "1234567890abcdef1234567890abcdef",
+        ] {
+            assert_eq!(quoted(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_hold_plain_secrets() {
+        let variable = |text: &str| judge(text.as_bytes(), Reader::Password, Style::Variable);
+        assert_eq!(variable("postgres"), Some(Confidence::Low));
+        assert_eq!(variable("Summer2024!"), Some(Confidence::Medium));
+        assert_eq!(variable("arn:aws:secretsmanager:eu-west-1:123456789012:secret:db"), None);
+        assert_eq!(variable("{{resolve:ssm:/db/password}}"), None);
+    }
+}

@@ -1,0 +1,279 @@
+//! A rule as data.
+//!
+//! An id never changes once it is released: policies, baselines and fingerprints hold it.
+
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::checks::{self, Check};
+use crate::model::{Confidence, Severity};
+
+/// The largest window that a rule may ask for, in bytes: a private key of 16,384 bits in PEM takes about 13 KB.
+pub const MAX_WINDOW: usize = 16 * 1024;
+
+/// Why a rule cannot be used.
+#[derive(Debug, Error)]
+pub enum RuleError {
+    /// The file is not TOML, or not of this shape.
+    #[error("{file}: {source}")]
+    Syntax {
+        /// The rule file's name.
+        file: String,
+        /// What the parser says.
+        source: Box<toml::de::Error>,
+    },
+    /// One rule of the file breaks a law.
+    #[error("rule {id}: {reason}")]
+    Rule {
+        /// The rule's id.
+        id: String,
+        /// The law.
+        reason: String,
+    },
+}
+
+/// A hand-written reader, for keywords that are too common for a regular expression around each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reader {
+    /// A password set beside its name; people choose passwords, so weak values count.
+    Password,
+    /// A machine-made value set beside its name; only values that look random count.
+    Token,
+    /// `scheme://user:password@host`.
+    Url,
+}
+
+/// How a rule finds its secret.
+#[derive(Debug)]
+pub enum Finder {
+    /// A regular expression over bytes (syntax of the `regex` crate, Unicode off). The secret is the group named
+    /// `secret`, or the whole match.
+    Pattern(Pattern),
+    /// Read by hand at each keyword.
+    Reader(Reader),
+}
+
+/// A pattern that is compiled at its first use: most files hold no keyword of most rules.
+#[derive(Debug)]
+pub struct Pattern {
+    source: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(source: String) -> Pattern {
+        Pattern { source, compiled: OnceLock::new() }
+    }
+
+    /// The pattern as the rule file writes it.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The compiled pattern; `None` if it is not one, which the tests rule out for the built-in rules.
+    pub fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| compile(&self.source).ok()).as_ref()
+    }
+}
+
+fn compile(source: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(source).unicode(false).size_limit(4 << 20).dfa_size_limit(4 << 20).build()
+}
+
+/// One kind of secret.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case, unique.
+    pub id: String,
+    /// Who gives out such secrets; `generic` for no one.
+    pub vendor: String,
+    /// What kind of secret it is, one line for people.
+    pub title: String,
+    /// What it opens, where that is not plain from the title.
+    pub description: Option<String>,
+    /// How it is found.
+    pub finder: Finder,
+    /// Literals of which one must be inside the match. Lower case: found in any case. With an upper-case letter: found
+    /// as written.
+    pub keywords: Vec<String>,
+    /// The least Shannon entropy of the secret, in bits per byte.
+    pub entropy: f64,
+    /// How bad a leak is.
+    pub severity: Severity,
+    /// How sure a match makes us before its check has spoken.
+    pub confidence: Confidence,
+    /// The longest match, in bytes.
+    pub max_len: usize,
+    /// Offline proof.
+    pub(super) check: Option<Check>,
+    /// How to revoke it.
+    pub revoke: String,
+    /// Where the format is documented.
+    pub source: String,
+    /// Texts with such a secret.
+    pub examples: Vec<String>,
+    /// Texts that look alike and hold none.
+    pub non_examples: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    rule: Vec<RawRule>,
+}
+
+/// Examples are lists of parts, so that no scanner takes the rule file itself for a leak.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    id: String,
+    vendor: String,
+    title: String,
+    description: Option<String>,
+    pattern: Option<String>,
+    reader: Option<Reader>,
+    keywords: Vec<String>,
+    #[serde(default)]
+    entropy: f64,
+    severity: Severity,
+    confidence: Confidence,
+    max_len: usize,
+    check: Option<String>,
+    revoke: String,
+    source: String,
+    examples: Vec<Vec<String>>,
+    non_examples: Vec<Vec<String>>,
+}
+
+/// Reads one rule file. Patterns are not compiled here, so that the built-in rules cost little until one is hit; call
+/// [`Rule::validate`] on rules that come from elsewhere.
+///
+/// # Errors
+/// The first thing that is wrong with the file.
+pub fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
+    let raw: RawFile =
+        toml::from_str(text).map_err(|e| RuleError::Syntax { file: file.to_owned(), source: Box::new(e) })?;
+    raw.rule.into_iter().map(Rule::try_from).collect()
+}
+
+impl TryFrom<RawRule> for Rule {
+    type Error = RuleError;
+
+    fn try_from(raw: RawRule) -> Result<Rule, RuleError> {
+        let broken = |reason: &str| RuleError::Rule { id: raw.id.clone(), reason: reason.to_owned() };
+        let finder = match (raw.pattern, raw.reader) {
+            (Some(pattern), None) => Finder::Pattern(Pattern::new(pattern)),
+            (None, Some(reader)) => Finder::Reader(reader),
+            _ => return Err(broken("needs either a pattern or a reader")),
+        };
+        let check = match &raw.check {
+            None => None,
+            Some(name) => Some(checks::by_name(name).ok_or_else(|| broken("names a check that does not exist"))?),
+        };
+        if raw.keywords.is_empty() || raw.keywords.iter().any(|k| k.len() < 3) {
+            return Err(broken("needs keywords of at least 3 bytes"));
+        }
+        if raw.max_len == 0 || raw.max_len > MAX_WINDOW {
+            return Err(broken("max_len must be between 1 and 16384"));
+        }
+        let join = |texts: Vec<Vec<String>>| texts.iter().map(|parts| parts.concat()).collect();
+        Ok(Rule {
+            id: raw.id,
+            vendor: raw.vendor,
+            title: raw.title,
+            description: raw.description,
+            finder,
+            keywords: raw.keywords,
+            entropy: raw.entropy,
+            severity: raw.severity,
+            confidence: raw.confidence,
+            max_len: raw.max_len,
+            check,
+            revoke: raw.revoke,
+            source: raw.source,
+            examples: join(raw.examples),
+            non_examples: join(raw.non_examples),
+        })
+    }
+}
+
+impl Rule {
+    /// Compiles the pattern and checks what [`parse`] leaves for later.
+    ///
+    /// # Errors
+    /// The first law that the rule breaks.
+    pub fn validate(&self) -> Result<(), RuleError> {
+        let broken = |reason: String| Err(RuleError::Rule { id: self.id.clone(), reason });
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.id.is_empty() || !self.id.chars().all(kebab) || self.id.starts_with('-') || self.id.ends_with('-') {
+            return broken("the id must be in kebab-case".to_owned());
+        }
+        if self.examples.len() < 2 || self.non_examples.len() < 2 {
+            return broken("needs at least 2 examples and 2 non_examples".to_owned());
+        }
+        if let Finder::Pattern(pattern) = &self.finder
+            && let Err(error) = compile(pattern.source())
+        {
+            return broken(error.to_string());
+        }
+        Ok(())
+    }
+
+    /// What a hand-written reader finds is less specific than what a vendor's pattern finds.
+    pub(super) fn is_generic(&self) -> bool {
+        matches!(self.finder, Finder::Reader(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{Engine, RULE_FILES};
+    use super::*;
+
+    #[test]
+    fn every_rule_file_is_in_the_table() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/secret/rules");
+        let on_disk: BTreeSet<String> = std::fs::read_dir(folder)
+            .expect("the rules folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        let in_table: BTreeSet<String> = RULE_FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(on_disk, in_table);
+    }
+
+    #[test]
+    fn every_built_in_rule_keeps_the_laws() {
+        let rules = Engine::builtin().rules();
+        let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        assert_eq!(ids.len(), rules.len(), "ids are unique");
+        for rule in rules {
+            rule.validate().unwrap_or_else(|error| panic!("{error}"));
+            assert!(rule.source.starts_with("https://"), "{} cites no page", rule.id);
+            assert!(rule.revoke.contains(' '), "{} says nothing about revoking", rule.id);
+        }
+    }
+
+    #[test]
+    fn the_rules_cover_many_vendors() {
+        let rules = Engine::builtin().rules();
+        let vendors: BTreeSet<&str> = rules.iter().map(|rule| rule.vendor.as_str()).collect();
+        assert!(rules.len() >= 70, "{} rules", rules.len());
+        assert!(vendors.len() >= 60, "{} vendors", vendors.len());
+    }
+
+    #[test]
+    fn a_rule_without_keyword_or_finder_is_refused() {
+        let head = "[[rule]]\nid='x'\nvendor='v'\ntitle='t'\nseverity='low'\nconfidence='low'\nmax_len=9\nrevoke='r'\n\
+                    source='s'\nexamples=[]\nnon_examples=[]\n";
+        for tail in ["keywords=[]\npattern='a'", "keywords=['abc']", "keywords=['abc']\npattern='a'\ncheck='no_such'"] {
+            assert!(parse("t.toml", &format!("{head}{tail}")).is_err(), "{tail}");
+        }
+        assert!(parse("t.toml", &format!("{head}keywords=['abc']\npattern='a'")).is_ok());
+    }
+}

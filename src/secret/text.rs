@@ -1,0 +1,157 @@
+//! What kind of bytes these are, and UTF-16 turned into UTF-8 with a way back.
+//!
+//! Latin-1 and UTF-8 need no decoding: patterns work on bytes and name ASCII only. UTF-16 is recognised by its mark or
+//! by where its NUL bytes stand; a text of scripts beyond Latin without a mark is not recognised.
+
+use std::borrow::Cow;
+
+/// Bytes looked at to tell text from binary data.
+const SAMPLE: usize = 4096;
+/// A stored offset is kept for every this many bytes of decoded text.
+const CHECKPOINT: usize = 512;
+
+/// The kind of some bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any superset of ASCII.
+    Text,
+    /// UTF-16, low byte first.
+    Utf16Le,
+    /// UTF-16, high byte first.
+    Utf16Be,
+    /// Not text: only rules with a pattern of their own are run.
+    Binary,
+}
+
+/// Decides from the first [`SAMPLE`] bytes.
+pub fn kind(bytes: &[u8]) -> Kind {
+    let sample = &bytes[..bytes.len().min(SAMPLE)];
+    match sample {
+        // FF FE 00 00 is UTF-32, which no deployed file uses; its NULs make it binary.
+        [0xFF, 0xFE, rest @ ..] if !rest.starts_with(&[0, 0]) => return Kind::Utf16Le,
+        [0xFE, 0xFF, ..] => return Kind::Utf16Be,
+        _ => {}
+    }
+    let nul_at = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
+    let (even, odd, units) = (nul_at(0), nul_at(1), sample.len() / 2);
+    // Nine of ten units ASCII, hardly a NUL on the other side: tables of small integers have NULs on both.
+    if units >= 8 && odd * 10 >= units * 9 && even * 50 <= units {
+        return Kind::Utf16Le;
+    }
+    if units >= 8 && even * 10 >= units * 9 && odd * 50 <= units {
+        return Kind::Utf16Be;
+    }
+    let control = sample.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B)).count();
+    if even + odd >= 2 && (even + odd) * 500 >= sample.len() || control * 20 > sample.len() {
+        return Kind::Binary;
+    }
+    Kind::Text
+}
+
+/// Bytes as the rules see them, and the way back to the bytes as stored.
+#[derive(Debug)]
+pub struct Decoded<'a> {
+    /// The text to search.
+    pub bytes: Cow<'a, [u8]>,
+    /// (decoded offset, stored offset), ascending; empty where nothing was decoded.
+    checkpoints: Vec<(usize, usize)>,
+}
+
+impl<'a> Decoded<'a> {
+    /// Decodes if `kind` asks for it.
+    pub fn new(bytes: &'a [u8], kind: Kind) -> Decoded<'a> {
+        match kind {
+            Kind::Text | Kind::Binary => Decoded { bytes: Cow::Borrowed(bytes), checkpoints: Vec::new() },
+            Kind::Utf16Le => decode(bytes, u16::from_le_bytes),
+            Kind::Utf16Be => decode(bytes, u16::from_be_bytes),
+        }
+    }
+
+    /// The offset among the stored bytes at which the character at `decoded` begins. At the end of the text: its end.
+    pub fn stored(&self, decoded: usize) -> usize {
+        let index = self.checkpoints.partition_point(|&(at, _)| at <= decoded);
+        let Some(&(mut at, mut stored)) = index.checked_sub(1).and_then(|i| self.checkpoints.get(i)) else {
+            return decoded;
+        };
+        while at < decoded {
+            let (utf8, utf16) = widths(self.bytes[at]);
+            at += utf8;
+            stored += utf16;
+        }
+        stored
+    }
+}
+
+/// Bytes that a character takes in UTF-8 and in UTF-16, by its first UTF-8 byte.
+fn widths(first: u8) -> (usize, usize) {
+    match first {
+        0..0x80 => (1, 2),
+        0x80..0xE0 => (2, 2),
+        0xE0..0xF0 => (3, 2),
+        0xF0.. => (4, 4),
+    }
+}
+
+fn decode(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Decoded<'static> {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(bytes.len() / 2 + 16);
+    let mut checkpoints = vec![(0, 0)];
+    let (mut stored, mut next) = (0, CHECKPOINT);
+    for c in char::decode_utf16(pairs.iter().map(|&pair| unit(pair))) {
+        if text.len() >= next {
+            checkpoints.push((text.len(), stored));
+            next = text.len() + CHECKPOINT;
+        }
+        // A lone surrogate is one unit, as the replacement character is: offsets stay exact.
+        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+        text.push(c);
+        stored += 2 * c.len_utf16();
+    }
+    Decoded { bytes: Cow::Owned(text.into_bytes()), checkpoints }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(unit).collect()
+    }
+
+    #[test]
+    fn kinds_are_told_apart() {
+        assert_eq!(kind(b""), Kind::Text);
+        assert_eq!(kind("naïve = 'x'\n".as_bytes()), Kind::Text);
+        assert_eq!(kind(b"na\xEFve = 'x'\n"), Kind::Text);
+        assert_eq!(kind(&utf16("\u{FEFF}name", u16::to_le_bytes)), Kind::Utf16Le);
+        assert_eq!(kind(&utf16("\u{FEFF}name", u16::to_be_bytes)), Kind::Utf16Be);
+        assert_eq!(kind(&utf16("a long enough name", u16::to_le_bytes)), Kind::Utf16Le);
+        assert_eq!(kind(&utf16("a long enough name", u16::to_be_bytes)), Kind::Utf16Be);
+        assert_eq!(kind(b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0"), Kind::Binary);
+        assert_eq!(kind(&[1, 0, 0, 0].repeat(40)), Kind::Binary);
+    }
+
+    #[test]
+    fn every_offset_finds_its_way_back() {
+        let text = "\u{FEFF}aé€😀z".repeat(400);
+        let stored = utf16(&text, u16::to_le_bytes);
+        let decoded = Decoded::new(&stored, Kind::Utf16Le);
+        assert_eq!(&*decoded.bytes, text.as_bytes());
+        let mut expected = 0;
+        for (at, c) in text.char_indices() {
+            assert_eq!(decoded.stored(at), expected);
+            expected += 2 * c.len_utf16();
+        }
+        assert_eq!(decoded.stored(text.len()), stored.len());
+    }
+
+    #[test]
+    fn broken_surrogates_and_odd_ends_keep_offsets() {
+        let mut stored = vec![0xFF, 0xFE, 0x00, 0xD8];
+        stored.extend(utf16("key", u16::to_le_bytes));
+        stored.push(b'!');
+        let decoded = Decoded::new(&stored, Kind::Utf16Le);
+        let at = memchr::memmem::find(&decoded.bytes, b"key").unwrap();
+        assert_eq!(decoded.stored(at), 4);
+    }
+}
