@@ -43,6 +43,7 @@ impl RecordZip {
         while let Some(entry) = walk.next_entry().map_err(|error| failed(&error))? {
             count += 1;
             let name = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
+            // Of two entries with one name the later counts, as with every tool that unpacks in order.
             if let Some(id) = name.strip_suffix(".json") {
                 entries.insert(id.to_owned(), (entry.wayfinder(), entry.compression_method()));
             }

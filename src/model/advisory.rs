@@ -11,7 +11,7 @@ use super::{Ecosystem, Severity};
 pub enum AdvisoryKind {
     /// A flaw.
     Vulnerability,
-    /// The package itself is malware (an id that begins with `MAL-`).
+    /// The package itself is malware (the id or an alias begins with `MAL-`).
     Malicious,
     /// Not a flaw: RustSec's `unmaintained`, `unsound` and `notice`, with that word.
     Informational(String),
