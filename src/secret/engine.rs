@@ -155,7 +155,6 @@ impl Engine {
             return;
         }
         let line = format!("{name}={value}");
-        let decoded = Decoded::new(line.as_bytes(), Kind::Text);
         let mut found = self.hits_of_variable(line.as_bytes(), name.len());
         found.retain(|found| found.secret.start > name.len());
         let found = self.most_specific(found);
@@ -163,9 +162,9 @@ impl Engine {
         let piece = Piece::whole(value.as_bytes());
         let value_only = Decoded::new(value.as_bytes(), Kind::Text);
         let mut places = Places::new(piece, &value_only, &[]);
-        for found in found.into_iter().take(MAX_MATCHES) {
+        for found in found {
             let (span, _) = places.locate(found.secret.start - shift..found.secret.end - shift);
-            out.push(self.report(&found, &decoded.bytes[found.secret.clone()], place.at(span), false));
+            out.push(self.report(&found, &line.as_bytes()[found.secret.clone()], place.at(span), false));
         }
     }
 
