@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::cache::{digest, read_current, snapshot_path};
+use sha2::{Digest, Sha256};
+
+use super::cache::{digest, hex, read_current, snapshot_path};
 use super::error::AdvisoryError;
 use super::seed;
 use super::skipped::Skipped;
@@ -67,7 +69,7 @@ impl Database {
 
     /// Bytes of the snapshot.
     pub fn size(&self) -> u64 {
-        self.snapshot.bytes().len() as u64
+        self.snapshot.length()
     }
 
     /// The live advisories of a package, sorted by id, each with the package's own elements alone. The name is one of
@@ -94,7 +96,9 @@ impl Database {
     /// # Errors
     /// [`AdvisoryError::Damaged`].
     pub fn verify(&self) -> Result<(), AdvisoryError> {
-        if digest(self.snapshot.bytes()) == self.info.snapshot {
+        let mut hash = Sha256::new();
+        self.snapshot.read_all(|piece| hash.update(piece))?;
+        if hex(&hash.finalize()) == self.info.snapshot {
             Ok(())
         } else {
             Err(AdvisoryError::Damaged("the snapshot's digest is not its id".to_owned()))

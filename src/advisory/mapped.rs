@@ -2,36 +2,49 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::ops::Deref;
-use std::path::Path;
+use std::io;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
+use rawzip::{FileReader, ReaderAt};
 
-use super::error::AdvisoryError;
-
-/// Bytes that are read in place: a mapped file, or memory of our own.
+/// Bytes that are read in place where that is worth it. Of a file the head is mapped, which holds what every lookup
+/// walks through; the rest is read by position, since each page of a mapping brings in sixteen of its neighbours.
 pub(super) enum Bytes {
-    Mapped(Mmap),
-    Owned(Vec<u8>),
+    File { head: Mmap, file: FileReader },
+    Memory(Vec<u8>),
 }
 
 impl Bytes {
-    pub(super) fn map(path: &Path) -> Result<Bytes, AdvisoryError> {
-        let file = File::open(path).map_err(AdvisoryError::io(path))?;
+    /// Maps the first `head` bytes. The file must be longer.
+    pub(super) fn map(file: File, head: usize) -> io::Result<Bytes> {
         // SAFETY: a mapping is undefined behaviour if its file changes. Snapshots never do: they are written beside
         // their place, renamed there once complete, and removed by name only, which leaves a mapped file as it is.
         // Whoever truncates one by hand stops the program with SIGBUS, not with a wrong answer.
-        unsafe { Mmap::map(&file) }.map(Bytes::Mapped).map_err(AdvisoryError::io(path))
+        let map = unsafe { MmapOptions::new().len(head).map(&file) }?;
+        Ok(Bytes::File { head: map, file: file.into() })
     }
-}
 
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
+    /// The head of a file, or all that is in memory.
+    pub(super) fn head(&self) -> &[u8] {
         match self {
-            Bytes::Mapped(map) => map,
-            Bytes::Owned(bytes) => bytes,
+            Bytes::File { head, .. } => head,
+            Bytes::Memory(bytes) => bytes,
+        }
+    }
+
+    /// Exactly `length` bytes from `offset` on, wherever they are.
+    pub(super) fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        match self {
+            Bytes::File { file, .. } => {
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, offset)?;
+                Ok(bytes)
+            }
+            Bytes::Memory(bytes) => {
+                let start = usize::try_from(offset).ok();
+                let found = start.and_then(|start| bytes.get(start..start.checked_add(length)?));
+                Ok(found.ok_or(io::ErrorKind::UnexpectedEof)?.to_vec())
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The layout of a snapshot: one immutable file that is mapped and read in place.
+//! The layout of a snapshot: one immutable file, mapped up to its blocks, which are read one by one.
 //!
 //! ```text
 //! header      magic "TWSNAP", format u16, length of the file u64, then for each section: length u64, crc32 u32;
@@ -60,8 +60,8 @@ impl Header {
         Header { sections: sections.map(|bytes| (bytes.len() as u64, crc32fast::hash(bytes))) }
     }
 
-    /// Of a whole file.
-    fn length(&self) -> Option<u64> {
+    /// Of the whole file.
+    pub(super) fn length(&self) -> Option<u64> {
         self.sections.iter().try_fold(HEADER as u64, |sum, (length, _)| sum.checked_add(*length))
     }
 
@@ -78,8 +78,8 @@ impl Header {
         out
     }
 
-    /// Reads the header of a file. After it every section lies within the file.
-    pub(super) fn read(file: &[u8]) -> Result<Header, AdvisoryError> {
+    /// Reads the header of a file from its first bytes. After it every section lies within the file's `length`.
+    pub(super) fn read(file: &[u8], length: u64) -> Result<Header, AdvisoryError> {
         let damaged = |what: &str| AdvisoryError::Damaged(format!("snapshot: {what}"));
         if !file.starts_with(MAGIC) {
             return Err(damaged("not a snapshot"));
@@ -106,7 +106,7 @@ impl Header {
             let length = length.try_into().map_or(0, u64::from_le_bytes);
             *section = (length, checksum.try_into().map_or(0, u32::from_le_bytes));
         }
-        if read.length() != Some(file.len() as u64) {
+        if read.length() != Some(length) {
             return Err(damaged("cut short, or longer than it says"));
         }
         Ok(read)
@@ -168,15 +168,15 @@ mod tests {
         let header = Header::new(sections);
         let mut file = header.write();
         sections.iter().for_each(|section| file.extend_from_slice(section));
-        assert_eq!(Header::read(&file).unwrap(), header);
+        assert_eq!(Header::read(&file, file.len() as u64).unwrap(), header);
         assert_eq!(&file[header.range(Section::Ids)], b"ids");
         for byte in 0..HEADER {
             let mut changed = file.clone();
             changed[byte] ^= 0x40;
-            assert!(Header::read(&changed).is_err(), "byte {byte}");
+            assert!(Header::read(&changed, changed.len() as u64).is_err(), "byte {byte}");
         }
         for length in 0..file.len() {
-            assert!(Header::read(&file[..length]).is_err(), "cut at {length}");
+            assert!(Header::read(&file[..length], length as u64).is_err(), "cut at {length}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Reads a snapshot in place. See `snapshot` for the layout and for what is checked when.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +10,7 @@ use fst::{IntoStreamer, Map, Streamer};
 use super::error::AdvisoryError;
 use super::frame::Unpacker;
 use super::mapped::Bytes;
-use super::snapshot::{BlockRef, Header, Manifest, Section, id_key, name_key};
+use super::snapshot::{BlockRef, HEADER, Header, Manifest, Section, id_key, name_key};
 use crate::model::{Advisory, Ecosystem};
 
 /// A section in place, as `fst` wants to own it.
@@ -19,7 +21,7 @@ struct Part {
 
 impl AsRef<[u8]> for Part {
     fn as_ref(&self) -> &[u8] {
-        &self.file[self.range.clone()]
+        &self.file.head()[self.range.clone()]
     }
 }
 
@@ -41,15 +43,21 @@ fn damaged(what: impl std::fmt::Display) -> AdvisoryError {
 
 impl Snapshot {
     pub(super) fn open(path: &Path) -> Result<Snapshot, AdvisoryError> {
-        Snapshot::new(Bytes::map(path)?)
+        let file = File::open(path).map_err(AdvisoryError::io(path))?;
+        let length = file.metadata().map_err(AdvisoryError::io(path))?.len();
+        let mut start = [0; HEADER];
+        let start = &mut start[..usize::try_from(length).map_or(HEADER, |length| length.min(HEADER))];
+        (&file).read_exact(start).map_err(AdvisoryError::io(path))?;
+        let header = Header::read(start, length)?;
+        let head = header.range(Section::Blocks).start;
+        Snapshot::new(header, Bytes::map(file, head).map_err(AdvisoryError::io(path))?)
     }
 
     pub(super) fn from_bytes(bytes: Vec<u8>) -> Result<Snapshot, AdvisoryError> {
-        Snapshot::new(Bytes::Owned(bytes))
+        Snapshot::new(Header::read(&bytes, bytes.len() as u64)?, Bytes::Memory(bytes))
     }
 
-    fn new(file: Bytes) -> Result<Snapshot, AdvisoryError> {
-        let header = Header::read(&file)?;
+    fn new(header: Header, file: Bytes) -> Result<Snapshot, AdvisoryError> {
         let manifest = checked(&file, &header, Section::Manifest)?;
         let manifest = serde_json::from_slice(manifest).map_err(damaged)?;
         Ok(Snapshot {
@@ -66,9 +74,19 @@ impl Snapshot {
         &self.manifest
     }
 
-    /// The file, for its digest.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.file
+    /// Bytes of the file.
+    pub(super) fn length(&self) -> u64 {
+        self.header.range(Section::Blocks).end as u64
+    }
+
+    /// Hands the whole file to `visit`, piece by piece.
+    pub(super) fn read_all(&self, mut visit: impl FnMut(&[u8])) -> Result<(), AdvisoryError> {
+        const PIECE: u64 = 1 << 20;
+        for offset in (0..self.length()).step_by(PIECE as usize) {
+            let length = PIECE.min(self.length() - offset) as usize;
+            visit(&self.file.read(offset, length).map_err(damaged)?);
+        }
+        Ok(())
     }
 
     /// Every record of a package, withdrawn ones too.
@@ -103,20 +121,22 @@ impl Snapshot {
 
     fn block(&self, value: u64) -> Result<Vec<Advisory>, AdvisoryError> {
         let BlockRef { offset, length } = BlockRef::unpack(value);
-        let blocks = &self.file[self.header.range(Section::Blocks)];
-        let frame = usize::try_from(offset).ok().and_then(|start| blocks.get(start..start + length as usize));
-        let frame = frame.ok_or_else(|| damaged("the index points outside the file"))?;
+        let blocks = self.header.range(Section::Blocks);
+        if offset.checked_add(length).is_none_or(|end| end > blocks.len() as u64) {
+            return Err(damaged("the index points outside the file"));
+        }
+        let frame = self.file.read(blocks.start as u64 + offset, length as usize).map_err(damaged)?;
         let unpacker = self.unpacker.get_or_init(|| {
             let dictionary = checked(&self.file, &self.header, Section::Dictionary)?;
             Ok(Unpacker::new(dictionary))
         });
-        let bytes = unpacker.as_ref().map_err(AdvisoryError::clone)?.unpack(frame).map_err(damaged)?;
+        let bytes = unpacker.as_ref().map_err(AdvisoryError::clone)?.unpack(&frame).map_err(damaged)?;
         postcard::from_bytes(&bytes).map_err(damaged)
     }
 }
 
-fn checked<'a>(file: &'a [u8], header: &Header, section: Section) -> Result<&'a [u8], AdvisoryError> {
-    let bytes = &file[header.range(section)];
+fn checked<'a>(file: &'a Bytes, header: &Header, section: Section) -> Result<&'a [u8], AdvisoryError> {
+    let bytes = &file.head()[header.range(section)];
     if crc32fast::hash(bytes) == header.checksum(section) {
         Ok(bytes)
     } else {

@@ -126,7 +126,7 @@ fn every_changed_byte_is_an_error() {
 fn the_dictionary_is_checked_too() {
     let advisories = some(900);
     let bytes = build(advisories.clone(), &covered(), &Skips::default()).unwrap();
-    let range = Header::read(&bytes).unwrap().range(Section::Dictionary);
+    let range = Header::read(&bytes, bytes.len() as u64).unwrap().range(Section::Dictionary);
     assert!(range.len() > 256, "a dictionary was trained");
     let mut changed = bytes;
     changed[range.start + range.len() / 2] ^= 1;
