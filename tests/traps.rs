@@ -39,7 +39,7 @@ fn a_truncated_archive_blocks_and_what_is_intact_is_read() {
 #[test]
 fn an_encrypted_entry_blocks() {
     let folder = tempfile::tempdir().unwrap();
-    let zip = Zip::new().file("index.js", b"1").encrypted("secret.js", b"let x = 1;").build();
+    let zip = Zip::new().file("index.js", b"1").file("secret.js", b"let x = 1;").encrypted().build();
     let (code, blocking, _, _) = verdict(&write(folder.path(), "locked.zip", &zip), &[]);
     assert_eq!((code, blocking), (3, vec!["encrypted".to_owned()]));
 }
@@ -65,7 +65,7 @@ fn ten_gigabytes_in_ten_megabytes_are_refused_in_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();
     let bomb = zeros(160);
     assert!(bomb.len() < 11 << 20, "{} bytes", bomb.len());
-    let zip = Zip::new().file("index.js", b"1").deflated_raw("zeros.bin", &bomb, 160 * (64 << 20), 0).build();
+    let zip = Zip::new().file("index.js", b"1").packed("zeros.bin", bomb, 8, 160 * (64 << 20), 0).build();
     let target = write(folder.path(), "bomb.zip", &zip);
     let mut command = Command::new(Cli::program());
     Cli::scrub(&mut command).args(["scan", "--allow-seed", "--format", "json"]).arg(&target);
@@ -129,7 +129,8 @@ fn a_wrong_checksum_blocks_and_the_bytes_are_searched_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let zip = Zip::new()
         .file("index.js", b"1")
-        .wrong_crc("node_modules/lodash/package.json", br#"{"name":"lodash","version":"4.17.15"}"#)
+        .file("node_modules/lodash/package.json", br#"{"name":"lodash","version":"4.17.15"}"#)
+        .wrong_crc()
         .build();
     let (code, blocking, _, _) = verdict(&write(folder.path(), "crc.zip", &zip), &[]);
     assert_eq!((code, blocking), (1, vec!["checksum".to_owned()]));

@@ -9,11 +9,8 @@ use proptest::prelude::*;
 use tidewaiter::model::Ecosystem;
 use tidewaiter::version::{self, Order};
 
-#[path = "versions_native.rs"]
-mod native;
-
 /// Lines `a < b` and `a = b`.
-fn table(id: &str) -> Vec<(String, Ordering, String)> {
+pub fn table(id: &str) -> Vec<(String, Ordering, String)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/versions/{id}.txt"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines()

@@ -58,7 +58,7 @@ fn agree(ecosystem: Ecosystem, oracle: &mut Command, versions: &BTreeSet<String>
 
 /// Every version of a table, and combinations of the given parts.
 fn candidates(id: &str, heads: &[&str], tails: &[&str]) -> BTreeSet<String> {
-    let mut all: BTreeSet<String> = super::table(id).into_iter().flat_map(|(a, _, b)| [a, b]).collect();
+    let mut all: BTreeSet<String> = crate::versions::table(id).into_iter().flat_map(|(a, _, b)| [a, b]).collect();
     all.extend(heads.iter().flat_map(|head| tails.iter().map(move |tail| format!("{head}{tail}"))));
     all
 }

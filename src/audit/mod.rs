@@ -96,7 +96,8 @@ impl Progress {
 /// # Errors
 /// [`OpenError`] only where a named file does not exist or cannot be opened at all: nothing was scanned then.
 pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError> {
-    let budget = Budget::new(Limits { window_overlap: options.engine.max_len(), ..options.limits.clone() });
+    // Rules count decoded bytes: UTF-16 takes two for each.
+    let budget = Budget::new(Limits { window_overlap: 2 * options.engine.max_len(), ..options.limits.clone() });
     let mut environment = request.environment;
     let config = merged_config(request.config, environment.as_mut().map(|(_, file)| &mut file.config));
     let is_function = !request.layers.is_empty() || environment.is_some() || config != FunctionConfig::default();

@@ -197,11 +197,17 @@ impl Walker<'_> {
 
         let scan = || {
             let mut found = Vec::new();
-            self.options.engine.scan(here, piece, &mut found);
-            found
+            let left_out = self.options.engine.scan(here, piece, &mut found);
+            (found, left_out)
         };
         match guarded(scan) {
-            Some(mut found) => part.secrets.append(&mut found),
+            Some((mut found, left_out)) => {
+                part.secrets.append(&mut found);
+                if left_out > 0 {
+                    let detail = format!("{left_out} more matches were left out: nearly all of it looks like secrets");
+                    part.gaps.push(Gap::blocking(GapKind::OverLimit, here.clone(), "secret", detail));
+                }
+            }
             None => part.gaps.push(failed(here, "secret")),
         }
         if !piece.first {

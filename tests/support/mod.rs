@@ -9,5 +9,5 @@ pub mod tar;
 pub mod verdict;
 pub mod zip;
 
-pub use cli::{Cli, Run, need, write};
+pub use cli::{Cli, need, write};
 pub use zip::Zip;

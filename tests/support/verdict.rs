@@ -110,6 +110,7 @@ pub fn clean_scan() -> Scan {
             entries: 412,
         }],
         coverage: Coverage {
+            attributed: true,
             grade: Grade::Complete,
             tally: Tally { seen: 1_204, read: 1_204, gapped: 0, bytes: 18_230_000 },
             gaps: Vec::new(),
@@ -185,6 +186,7 @@ pub fn full_scan() -> Scan {
     scan.packages = vec![evil, lodash, locked, nameless, yaml];
     scan.packages.sort_by_key(Package::id);
     scan.coverage = Coverage {
+        attributed: true,
         grade: Grade::Partial,
         tally: Tally { seen: 1_204, read: 1_187, gapped: 17, bytes: 18_230_000 },
         gaps: GAP_KINDS.into_iter().enumerate().map(|(i, kind)| gap(i, kind)).collect(),
