@@ -52,9 +52,9 @@ fn a_layers_own_lodash_is_matched_beside_the_functions() {
     let folder = tempfile::tempdir().unwrap();
     let code = Zip::new()
         .file("index.js", b"require('lodash')")
-        .file("node_modules/lodash/package.json", &npm("lodash", "4.17.15"))
+        .file("node_modules/lodash/package.json", npm("lodash", "4.17.15"))
         .build();
-    let layer = Zip::new().file("nodejs/node_modules/lodash/package.json", &npm("lodash", "4.17.11")).build();
+    let layer = Zip::new().file("nodejs/node_modules/lodash/package.json", npm("lodash", "4.17.11")).build();
     let (exit, json) = scan_function(folder.path(), &code, &[layer], &[]);
     assert_eq!(exit, 1);
     for version in ["4.17.15", "4.17.11"] {
@@ -71,8 +71,8 @@ fn the_later_layers_file_counts_and_the_hidden_one_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let code = Zip::new().file("index.js", b"1").build();
     let path = "nodejs/node_modules/lodash/package.json";
-    let below = Zip::new().file(path, &npm("lodash", "4.17.11")).build();
-    let above = Zip::new().file(path, &npm("lodash", "4.17.21")).build();
+    let below = Zip::new().file(path, npm("lodash", "4.17.11")).build();
+    let above = Zip::new().file(path, npm("lodash", "4.17.21")).build();
     let (_, json) = scan_function(folder.path(), &code, &[below, above], &[]);
     assert_eq!(package(&json, "lodash", "4.17.21")["shadowed"], false);
     let hidden = package(&json, "lodash", "4.17.11");
@@ -89,9 +89,9 @@ fn a_layers_python_package_is_shadowed_by_the_functions() {
     let folder = tempfile::tempdir().unwrap();
     let code = Zip::new()
         .file("app.py", b"import requests")
-        .file("requests-2.31.0.dist-info/METADATA", &metadata("requests", "2.31.0"))
+        .file("requests-2.31.0.dist-info/METADATA", metadata("requests", "2.31.0"))
         .build();
-    let layer = Zip::new().file("python/requests-2.19.1.dist-info/METADATA", &metadata("requests", "2.19.1")).build();
+    let layer = Zip::new().file("python/requests-2.19.1.dist-info/METADATA", metadata("requests", "2.19.1")).build();
     let (_, json) = scan_function(folder.path(), &code, &[layer], &[]);
     assert_eq!(package(&json, "requests", "2.31.0")["shadowed"], false);
     let layers = package(&json, "requests", "2.19.1");
@@ -133,9 +133,9 @@ fn lock_files_inside_installed_packages_are_ignored() {
     let lock = json!({"lockfileVersion": 3, "packages": {"node_modules/lodash": {"version": "4.17.15"}}}).to_string();
     let code = Zip::new()
         .file("index.js", b"1")
-        .file("node_modules/left-pad/package.json", &npm("left-pad", "1.3.0"))
+        .file("node_modules/left-pad/package.json", npm("left-pad", "1.3.0"))
         .file("node_modules/left-pad/test/package-lock.json", lock.as_bytes())
-        .file("node_modules/left-pad/test/fixtures/package.json", &npm("lodash", "4.17.11"))
+        .file("node_modules/left-pad/test/fixtures/package.json", npm("lodash", "4.17.11"))
         .build();
     let (_, json) = scan_function(folder.path(), &code, &[], &[]);
     assert_eq!(rows(&json, "packages").len(), 1);
@@ -147,8 +147,8 @@ fn of_two_entries_with_one_name_both_are_scanned() {
     let path = "node_modules/lodash/package.json";
     let code = Zip::new()
         .file("index.js", b"1")
-        .file(path, &npm("lodash", "4.17.11"))
-        .file(path, &npm("lodash", "4.17.15"))
+        .file(path, npm("lodash", "4.17.11"))
+        .file(path, npm("lodash", "4.17.15"))
         .build();
     let (_, json) = scan_function(folder.path(), &code, &[], &[]);
     package(&json, "lodash", "4.17.11");
@@ -188,7 +188,7 @@ fn one_and_two_threads_write_the_same_bytes() {
 #[test]
 fn standard_input_is_scanned_like_a_file() {
     let code =
-        Zip::new().file("index.js", b"1").file("node_modules/lodash/package.json", &npm("lodash", "4.17.15")).build();
+        Zip::new().file("index.js", b"1").file("node_modules/lodash/package.json", npm("lodash", "4.17.15")).build();
     let run = Cli::run_with_input(["scan", "-", "--allow-seed", "--format", "json"], &code);
     assert_eq!(run.code, 1);
     package(&run.json(), "lodash", "4.17.15");
@@ -198,8 +198,8 @@ fn standard_input_is_scanned_like_a_file() {
 fn a_folder_and_its_archive_hold_the_same_packages() {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("tree");
-    write(&tree, "node_modules/lodash/package.json", &npm("lodash", "4.17.15"));
-    write(&tree, "yaml-5.3.dist-info/METADATA", &metadata("PyYAML", "5.3"));
+    write(&tree, "node_modules/lodash/package.json", npm("lodash", "4.17.15"));
+    write(&tree, "yaml-5.3.dist-info/METADATA", metadata("PyYAML", "5.3"));
     let (run, json) = Cli::scan(&tree, &[]);
     assert_eq!(run.code, 1);
     assert_eq!(json["targets"][0]["kind"], "folder");
@@ -231,7 +231,7 @@ fn what_cannot_run_is_exit_code_2_and_says_what_to_do() {
 fn the_seed_blocks_a_verdict_until_it_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let code =
-        Zip::new().file("index.js", b"1").file("node_modules/left-pad/package.json", &npm("left-pad", "1.3.0")).build();
+        Zip::new().file("index.js", b"1").file("node_modules/left-pad/package.json", npm("left-pad", "1.3.0")).build();
     let target = write(folder.path(), "function.zip", &code);
     let run = Cli::run(["scan".as_ref(), target.as_os_str()]);
     assert_eq!(run.code, 3, "{}", run.stdout);

@@ -1,0 +1,51 @@
+//! `tidewaiter db status`.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
+use indicatif::{HumanBytes, HumanCount};
+
+use super::super::args::StatusArgs;
+use super::{options, output, write_skipped};
+use crate::advisory::Database;
+use crate::policy::Exit;
+
+/// Shows what the cache holds and how old it is.
+pub(super) fn run(args: &StatusArgs) -> Result<Exit> {
+    let cache = options::cache_dir(&args.cache)?;
+    let Some(database) = Database::open_cache(&cache)? else {
+        bail!("there is no advisory cache in {}; make one with 'tidewaiter db sync --from DIR'", cache.display());
+    };
+    output::print(|out| write_status(out, &cache, &database))?;
+    Ok(Exit::Clean)
+}
+
+fn write_status(out: &mut dyn Write, cache: &Path, database: &Database) -> std::io::Result<()> {
+    let info = database.info();
+    writeln!(out, "cache      {}", cache.display())?;
+    writeln!(out, "snapshot   {} ({})", info.snapshot, HumanBytes(database.size()))?;
+    writeln!(out, "published  {}{}", info.built_at, age(&info.built_at))?;
+    for one in &info.ecosystems {
+        let newest = one.newest.as_deref().unwrap_or("-");
+        writeln!(
+            out,
+            "{:<10} {:>8} records, newest {newest}{}",
+            one.name,
+            HumanCount(one.records).to_string(),
+            age(newest)
+        )?;
+    }
+    write_skipped(out, database.skipped())
+}
+
+/// `, 3 days old`, or nothing where the date cannot be read.
+fn age(date: &str) -> String {
+    let Ok(date) = DateTime::parse_from_rfc3339(date) else { return String::new() };
+    match (Utc::now() - date.with_timezone(&Utc)).num_days() {
+        ..=0 => ", today".to_owned(),
+        1 => ", 1 day old".to_owned(),
+        days => format!(", {days} days old"),
+    }
+}
