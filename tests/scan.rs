@@ -198,8 +198,8 @@ fn standard_input_is_scanned_like_a_file() {
 fn a_folder_and_its_archive_hold_the_same_packages() {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("tree");
-    write(&tree, "node_modules/lodash/package.json", npm("lodash", "4.17.15"));
-    write(&tree, "yaml-5.3.dist-info/METADATA", metadata("PyYAML", "5.3"));
+    write(&tree, "node_modules/lodash/package.json", &npm("lodash", "4.17.15"));
+    write(&tree, "yaml-5.3.dist-info/METADATA", &metadata("PyYAML", "5.3"));
     let (run, json) = Cli::scan(&tree, &[]);
     assert_eq!(run.code, 1);
     assert_eq!(json["targets"][0]["kind"], "folder");

@@ -21,7 +21,7 @@ pub struct Error(String);
 /// spelling (`1.10` becomes `1.1`).
 ///
 /// # Errors
-/// A syntax error, nesting deeper than [`DEPTH`], more than [`NODES`] nodes, or aliases that multiply.
+/// A syntax error, nesting deeper than `DEPTH`, more than `NODES` nodes, or aliases that multiply.
 pub fn documents<'de, T: Lenient<'de> + Default>(text: &'de str) -> Result<Vec<T>, Error> {
     let documents: Vec<Document<T>> =
         serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| Error(error.to_string()))?;

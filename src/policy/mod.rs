@@ -1,4 +1,4 @@
-//! Floor 3: the only filter. [`judge`] turns sealed scans into a [`Verdict`]; nothing else decides what counts.
+//! Floor 3: the only filter. [`judge()`] turns sealed scans into a [`Verdict`]; nothing else decides what counts.
 //!
 //! Nothing is dropped here either: what does not count stays in the verdict, with the reason beside it.
 

@@ -121,7 +121,7 @@ impl Engine {
     }
 
     /// Finds the secrets of a piece and appends them to `out` in the order of their offsets. `place` is the entry;
-    /// matches get the exact place within it. Returns how many matches beyond [`MAX_MATCHES`] were left out.
+    /// matches get the exact place within it. Returns how many matches beyond `MAX_MATCHES` were left out.
     pub fn scan(&self, place: &Location, piece: Piece<'_>, out: &mut Vec<SecretMatch>) -> usize {
         let kind = text::kind(piece.bytes);
         let decoded = Decoded::new(piece.bytes, kind);

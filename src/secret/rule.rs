@@ -202,7 +202,7 @@ impl TryFrom<RawRule> for Rule {
 }
 
 impl Rule {
-    /// Compiles the pattern and checks what [`parse`] leaves for later.
+    /// Compiles the pattern and checks what `parse` leaves for later.
     ///
     /// # Errors
     /// The first law that the rule breaks.
