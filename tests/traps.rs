@@ -27,7 +27,7 @@ fn a_truncated_archive_blocks_and_what_is_intact_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let zip = Zip::new()
         .file("node_modules/lodash/package.json", br#"{"name":"lodash","version":"4.17.15"}"#)
-        .file("index.js", &b"let x = 1;\n".repeat(2000))
+        .file("index.js", b"let x = 1;\n".repeat(2000))
         .build();
     let target = write(folder.path(), "cut.zip", &zip[..zip.len() - 40]);
     let (code, blocking, _, json) = verdict(&target, &[]);

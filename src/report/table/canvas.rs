@@ -1,6 +1,6 @@
 //! Lines of a terminal: columns, wrapping, colour.
 //!
-//! Every text that reaches a line goes through [`escape`] here and nowhere else, so no part of the table can forget it.
+//! Every text that reaches a line goes through [`escape()`] here and nowhere else, so no part of the table can forget it.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
