@@ -10,7 +10,7 @@ use super::assignment::{self, Assignment, Style};
 use super::checks::{Candidate, Proof};
 use super::judge::{is_reference, judge};
 use super::place::{ALLOW_COMMENTS, Places};
-use super::redact::redact;
+use super::redact::{public_prefix, redact};
 use super::rule::{self, Finder, Pattern, Reader, Rule, RuleError};
 use super::shape::{entropy, is_stand_in};
 use super::surroundings;
@@ -132,7 +132,7 @@ impl Engine {
                 self.search(index, pattern, &decoded.bytes, regions, &mut hits.found);
             }
         }
-        let mut found = self.most_specific(hits.found);
+        let mut found = self.most_specific(&decoded.bytes, hits.found);
         let left_out = found.len().saturating_sub(MAX_MATCHES);
         let mut places = Places::new(piece, &decoded, &hits.comments);
         found.truncate(MAX_MATCHES);
@@ -157,7 +157,7 @@ impl Engine {
         let line = format!("{name}={value}");
         let mut found = self.hits_of_variable(line.as_bytes(), name.len());
         found.retain(|found| found.secret.start > name.len());
-        let found = self.most_specific(found);
+        let found = self.most_specific(line.as_bytes(), found);
         let shift = name.len() + 1;
         let piece = Piece::whole(value.as_bytes());
         let value_only = Decoded::new(value.as_bytes(), Kind::Text);
@@ -228,9 +228,15 @@ impl Engine {
         }
     }
 
-    /// Of overlapping matches the most specific one: a vendor's over a generic one, then the surer, then the longer.
-    fn most_specific(&self, mut found: Vec<Found>) -> Vec<Found> {
-        let rank = |f: &Found| (!self.rules[f.rule].is_generic(), f.confidence, f.secret.len(), usize::MAX - f.rule);
+    /// Of overlapping matches the most specific one: a vendor's over a generic one, then the one whose format shows in
+    /// the value itself (a token with a prefix says more than the setting it stands in), then the surer, then the
+    /// longer.
+    fn most_specific(&self, text: &[u8], mut found: Vec<Found>) -> Vec<Found> {
+        let rank = |f: &Found| {
+            let rule = &self.rules[f.rule];
+            let shows = !public_prefix(rule, &text[f.secret.clone()]).is_empty();
+            (!rule.is_generic(), shows, f.confidence, f.secret.len(), usize::MAX - f.rule)
+        };
         found.sort_by_key(|f| (f.secret.start, f.secret.end, f.rule));
         let mut kept: Vec<Found> = Vec::with_capacity(found.len());
         for next in found {

@@ -5,10 +5,14 @@ use super::rule::{Finder, Rule};
 /// A prefix is shown only where at least this much stays hidden; of a short secret a prefix would be a hint.
 const MIN_HIDDEN: usize = 8;
 
-/// `ghp_…(40)` where the secret begins with one of its rule's keywords as the rule writes it, `…(24)` otherwise.
-/// The length counts bytes.
+/// `ghp_…(40)` where the secret has a public prefix, `…(24)` otherwise. The length counts bytes.
 pub fn redact(rule: &Rule, secret: &[u8]) -> String {
-    let prefix = match rule.finder {
+    format!("{}…({})", public_prefix(rule, secret), secret.len())
+}
+
+/// What everybody knows of a secret: the keyword of its rule that it begins with, as the rule writes it.
+pub fn public_prefix<'a>(rule: &'a Rule, secret: &[u8]) -> &'a str {
+    match rule.finder {
         // Keywords of readers are names such as `password`; a value that begins so would show its own bytes.
         Finder::Reader(_) => "",
         Finder::Pattern(_) => rule
@@ -17,8 +21,7 @@ pub fn redact(rule: &Rule, secret: &[u8]) -> String {
             .filter(|k| secret.starts_with(k.as_bytes()) && secret.len() >= k.len() + MIN_HIDDEN)
             .max_by_key(|k| k.len())
             .map_or("", String::as_str),
-    };
-    format!("{prefix}…({})", secret.len())
+    }
 }
 
 #[cfg(test)]
