@@ -39,13 +39,9 @@ impl Laid {
         if loadable { id } else { PackageId(format!("{purl}#shadowed")) }
     }
 
-    /// The installed package that an entry belongs to: asked from the innermost archive outwards.
-    pub fn owner_of(&self, place: &Location) -> Option<Owner> {
-        let owners = self.owners.get(place.artifact)?;
-        (1..=place.path.len()).rev().find_map(|depth| {
-            let outer = Location { artifact: place.artifact, path: place.path[..depth].to_vec(), span: None };
-            owners.owner_of(&outer).cloned()
-        })
+    /// The installed package that an entry belongs to.
+    pub fn owner_of(&self, place: &Location) -> Option<&Owner> {
+        self.owners.get(place.artifact)?.owner_of(place)
     }
 }
 
