@@ -129,7 +129,7 @@ fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
         findings.push_str("none");
     }
     if summary.beside > 0 {
-        findings.push_str(&format!(" ({} of them only named by a lockfile)", count(summary.beside as u64)));
+        findings.push_str(&format!(" ({} of them in packages that are not installed)", count(summary.beside as u64)));
     }
     if summary.waived > 0 {
         findings.push_str(&format!("; {} waived", count(summary.waived as u64)));
