@@ -53,8 +53,9 @@ impl Database {
     }
 
     fn new(origin: DatabaseOrigin, id: String, built_at: String, snapshot: Snapshot) -> Database {
-        let ecosystems = snapshot.manifest().ecosystems.clone();
-        Database { info: DatabaseInfo { origin, snapshot: id, built_at, ecosystems }, snapshot }
+        let manifest = snapshot.manifest();
+        let (records, ecosystems) = (manifest.records, manifest.ecosystems.clone());
+        Database { info: DatabaseInfo { origin, snapshot: id, built_at, records, ecosystems }, snapshot }
     }
 
     /// Where it came from, how old it is, and what it covers.
