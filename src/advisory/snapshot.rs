@@ -25,7 +25,7 @@ use super::skipped::Skipped;
 use crate::model::{Ecosystem, EcosystemInfo};
 
 /// The first bytes of a snapshot.
-pub(super) const MAGIC: &[u8; 6] = b"TWSNAP";
+const MAGIC: &[u8; 6] = b"TWSNAP";
 /// Raised with every change of the layout or of [`crate::model::Advisory`], which blocks hold.
 pub(super) const FORMAT: u16 = 2;
 /// Length of the header.

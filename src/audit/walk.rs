@@ -274,13 +274,8 @@ impl Walker<'_> {
             Opened::NotAnArchive => return,
             opened => opened,
         };
-        if depth >= self.budget.limits().depth {
-            part.gaps.push(Gap::blocking(
-                GapKind::OverLimit,
-                here.clone(),
-                "artifact",
-                format!("archives are nested more than {} deep; raise --max-depth", self.budget.limits().depth),
-            ));
+        if let Err(limit) = self.budget.check_depth(depth + 1) {
+            part.gaps.push(Gap::blocking(GapKind::OverLimit, here.clone(), "artifact", limit.to_string()));
             return;
         }
         let (_, inner) = self.opened(here, opened, depth + 1);

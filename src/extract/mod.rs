@@ -218,7 +218,8 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 9] = ["join", "join_tests", "lock_writer", "merge", "mod", "npm_spec", "owners", "settle", "wants"];
+    const OTHERS: [&str; 9] =
+        ["join", "join_tests", "lock_writer", "merge", "mod", "npm_spec", "owners", "settle", "wants"];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {
