@@ -25,7 +25,7 @@ pub(super) struct Laid {
     pub gaps: Vec<Gap>,
     /// The sum.
     pub tally: Tally,
-    /// Whether anything at all could be attributed to somebody.
+    /// See [`crate::model::Coverage::attributed`].
     pub attributed: bool,
     /// Who owns which file, by artifact.
     owners: Vec<Owners>,
