@@ -41,7 +41,7 @@ pub fn write_beside(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> 
         return Ok(());
     }
     let beside = plural(beside as u64, "package", "packages");
-    let title = format!("Not installed: {beside} named by a lock file or manifest only");
+    let title = format!("Named by a lock file or manifest only: {beside}");
     if findings.is_empty() {
         return heading(canvas, &title);
     }
