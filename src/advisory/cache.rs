@@ -18,9 +18,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::error::AdvisoryError;
+use crate::model::sha256;
 
 /// How large `current.json` may be; it has a line per ecosystem.
 const MAX_CURRENT: u64 = 1 << 20;
@@ -106,11 +106,7 @@ impl CacheLock {
 
 /// The id of a snapshot: the SHA-256 of its bytes, in hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(bytes)
 }
 
 /// Which snapshot counts; `None` if there is none yet.

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::cache::{digest, hex, read_current, snapshot_path};
+use super::cache::{digest, read_current, snapshot_path};
 use super::error::AdvisoryError;
 use super::seed;
 use super::skipped::Skipped;
 use super::snapshot_read::Snapshot;
-use crate::model::{Advisory, DatabaseInfo, DatabaseOrigin, Ecosystem};
+use crate::model::{Advisory, DatabaseInfo, DatabaseOrigin, Ecosystem, hex};
 
 /// How often a reader follows `current.json` to a snapshot that is gone when it comes there. Two syncs have to pass
 /// between two reads of a few bytes for it to happen once.
@@ -53,8 +53,9 @@ impl Database {
     }
 
     fn new(origin: DatabaseOrigin, id: String, built_at: String, snapshot: Snapshot) -> Database {
-        let ecosystems = snapshot.manifest().ecosystems.clone();
-        Database { info: DatabaseInfo { origin, snapshot: id, built_at, ecosystems }, snapshot }
+        let manifest = snapshot.manifest();
+        let (records, ecosystems) = (manifest.records, manifest.ecosystems.clone());
+        Database { info: DatabaseInfo { origin, snapshot: id, built_at, records, ecosystems }, snapshot }
     }
 
     /// Where it came from, how old it is, and what it covers.

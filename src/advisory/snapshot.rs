@@ -25,9 +25,9 @@ use super::skipped::Skipped;
 use crate::model::{Ecosystem, EcosystemInfo};
 
 /// The first bytes of a snapshot.
-pub(super) const MAGIC: &[u8; 6] = b"TWSNAP";
+const MAGIC: &[u8; 6] = b"TWSNAP";
 /// Raised with every change of the layout or of [`crate::model::Advisory`], which blocks hold.
-pub(super) const FORMAT: u16 = 1;
+pub(super) const FORMAT: u16 = 2;
 /// Length of the header.
 pub(super) const HEADER: usize = 6 + 2 + 8 + SECTIONS * 12 + 4;
 const SECTIONS: usize = 5;
@@ -45,6 +45,7 @@ pub(super) enum Section {
 /// What a snapshot says of itself. Nothing in it depends on when or where it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
+    pub(super) records: u64,
     pub(super) ecosystems: Vec<EcosystemInfo>,
     pub(super) skipped: Vec<Skipped>,
 }

@@ -28,7 +28,8 @@ pub(super) fn build(
 ) -> Result<Vec<u8>, AdvisoryError> {
     advisories.sort_by(|a, b| a.id.cmp(&b.id));
     advisories.dedup_by(|a, b| a.id == b.id);
-    let manifest = Manifest { ecosystems: count(&advisories, covered), skipped: skips.list() };
+    let (records, ecosystems) = count(&advisories, covered);
+    let manifest = Manifest { records, ecosystems, skipped: skips.list() };
     let packages = packages(advisories, covered);
     let failed = |error: &dyn std::fmt::Display| AdvisoryError::Store(format!("snapshot: {error}"));
 
@@ -92,10 +93,13 @@ fn packages(advisories: Vec<Advisory>, covered: &BTreeSet<Ecosystem>) -> BTreeMa
     packages
 }
 
-fn count(advisories: &[Advisory], covered: &BTreeSet<Ecosystem>) -> Vec<EcosystemInfo> {
+/// The live records, and those of each ecosystem.
+fn count(advisories: &[Advisory], covered: &BTreeSet<Ecosystem>) -> (u64, Vec<EcosystemInfo>) {
+    let mut all = 0;
     let mut counts: BTreeMap<Ecosystem, (u64, Option<&str>)> = covered.iter().map(|&e| (e, (0, None))).collect();
     for advisory in advisories.iter().filter(|advisory| advisory.withdrawn.is_none()) {
         let ecosystems: BTreeSet<Ecosystem> = advisory.affected.iter().map(|affected| affected.ecosystem).collect();
+        all += u64::from(!ecosystems.is_disjoint(covered));
         for ecosystem in ecosystems {
             if let Some((records, newest)) = counts.get_mut(&ecosystem) {
                 *records += 1;
@@ -110,7 +114,7 @@ fn count(advisories: &[Advisory], covered: &BTreeSet<Ecosystem>) -> Vec<Ecosyste
     };
     let mut infos: Vec<EcosystemInfo> = counts.into_iter().map(info).collect();
     infos.sort_by(|a, b| a.name.cmp(&b.name));
-    infos
+    (all, infos)
 }
 
 /// The later of two dates; one that cannot be read never is.

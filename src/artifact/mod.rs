@@ -27,7 +27,7 @@ mod zip_salvage;
 
 pub use budget::{Budget, Decoder, End, Filled, Limits, OverLimit, Stop};
 pub use magic::{HEAD, Magic};
-pub use open::{OpenError, Opened, OpenedPath, digest, digest_bytes, open_bytes, open_input, open_path, read_input};
+pub use open::{OpenError, Opened, OpenedPath, digest, open_bytes, open_input, open_path, read_input};
 
 use crate::model::Gap;
 

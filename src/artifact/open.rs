@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::model::{Gap, GapKind, escape_path_bytes};
+use crate::model::{Gap, GapKind, escape_path_bytes, hex};
 
 use super::budget::{Budget, Decoder, End, Limits, OverLimit, Stop};
 use super::bytes::Bytes;
@@ -236,13 +236,4 @@ pub fn digest(path: &Path) -> Result<String, OpenError> {
         }
     }
     Ok(hex(&hasher.finalize()))
-}
-
-/// The SHA-256 of bytes, in hexadecimal.
-pub fn digest_bytes(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

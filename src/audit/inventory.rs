@@ -1,53 +1,6 @@
-//! One list of packages out of those of all artifacts.
+//! What the packages of all artifacts together tell.
 
-use std::collections::BTreeMap;
-
-use crate::model::{ArtifactRole, Ecosystem, Evidence, Package};
-
-/// Merges equal packages: the strongest evidence wins, places and requirements are united.
-///
-/// The result is sorted by id, whatever the order of the input.
-pub(super) fn merge(packages: Vec<Package>) -> Vec<Package> {
-    let mut merged: BTreeMap<_, Package> = BTreeMap::new();
-    for package in packages {
-        // A package without a version keeps its name to itself: it is another statement than one with a version.
-        let key = (package.id(), package.version.is_some());
-        match merged.get_mut(&key) {
-            Some(first) => unite(first, package),
-            None => {
-                merged.insert(key, package);
-            }
-        }
-    }
-    let mut packages: Vec<Package> = merged.into_values().collect();
-    for package in &mut packages {
-        package.locations.sort();
-        package.locations.dedup();
-        package.requires.sort();
-        package.requires.dedup();
-    }
-    packages
-}
-
-fn unite(first: &mut Package, other: Package) {
-    // The spelling of the stronger evidence is kept; between equals the smaller one, so that order does not matter.
-    if (other.evidence, &other.name) < (first.evidence, &first.name) {
-        first.name = other.name;
-    }
-    first.beside_installed = match (first.evidence.is_physical(), other.evidence.is_physical()) {
-        (false, false) => first.beside_installed && other.beside_installed,
-        _ => false,
-    };
-    first.evidence = first.evidence.min(other.evidence);
-    first.locations.extend(other.locations);
-    first.requires.extend(other.requires);
-    first.direct = first.direct.max(other.direct);
-    // Needed by production in one place is needed by production.
-    first.dev = match (first.dev, other.dev) {
-        (Some(a), Some(b)) => Some(a && b),
-        (a, b) => a.or(b),
-    };
-}
+use crate::model::{ArtifactRole, Ecosystem, Evidence, Gap, GapKind, Package};
 
 /// A lock file in the code beside a tree that lies in a layer: what it names and nobody installed stops no build.
 pub(super) fn locked_beside_layers(packages: &mut [Package], roles: &[ArtifactRole]) {
@@ -67,6 +20,19 @@ pub(super) fn locked_beside_layers(packages: &mut [Package], roles: &[ArtifactRo
     }
 }
 
+/// Notes of manifests that ask for what no artifact holds, and do not say which version of it. To be asked once the
+/// packages of all artifacts are merged: the function's manifest may mean what lies in a layer.
+pub(super) fn declared_only(packages: &[Package]) -> Vec<Gap> {
+    let missing = packages.iter().filter(|p| p.evidence == Evidence::Declared && p.version.is_none());
+    let notes = missing.flat_map(|package| {
+        package.locations.iter().map(|place| {
+            let detail = format!("{} is declared here, but neither installed nor locked", package.name);
+            Gap::note(GapKind::Unversioned, place.clone(), "inventory", detail)
+        })
+    });
+    notes.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,20 +44,6 @@ mod tests {
     }
 
     #[test]
-    fn a_locked_package_that_is_installed_elsewhere_is_one_installed_package() {
-        let mut locked = package(Evidence::Locked, 0);
-        locked.beside_installed = true;
-        locked.dev = Some(true);
-        for order in [[locked.clone(), package(Evidence::Installed, 1)], [package(Evidence::Installed, 1), locked]] {
-            let merged = merge(order.to_vec());
-            assert_eq!(merged.len(), 1);
-            assert_eq!(merged[0].evidence, Evidence::Installed);
-            assert_eq!(merged[0].locations.len(), 2);
-            assert!(!merged[0].beside_installed);
-        }
-    }
-
-    #[test]
     fn the_codes_lock_file_does_not_gate_where_a_layer_holds_the_tree() {
         let roles = [ArtifactRole::Code, ArtifactRole::Layer];
         let mut other = package(Evidence::Installed, 1);
@@ -100,5 +52,14 @@ mod tests {
         locked_beside_layers(&mut packages, &roles);
         assert!(packages[0].beside_installed);
         assert!(!packages[1].beside_installed);
+    }
+
+    #[test]
+    fn only_what_is_declared_without_a_version_is_noted() {
+        let declared = Package { version: None, ..package(Evidence::Declared, 0) };
+        let pinned = package(Evidence::Declared, 0);
+        let unversioned = Package { version: None, ..package(Evidence::Locked, 0) };
+        let gaps = declared_only(&[declared.clone(), pinned, unversioned]);
+        assert_eq!(gaps.iter().map(|gap| &gap.location).collect::<Vec<_>>(), [&declared.locations[0]]);
     }
 }

@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::opaque::Opaque;
 use super::walk::Walked;
 use super::{inventory, python_path};
-use crate::extract::{Joined, Owner, Owners, join};
+use crate::extract::{Joined, Owner, Owners, join, merge};
 use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
 
 /// All artifacts of a target, laid together.
 pub(super) struct Laid {
-    /// One list, merged over all artifacts, unsorted.
+    /// One list, merged over all artifacts, sorted by id.
     pub packages: Vec<Package>,
     /// Not yet joined.
     pub secrets: Vec<SecretMatch>,
@@ -25,7 +25,7 @@ pub(super) struct Laid {
     pub gaps: Vec<Gap>,
     /// The sum.
     pub tally: Tally,
-    /// Whether anything at all could be attributed to somebody.
+    /// See [`crate::model::Coverage::attributed`].
     pub attributed: bool,
     /// Who owns which file, by artifact.
     owners: Vec<Owners>,
@@ -39,13 +39,9 @@ impl Laid {
         if loadable { id } else { PackageId(format!("{purl}#shadowed")) }
     }
 
-    /// The installed package that an entry belongs to: asked from the innermost archive outwards.
-    pub fn owner_of(&self, place: &Location) -> Option<Owner> {
-        let owners = self.owners.get(place.artifact)?;
-        (1..=place.path.len()).rev().find_map(|depth| {
-            let outer = Location { artifact: place.artifact, path: place.path[..depth].to_vec(), span: None };
-            owners.owner_of(&outer).cloned()
-        })
+    /// The installed package that an entry belongs to.
+    pub fn owner_of(&self, place: &Location) -> Option<&Owner> {
+        self.owners.get(place.artifact)?.owner_of(place)
     }
 }
 
@@ -81,7 +77,9 @@ pub(super) fn lay(walked: Vec<Walked>) -> Laid {
     }
     python_path::shadow(&mut packages, &roles);
     inventory::locked_beside_layers(&mut packages, &roles);
-    laid.packages = inventory::merge(packages);
+    laid.packages = merge(packages);
+    laid.packages.sort_by_cached_key(Package::id);
+    laid.gaps.extend(inventory::declared_only(&laid.packages));
     laid.attributed = !laid.packages.is_empty() || opaque.has_text();
     let gaps = opaque.gaps(|place| laid.owner_of(place).is_some());
     laid.gaps.extend(gaps);

@@ -17,9 +17,9 @@ pub(super) struct Unsealed {
 }
 
 /// Sorts, de-duplicates and grades.
-pub(super) fn seal(mut raw: Unsealed) -> Scan {
+pub(super) fn seal(raw: Unsealed) -> Scan {
     assert_eq!(raw.tally.seen, raw.tally.read + raw.tally.gapped, "an entry was lost without a gap");
-    raw.packages.sort_by_cached_key(Package::id);
+    debug_assert!(raw.packages.is_sorted_by_key(Package::id), "the overlay sorts them");
     Scan {
         id: raw.id,
         name: raw.name,

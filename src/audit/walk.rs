@@ -10,7 +10,7 @@ use crate::artifact::{
     open_path,
 };
 use crate::extract::{self, Entry, Needs, Sink};
-use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind};
+use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind, sha256};
 
 /// Everything that reading one artifact gave, in no particular order.
 #[derive(Default)]
@@ -74,7 +74,7 @@ pub(super) fn artifact(
         }
         Input::Bytes { name, bytes } => {
             let (entries, part) = walker.opened(&place, open_input(bytes, name, budget), 0);
-            let digest = artifact::digest_bytes(bytes);
+            let digest = sha256(bytes);
             (TargetKind::Artifact, name.clone(), Some(digest), bytes.len() as u64, entries, part)
         }
     };
@@ -274,13 +274,8 @@ impl Walker<'_> {
             Opened::NotAnArchive => return,
             opened => opened,
         };
-        if depth >= self.budget.limits().depth {
-            part.gaps.push(Gap::blocking(
-                GapKind::OverLimit,
-                here.clone(),
-                "artifact",
-                format!("archives are nested more than {} deep; raise --max-depth", self.budget.limits().depth),
-            ));
+        if let Err(limit) = self.budget.check_depth(depth + 1) {
+            part.gaps.push(Gap::blocking(GapKind::OverLimit, here.clone(), "artifact", limit.to_string()));
             return;
         }
         let (_, inner) = self.opened(here, opened, depth + 1);

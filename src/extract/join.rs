@@ -3,15 +3,15 @@
 //! 1. Claims say which files installed packages own.
 //! 2. Lock files and manifests that an installed package ships speak of its author's machine and are dropped.
 //! 3. First-party manifests say what is direct, and what is missing.
-//! 4. What has one ecosystem, name and version is one package: a lock file's entry that is installed is the installed
-//!    package, a second copy is a second location.
+//! 4. Equal packages are merged (`merge`).
 //!
-//! It sees one artifact: that a layer holds what the function's manifest misses is for the caller to find.
+//! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
+//! artifacts are merged.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::owners::{Owner, Owners};
-use super::{Claim, Found, Owns, Sink, folder_of, wants};
+use super::{Claim, Found, Owns, Sink, folder_of, merge, wants};
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// What an artifact holds.
@@ -19,7 +19,7 @@ use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 pub struct Joined {
     /// Sorted by ecosystem, name and version; one element for each.
     pub packages: Vec<Package>,
-    /// The sink's gaps, and those of manifests that ask for what is not there. In no order.
+    /// The sink's gaps, in no order.
     pub gaps: Vec<Gap>,
     /// Who owns which files.
     pub owners: Owners,
@@ -52,8 +52,7 @@ pub fn join(mut sink: Sink) -> Joined {
         item.package.beside_installed = beside;
         item.package.direct = item.package.direct.or(direct);
     }
-    gaps.extend(answers.gaps);
-    let packages = merge_all(found.into_iter().map(|item| item.package).chain(answers.missing));
+    let packages = merge(found.into_iter().map(|item| item.package).chain(answers.missing));
     Joined { packages, gaps, owners }
 }
 
@@ -124,82 +123,6 @@ impl<'a> Installed<'a> {
     fn beside(&self, package: &Package) -> bool {
         !package.evidence.is_physical()
             && package.locations.iter().any(|location| self.has_beneath(location, package.ecosystem))
-    }
-}
-
-type Key = (Ecosystem, String, Option<String>);
-
-fn merge_all(packages: impl Iterator<Item = Package>) -> Vec<Package> {
-    let mut merged: BTreeMap<Key, Package> = BTreeMap::new();
-    for package in packages {
-        let (ecosystem, name) = package.key();
-        let version = package.version.as_deref().map(|version| version_key(ecosystem, version));
-        match merged.entry((ecosystem, name, version)) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(package);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => merge(entry.get_mut(), package),
-        }
-    }
-    // A lock file that knows only the repository of a package means the copy that is installed, if there is just one.
-    let unversioned: Vec<Key> = merged
-        .iter()
-        .filter(|((_, _, version), package)| version.is_none() && !package.evidence.is_physical())
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in unversioned {
-        let same_name = merged.range(key.clone()..).take_while(|(other, _)| (other.0, &other.1) == (key.0, &key.1));
-        let mut copies = same_name.filter(|(_, package)| package.evidence.is_physical()).map(|(key, _)| key.clone());
-        if let (Some(copy), None) = (copies.next(), copies.next())
-            && let Some(package) = merged.remove(&key)
-            && let Some(installed) = merged.get_mut(&copy)
-        {
-            merge(installed, package);
-        }
-    }
-    let mut packages: Vec<Package> = merged.into_values().collect();
-    for package in &mut packages {
-        package.locations.sort_unstable();
-        package.locations.dedup();
-        package.requires.sort_unstable();
-        package.requires.dedup();
-    }
-    packages
-}
-
-fn merge(into: &mut Package, mut other: Package) {
-    into.evidence = into.evidence.min(other.evidence);
-    into.locations.append(&mut other.locations);
-    into.requires.append(&mut other.requires);
-    into.direct = match (into.direct, other.direct) {
-        (Some(a), Some(b)) => Some(a || b),
-        (a, b) => a.or(b),
-    };
-    into.dev = match (into.dev, other.dev) {
-        (Some(a), Some(b)) => Some(a && b),
-        (a, b) => a.or(b),
-    };
-    into.beside_installed &= other.beside_installed;
-}
-
-/// What two spellings of one version have in common, as far as lock files and installed packages spell it differently:
-/// `v1.0.0` for npm, leading zeros and trailing `.0` for PyPI. Not an order: that is for `version`.
-pub(super) fn version_key(ecosystem: Ecosystem, version: &str) -> String {
-    let version = version.trim();
-    match ecosystem {
-        Ecosystem::Npm => version.trim_start_matches(['=', 'v']).to_owned(),
-        Ecosystem::PyPI => {
-            let version = version.to_ascii_lowercase();
-            let version = version.trim_start_matches('v');
-            let end = version.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(version.len());
-            let (release, rest) = version.split_at(end);
-            let mut parts: Vec<&str> = release.split('.').map(|part| part.trim_start_matches('0')).collect();
-            while parts.len() > 1 && parts.last() == Some(&"") && rest.is_empty() {
-                parts.pop();
-            }
-            parts.join(".") + rest
-        }
-        _ => version.to_owned(),
     }
 }
 

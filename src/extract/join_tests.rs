@@ -202,8 +202,6 @@ fn what_nothing_gives_is_declared() {
             row("f@1.0.0", "declared", Some(true), false),
         ]
     );
-    assert_eq!(joined.gaps.len(), 1);
-    assert!(joined.gaps[0].detail.starts_with("c is declared"), "{:?}", joined.gaps);
 }
 
 #[test]
@@ -247,20 +245,4 @@ fn many_entries_of_one_name_take_linear_time() {
     let start = std::time::Instant::now();
     assert_eq!(join(sink).packages.len(), 120_000);
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
-}
-
-#[test]
-fn versions_are_compared_without_their_spelling() {
-    for (ecosystem, a, b) in [
-        (NPM, "v1.0.0", "1.0.0"),
-        (PYPI, "2021.05.30", "2021.5.30"),
-        (PYPI, "1.0", "1.0.0"),
-        (PYPI, "1.0RC1", "1.0rc1"),
-    ] {
-        assert_eq!(version_key(ecosystem, a), version_key(ecosystem, b));
-    }
-    for (ecosystem, a, b) in [(NPM, "1.0.0", "1.0"), (PYPI, "1.10", "1.1"), (PYPI, "10", "1"), (PYPI, "1.0rc1", "1.0")]
-    {
-        assert_ne!(version_key(ecosystem, a), version_key(ecosystem, b));
-    }
 }

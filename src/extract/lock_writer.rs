@@ -1,4 +1,4 @@
-//! Writes the entries of one lock file into the sink.
+//! Writes the entries of one of npm's, Yarn's, pnpm's or Bun's lock files into the sink.
 
 use super::{Entry, Sink};
 use crate::formats::lenient::Keys;
@@ -30,7 +30,7 @@ pub(super) struct Locked<'a> {
     pub install_path: Option<String>,
 }
 
-/// The way of one npm lock file's entries into the sink.
+/// The way of the entries into the sink.
 pub(super) struct LockWriter<'a> {
     entry: &'a Entry<'a>,
     by: &'static str,

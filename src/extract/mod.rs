@@ -9,6 +9,7 @@
 mod bun_lock;
 mod join;
 mod lock_writer;
+mod merge;
 mod npm_lock;
 mod npm_modules;
 mod npm_spec;
@@ -28,6 +29,7 @@ mod wants;
 mod yarn_lock;
 
 pub use join::{Joined, join};
+pub use merge::merge;
 pub use owners::{Owner, Owners};
 
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
@@ -216,7 +218,8 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 8] = ["join", "join_tests", "lock_writer", "mod", "npm_spec", "owners", "settle", "wants"];
+    const OTHERS: [&str; 9] =
+        ["join", "join_tests", "lock_writer", "merge", "mod", "npm_spec", "owners", "settle", "wants"];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {

@@ -4,7 +4,7 @@
 
 use super::{Entry, Extractor, Sink, file_name};
 use crate::formats::pep508::Requirement;
-use crate::formats::toml_doc::{TomlDoc, flag, odd_entry, string, strings};
+use crate::formats::toml_doc::{TomlDoc, flag, string, strings};
 use crate::model::{Ecosystem, Evidence, Package};
 
 const ID: &str = "pdm-lock";
@@ -24,11 +24,7 @@ impl Extractor for PdmLock {
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
         sink.lock_gaps.extend(doc.gap(entry.location, ID));
-        for (place, package) in doc.tables("package", entry.location) {
-            let Some((package, name)) = package.and_then(|package| Some((package, string(package, "name")?))) else {
-                sink.lock_gaps.push(odd_entry(place, ID));
-                continue;
-            };
+        for (place, package, name) in doc.named("package", entry.location, ID, &mut sink.lock_gaps) {
             if flag(package, "editable") == Some(true) && string(package, "path").is_some() {
                 continue; // first-party code
             }

@@ -2,7 +2,7 @@
 //! Poetry 2 say `groups` (<https://python-poetry.org/docs/managing-dependencies/#dependency-groups>).
 
 use super::{Entry, Extractor, Sink, file_name};
-use crate::formats::toml_doc::{Table, TomlDoc, Value, array, flag, odd_entry, string, strings, table};
+use crate::formats::toml_doc::{Table, TomlDoc, Value, array, flag, string, strings, table};
 use crate::model::{Ecosystem, Evidence, Package};
 
 const ID: &str = "poetry-lock";
@@ -22,11 +22,7 @@ impl Extractor for PoetryLock {
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
         sink.lock_gaps.extend(doc.gap(entry.location, ID));
-        for (place, package) in doc.tables("package", entry.location) {
-            let Some((package, name)) = package.and_then(|package| Some((package, string(package, "name")?))) else {
-                sink.lock_gaps.push(odd_entry(place, ID));
-                continue;
-            };
+        for (place, package, name) in doc.named("package", entry.location, ID, &mut sink.lock_gaps) {
             let source = table(package, "source").and_then(|source| string(source, "type"));
             if source == Some("directory") {
                 continue; // first-party code in a folder of its own

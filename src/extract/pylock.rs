@@ -2,7 +2,7 @@
 //! (<https://packaging.python.org/en/latest/specifications/pylock-toml/>).
 
 use super::{Entry, Extractor, Sink, file_name};
-use crate::formats::toml_doc::{TomlDoc, array, odd_entry, string, table};
+use crate::formats::toml_doc::{TomlDoc, array, string, table};
 use crate::model::{Ecosystem, Evidence, Package};
 
 const ID: &str = "pylock";
@@ -23,11 +23,7 @@ impl Extractor for Pylock {
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
         sink.lock_gaps.extend(doc.gap(entry.location, ID));
-        for (place, package) in doc.tables("packages", entry.location) {
-            let Some((package, name)) = package.and_then(|package| Some((package, string(package, "name")?))) else {
-                sink.lock_gaps.push(odd_entry(place, ID));
-                continue;
-            };
+        for (place, package, name) in doc.named("packages", entry.location, ID, &mut sink.lock_gaps) {
             if table(package, "directory").is_some() {
                 continue; // first-party code
             }

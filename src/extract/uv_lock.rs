@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Entry, Extractor, Sink, file_name};
-use crate::formats::toml_doc::{Table, TomlDoc, array, odd_entry, string, table};
+use crate::formats::toml_doc::{Table, TomlDoc, array, string, table};
 use crate::model::{Ecosystem, Evidence, Package};
 
 const ID: &str = "uv-lock";
@@ -26,13 +26,7 @@ impl Extractor for UvLock {
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let doc = TomlDoc::parse(entry.bytes);
         sink.lock_gaps.extend(doc.gap(entry.location, ID));
-        let mut named = Vec::new();
-        for (place, package) in doc.tables("package", entry.location) {
-            match package.and_then(|package| Some((package, string(package, "name")?))) {
-                Some((package, name)) => named.push((place, package, name)),
-                None => sink.lock_gaps.push(odd_entry(place, ID)),
-            }
-        }
+        let named = doc.named("package", entry.location, ID, &mut sink.lock_gaps);
         let roots = Roots::new(named.iter().map(|&(_, package, name)| (name, package)));
         for (place, package, name) in named.into_iter().filter(|(_, package, _)| !is_own(package)) {
             let version = string(package, "version").map(str::to_owned);

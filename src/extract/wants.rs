@@ -5,10 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::join::{Installed, Place, version_key};
+use super::join::{Installed, Place};
+use super::merge::version_key;
 use super::owners::PathMap;
 use super::{Found, Manifest, Want, folder_of, join_path};
-use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
+use crate::model::{Ecosystem, Evidence, Package};
 
 /// Trees of packages that one manifest resolves names in, from its own folder upwards. Workspaces need two.
 const MOST_TREES: usize = 8;
@@ -20,10 +21,8 @@ const LONGEST_TREE: usize = 512;
 pub(super) struct Answers {
     /// For each found package whether it is direct.
     pub direct: Vec<Option<bool>>,
-    /// Packages that are declared and not there.
+    /// Packages that are declared and not in this artifact.
     pub missing: Vec<Package>,
-    /// Those of them that have no version.
-    pub gaps: Vec<Gap>,
 }
 
 /// All that was found under one name.
@@ -120,10 +119,6 @@ impl Answers {
             return;
         }
         let location = manifest.location.clone();
-        if want.version.is_none() {
-            let detail = format!("{} is declared here, but neither installed nor locked", want.name);
-            self.gaps.push(Gap::note(GapKind::Unversioned, location.clone(), "join", detail));
-        }
         let beside = named.is_some_and(|named| named.physical) || installed.has_beneath(&location, ecosystem);
         let mut package = Package::new(ecosystem, &want.name, want.version.clone(), Evidence::Declared, location);
         package.direct = Some(true);

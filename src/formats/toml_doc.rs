@@ -48,18 +48,28 @@ impl<'a> TomlDoc<'a> {
         self.error.as_ref().map(|(kind, detail)| Gap::blocking(*kind, location.clone(), by, detail.clone()))
     }
 
-    /// The tables of an array of tables, each with its place in the file at `location`. A value that is no table
-    /// comes as `None`.
-    pub fn tables<'d>(
+    /// The tables of an array of tables that have a `name`, each with the place of its name in the file at `location`.
+    /// What has none is noted in `gaps` and passed over.
+    pub fn named<'d>(
         &'d self,
         key: &str,
-        location: &'d Location,
-    ) -> impl Iterator<Item = (Location, Option<&'d Table<'a>>)> {
-        array(&self.root, key).map(|value| {
+        location: &Location,
+        by: &str,
+        gaps: &mut Vec<Gap>,
+    ) -> Vec<(Location, &'d Table<'a>, &'d str)> {
+        let mut tables = Vec::new();
+        for value in array(&self.root, key) {
             let table = value.get_ref().as_table();
             let named = table.and_then(|table| table.get("name")).unwrap_or(value);
-            (location.at(self.lines.span(named.span())), table)
-        })
+            let place = location.at(self.lines.span(named.span()));
+            match table.and_then(|table| Some((table, string(table, "name")?))) {
+                Some((table, name)) => tables.push((place, table, name)),
+                None => {
+                    gaps.push(Gap::note(GapKind::Malformed, place, by, "an entry without a name was passed over"));
+                }
+            }
+        }
+        tables
     }
 }
 
@@ -73,11 +83,6 @@ fn readable(bytes: &[u8]) -> Result<&str, (GapKind, &'static str)> {
         return Err((GapKind::OverLimit, "has keys too deep to be read"));
     }
     Ok(text)
-}
-
-/// The note about an entry that was passed over.
-pub fn odd_entry(location: Location, by: &str) -> Gap {
-    Gap::note(GapKind::Malformed, location, by, "an entry without a name was passed over")
 }
 
 /// The string under a key, unless it is empty: that is what an unreadable value becomes.
@@ -114,11 +119,11 @@ mod tests {
     fn values_have_places() {
         let doc = TomlDoc::parse(b"[[package]]\nversion = \"1\"\nname = \"a\"\n[[package]]\nname = 2\n");
         let place = Location::artifact(0).child("x.lock");
-        let found: Vec<_> = doc
-            .tables("package", &place)
-            .map(|(place, table)| (place.span.unwrap().line, table.and_then(|t| string(t, "name"))))
-            .collect();
-        assert_eq!(found, [(3, Some("a")), (5, None)]);
+        let mut gaps = Vec::new();
+        let named = doc.named("package", &place, "x", &mut gaps);
+        let line = |place: &Location| place.span.unwrap().line;
+        assert_eq!(named.iter().map(|(place, _, name)| (line(place), *name)).collect::<Vec<_>>(), [(3, "a")]);
+        assert_eq!(gaps.iter().map(|gap| (gap.level, line(&gap.location))).collect::<Vec<_>>(), [(Level::Note, 5)]);
         assert_eq!(doc.gap(&place, "x"), None);
     }
 
@@ -126,8 +131,8 @@ mod tests {
     fn what_stands_before_an_error_is_kept() {
         let doc = TomlDoc::parse(b"[[package]]\nname = \"a\"\n[[package]]\nname = \n");
         let place = Location::artifact(0);
-        let names: Vec<_> = doc.tables("package", &place).filter_map(|(_, t)| string(t?, "name")).collect();
-        assert_eq!(names, ["a"]);
+        let named = doc.named("package", &place, "x", &mut Vec::new());
+        assert_eq!(named.iter().map(|(_, _, name)| *name).collect::<Vec<_>>(), ["a"]);
         let gap = doc.gap(&place, "x").unwrap();
         assert_eq!((gap.level, gap.kind), (Level::Blocking, GapKind::Malformed));
         assert!(gap.detail.contains("line 4"), "{}", gap.detail);

@@ -75,6 +75,7 @@ mod tests {
             origin,
             snapshot: "00".to_owned(),
             built_at: "2026-03-01T00:00:00Z".to_owned(),
+            records: ecosystems.iter().map(|(_, records, _)| records).sum(),
             ecosystems: ecosystems.iter().map(ecosystem).collect(),
         }
     }

@@ -37,6 +37,8 @@ pub struct DatabaseInfo {
     pub snapshot: String,
     /// RFC 3339: when it was put together.
     pub built_at: String,
+    /// Live records. Fewer than the sum over the ecosystems, since a record may name packages of several.
+    pub records: u64,
     /// Sorted by name; an ecosystem that is missing here is not covered.
     pub ecosystems: Vec<EcosystemInfo>,
 }

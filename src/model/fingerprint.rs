@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::hex;
+
 /// 32 hexadecimal digits over the parts: the first half of a SHA-256. Each part goes in with its length, so that moving
 /// a byte from one part to the next gives another fingerprint.
 pub fn fingerprint(parts: &[&str]) -> String {
@@ -10,7 +12,7 @@ pub fn fingerprint(parts: &[&str]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..16])
 }
 
 #[cfg(test)]

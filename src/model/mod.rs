@@ -1,10 +1,11 @@
-//! Floor 0: the nouns of the program. No I/O, no parsing of files, no dependency but `serde` and, for fingerprints, `sha2`.
+//! Floor 0: the nouns of the program. No I/O, no parsing of files, no dependency but `serde` and `sha2`.
 //!
 //! Everything that two folders of one floor have to share is a type of this module.
 
 mod advisory;
 mod cvss_score;
 mod database;
+mod digest;
 mod ecosystem;
 mod finding;
 mod fingerprint;
@@ -20,6 +21,7 @@ mod severity;
 pub use advisory::{Advisory, AdvisoryKind, Affected, CvssVector, Event, Range, RangeKind};
 pub use cvss_score::Cvss;
 pub use database::{DatabaseInfo, DatabaseOrigin, EcosystemInfo};
+pub use digest::{hex, sha256};
 pub use ecosystem::Ecosystem;
 pub use finding::{Confidence, Finding, FindingKind, Origin};
 pub use fingerprint::fingerprint;

@@ -123,7 +123,8 @@ pub struct Coverage {
     pub grade: Grade,
     /// Entries and bytes.
     pub tally: Tally,
-    /// Whether anything could be attributed to somebody: a package, or source text.
+    /// Whether anything has a name: a package, or text of the function's own. False means that what was read could be
+    /// anybody's; what of it has no name in either case is a gap ([`GapKind::Opaque`], [`GapKind::Unversioned`]).
     pub attributed: bool,
     /// Blocking first, then by kind and place.
     pub gaps: Vec<Gap>,

@@ -83,6 +83,7 @@ struct AdvisoriesV1<'a> {
     origin: &'static str,
     snapshot: &'a str,
     built_at: &'a str,
+    records: u64,
     ecosystems: Vec<EcosystemV1<'a>>,
 }
 

@@ -102,13 +102,12 @@ fn ecosystems(packages: &[Package]) -> String {
 /// No findings: says what that rests on.
 fn reassure(canvas: &mut Canvas<'_>, target: &Target, database: &DatabaseInfo) -> io::Result<()> {
     let scan = &target.scan;
-    let records: u64 = database.ecosystems.iter().map(|info| info.records).sum();
     let what = format!(
         "{} ({}) searched for secrets, {} compared with {}.",
         plural(scan.coverage.tally.read, "entry", "entries"),
         bytes(scan.coverage.tally.bytes),
         plural(scan.packages.len() as u64, "package", "packages"),
-        plural(records, "advisory", "advisories"),
+        plural(database.records, "advisory", "advisories"),
     );
     let (ink, verdict) =
         if target.incomplete { (Ink::Warning, "No findings in what was seen") } else { (Ink::Good, "No findings") };
@@ -129,7 +128,7 @@ fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
         findings.push_str("none");
     }
     if summary.beside > 0 {
-        findings.push_str(&format!(" ({} of them only named by a lockfile)", count(summary.beside as u64)));
+        findings.push_str(&format!(" ({} of them in packages that are not installed)", count(summary.beside as u64)));
     }
     if summary.waived > 0 {
         findings.push_str(&format!("; {} waived", count(summary.waived as u64)));
@@ -158,7 +157,6 @@ fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
 
 /// Where the advisories come from, how old they are, and what to do where that is not enough.
 fn database(database: &DatabaseInfo, run: Option<&Run>) -> String {
-    let records: u64 = database.ecosystems.iter().map(|info| info.records).sum();
     let origin = match database.origin {
         DatabaseOrigin::Seed => "the built-in seed",
         DatabaseOrigin::Cache => "the local cache",
@@ -166,7 +164,7 @@ fn database(database: &DatabaseInfo, run: Option<&Run>) -> String {
         DatabaseOrigin::Api => "the OSV service",
     };
     let day = database.built_at.split('T').next().unwrap_or_default();
-    let mut text = format!("{origin}, {} of {day}", plural(records, "advisory", "advisories"));
+    let mut text = format!("{origin}, {} of {day}", plural(database.records, "advisory", "advisories"));
     if let Some(days) = run.and_then(|run| run.advisories_age_days) {
         text.push_str(&format!(" ({} old)", plural(days, "day", "days")));
     }

@@ -12,7 +12,7 @@ use super::checks::{self, Check};
 use crate::model::{Confidence, Severity};
 
 /// The largest window that a rule may ask for, in bytes: a private key of 16,384 bits in PEM takes about 13 KB.
-pub const MAX_WINDOW: usize = 16 * 1024;
+const MAX_WINDOW: usize = 16 * 1024;
 
 /// Why a rule cannot be used.
 #[derive(Debug, Error)]

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::formats::text::utf16_chars;
+
 /// Bytes looked at to tell text from binary data.
 const SAMPLE: usize = 4096;
 /// A stored offset is kept for every this many bytes of decoded text.
@@ -93,17 +95,14 @@ fn widths(first: u8) -> (usize, usize) {
 }
 
 fn decode(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Decoded<'static> {
-    let (pairs, _) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(bytes.len() / 2 + 16);
     let mut checkpoints = vec![(0, 0)];
     let (mut stored, mut next) = (0, CHECKPOINT);
-    for c in char::decode_utf16(pairs.iter().map(|&pair| unit(pair))) {
+    for c in utf16_chars(bytes, unit) {
         if text.len() >= next {
             checkpoints.push((text.len(), stored));
             next = text.len() + CHECKPOINT;
         }
-        // A lone surrogate is one unit, as the replacement character is: offsets stay exact.
-        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
         text.push(c);
         stored += 2 * c.len_utf16();
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Bytes read behind `://` for user, password and host.
-pub const AUTHORITY: usize = 320;
+const AUTHORITY: usize = 320;
 
 /// The parts of a URL with a password.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::formats::text::decode_unicode;
 use crate::model::{EnvFile, FunctionConfig};
 
 /// Larger than any environment: AWS allows 4 KiB of variables, Azure and Google some more.
@@ -41,9 +42,9 @@ pub enum EnvFileError {
 /// # Errors
 /// [`EnvFileError`], which never quotes a value.
 pub fn read_env_file(bytes: &[u8]) -> Result<EnvFile, EnvFileError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| EnvFileError::NotText)?;
-    if text.trim_start().starts_with(['{', '[']) { read_json(text) } else { read_lines(text) }
+    // Windows PowerShell's `aws ... > config.json` writes UTF-16.
+    let text = decode_unicode(bytes).ok_or(EnvFileError::NotText)?;
+    if text.trim_start().starts_with(['{', '[']) { read_json(&text) } else { read_lines(&text) }
 }
 
 fn read_json(text: &str) -> Result<EnvFile, EnvFileError> {
@@ -112,7 +113,7 @@ fn text_of(value: &Value) -> String {
 /// inside quotes. Nothing is expanded: what stands there is what is searched.
 fn read_lines(text: &str) -> Result<EnvFile, EnvFileError> {
     let mut variables = Vec::new();
-    let mut lines = text.lines().enumerate();
+    let mut lines = text.lines().enumerate().peekable();
     while let Some((index, line)) = lines.next() {
         let line = line.trim_start();
         if line.trim_end().is_empty() || line.starts_with('#') {
@@ -126,14 +127,16 @@ fn read_lines(text: &str) -> Result<EnvFile, EnvFileError> {
         let value = match value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
             None => unquoted(value).to_owned(),
             Some(quote) => {
-                let mut body = value[1..].to_owned();
-                while closing(&body, quote).is_none() {
-                    let Some((_, more)) = lines.next() else { break };
+                let mut body = String::new();
+                let mut piece = &value[1..];
+                loop {
+                    let end = closing(piece, quote);
+                    body.push_str(&piece[..end.unwrap_or(piece.len())]);
+                    // Without an end the quote holds all that follows: it is searched, whatever it was meant to be.
+                    let Some((_, more)) = lines.next_if(|_| end.is_none()) else { break };
                     body.push('\n');
-                    body.push_str(more);
+                    piece = more;
                 }
-                let end = closing(&body, quote).unwrap_or(body.len());
-                body.truncate(end);
                 if quote == '"' { unescape(&body) } else { body }
             }
         };
@@ -151,7 +154,7 @@ fn unquoted(value: &str) -> &str {
     value[..end].trim_end()
 }
 
-/// Where a quoted body ends.
+/// Where a quoted body ends, if it does on this line.
 fn closing(body: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in body.char_indices() {
@@ -202,6 +205,22 @@ mod tests {
             variables(text),
             [pair("A", "1"), pair("B", "x # y"), pair("C", "two\nlines \" \n"), pair("D", "a=b#c"), pair("E", ""),]
         );
+    }
+
+    #[test]
+    fn a_quote_that_never_ends_takes_linear_time() {
+        let text = format!("A=\"{}", "x\n".repeat(1 << 20));
+        let start = std::time::Instant::now();
+        assert_eq!(variables(&text)[0].1.len(), (2 << 20) - 1);
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn utf16_with_a_mark_is_read() {
+        let bytes: Vec<u8> = "\u{FEFF}A=1\r\nB=2\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let file = read_env_file(&bytes).map_err(|error| error.to_string()).unwrap();
+        assert_eq!(file.variables, [pair("A", "1"), pair("B", "2")]);
+        assert_eq!(read_env_file(b"A=\xFF").err(), Some(EnvFileError::NotText));
     }
 
     #[test]

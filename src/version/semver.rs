@@ -70,7 +70,7 @@ fn is_identifier_byte(b: u8) -> bool {
 }
 
 /// Dot-separated identifiers, none of them empty.
-pub(super) fn is_pre_release(text: &str) -> bool {
+fn is_pre_release(text: &str) -> bool {
     text.split('.').all(|part| !part.is_empty() && part.bytes().all(is_identifier_byte))
 }
 

@@ -225,6 +225,7 @@ pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {
         origin,
         snapshot: "cd".repeat(32),
         built_at: "2026-10-02T03:04:05Z".to_owned(),
+        records: 1_155,
         ecosystems: vec![ecosystem("PyPI", 60), ecosystem("npm", 1_100)],
     }
 }

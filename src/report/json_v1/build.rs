@@ -39,6 +39,7 @@ fn advisories(database: &DatabaseInfo) -> AdvisoriesV1<'_> {
         origin: database.origin.word(),
         snapshot: &database.snapshot,
         built_at: &database.built_at,
+        records: database.records,
         ecosystems: database
             .ecosystems
             .iter()

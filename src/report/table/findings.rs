@@ -40,7 +40,8 @@ pub fn write_beside(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> 
     if beside == 0 && findings.is_empty() {
         return Ok(());
     }
-    let title = format!("Not installed: {} only named by a lockfile", plural(beside as u64, "package", "packages"));
+    let beside = plural(beside as u64, "package", "packages");
+    let title = format!("Named by a lock file or manifest only: {beside}");
     if findings.is_empty() {
         return heading(canvas, &title);
     }
