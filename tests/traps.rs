@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::tar::Tar;
 use crate::support::{Cli, Zip, write};
 
 /// Exit code and the kinds of blocking and other gaps.
@@ -152,4 +153,39 @@ fn a_fake_archive_is_read_as_what_it_is() {
     let (code, blocking, _, json) = verdict(&write(folder.path(), "fake.zip", b"just text\n"), &[]);
     assert_eq!((code, blocking), (3, vec!["malformed".to_owned()]));
     assert_eq!(json["targets"][0]["coverage"]["bytes_read"], 10);
+}
+
+#[test]
+fn links_hide_neither_packages_nor_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "node_modules/lodash/package.json";
+    let data = br#"{"name":"lodash","version":"4.17.15"}"#;
+    let zip = Zip::new().file("index.js", b"1").file("x.bin", data).link(manifest, "../../x.bin").build();
+    let tar = Tar::new().file("index.js", b"1").file("x.bin", data).hard_link(manifest, "x.bin").build();
+    for bytes in [zip, tar] {
+        let (code, blocking, _, _) = verdict(&write(folder.path(), "link", &bytes), &[]);
+        assert_eq!((code, blocking), (3, vec!["link".to_owned()]));
+    }
+    // Copies of one package are packed as hard links of one another.
+    let tar = Tar::new().file(manifest, data).hard_link("node_modules/b/node_modules/lodash/package.json", manifest);
+    let (code, blocking, _, _) = verdict(&write(folder.path(), "copy", &tar.build()), &[]);
+    assert_eq!((code, blocking), (1, vec![]));
+    let target = format!("key={}{}", "AKIA", "Q3EGTP7XWRK2MZ5L");
+    let zip = Zip::new().file("index.js", b"1").link("config.ini", &target).build();
+    let (_, _, _, json) = verdict(&write(folder.path(), "secret", &zip), &[]);
+    assert_eq!(json["targets"][0]["findings"][0]["id"], "aws-access-key-id");
+    assert!(!json.to_string().contains("Q3EGTP7XWRK2MZ5L"));
+}
+
+#[test]
+fn a_variable_with_a_harmless_name_may_hold_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let zip = write(folder.path(), "fn.zip", &Zip::new().file("index.js", b"1").build());
+    let value = format!("{}{}", "AKIA", "Q3EGTP7XWRK2MZ5L");
+    let line = format!("AWS_LAMBDA_EXEC_WRAPPER={value}\nAWS_REGION=eu-central-1\n");
+    let variables = write(folder.path(), ".env", line.as_bytes());
+    let (_, _, _, json) = verdict(&zip, &["--env-file", variables.to_str().unwrap()]);
+    let findings = json["targets"][0]["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(!json.to_string().contains(&value));
 }

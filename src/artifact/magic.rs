@@ -80,8 +80,8 @@ impl Magic {
 /// A header block whose checksum is right. `ustar` alone is not asked for, since the oldest tars lack it, and not
 /// enough, since text may hold it.
 pub(crate) fn is_tar(head: &[u8]) -> bool {
-    let Some(block) = head.get(..512) else { return false };
-    block[0] != 0 && checksum_holds(block)
+    // An empty name is no reason to doubt: extension headers need none. A block of zeros has a sum other than its field.
+    head.get(..512).is_some_and(checksum_holds)
 }
 
 /// Whether a tar header's sum is that of its bytes, its own field counted as spaces.
@@ -98,12 +98,12 @@ pub(crate) fn checksum_holds(block: &[u8]) -> bool {
 
 /// Whether bytes that do not begin like a zip end like one: a self-extracting program, a `.pyz` with its `#!` line.
 ///
-/// The signature alone may stand in any file, so the end record must lead to a directory. Behind an executable's head
-/// a comment is looked for, up to its largest size; elsewhere only an end record without one counts, so that ordinary
-/// files cost one comparison.
-pub(crate) fn ends_like_zip(bytes: &Bytes<'_>, head: &[u8]) -> bool {
+/// The signature alone may stand in any file, so the end record must lead to a directory. Behind an executable's head,
+/// and where the name is `promised` to be a zip's, a comment or what else may follow is looked for, up to a comment's
+/// largest size; elsewhere only an end record without one counts, so that ordinary files cost one comparison.
+pub(crate) fn ends_like_zip(bytes: &Bytes<'_>, head: &[u8], promised: bool) -> bool {
     let program = head.starts_with(b"#!") || head.starts_with(b"MZ") || head.starts_with(b"\x7fELF");
-    let comment = if program { usize::from(u16::MAX) } else { 0 };
+    let comment = if program || promised { usize::from(u16::MAX) } else { 0 };
     let size = usize::try_from(bytes.len().min((LOCATOR + END_RECORD + comment) as u64)).unwrap_or(0);
     if size < END_RECORD {
         return false;
@@ -119,7 +119,6 @@ pub(crate) fn ends_like_zip(bytes: &Bytes<'_>, head: &[u8]) -> bool {
 fn tail_leads_to_directory(bytes: &Bytes<'_>, tail: &[u8], start: u64) -> bool {
     memmem::rfind_iter(tail, b"PK\x05\x06").take(16).any(|at| {
         let Some(record) = tail.get(at..at + END_RECORD) else { return false };
-        let comment = usize::from(u16::from_le_bytes([record[20], record[21]]));
         let entries = u16::from_le_bytes([record[10], record[11]]);
         let size = u64::from(u32::from_le_bytes([record[12], record[13], record[14], record[15]]));
         // A wide archive says the size elsewhere; its locator stands right in front.
@@ -128,10 +127,7 @@ fn tail_leads_to_directory(bytes: &Bytes<'_>, tail: &[u8], start: u64) -> bool {
         }
         let Some(directory) = (start + at as u64).checked_sub(size) else { return false };
         let mut signature = [0; 4];
-        entries > 0
-            && at + END_RECORD + comment == tail.len()
-            && matches!(bytes.copy_at(&mut signature, directory), Ok(4))
-            && signature == *b"PK\x01\x02"
+        entries > 0 && matches!(bytes.copy_at(&mut signature, directory), Ok(4)) && signature == *b"PK\x01\x02"
     })
 }
 
@@ -175,6 +171,6 @@ mod tests {
         let mut data = b"#!/bin/sh\nexit\n".to_vec();
         data.extend(b"PK\x05\x06");
         data.extend([0, 0, 0, 0, 1, 0, 1, 0, 46, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert!(!ends_like_zip(&Bytes::Slice(&data), &data));
+        assert!(!ends_like_zip(&Bytes::Slice(&data), &data, true));
     }
 }

@@ -48,7 +48,7 @@ pub enum EntryKind {
 #[derive(Clone, Debug)]
 pub struct Meta {
     /// The whole name, `/`-separated, escaped by [`crate::model::escape_path_bytes`]. Never empty. A leading `./` is
-    /// cut, a backslash stays what it is.
+    /// cut like every part that leads nowhere; a backslash is a separator in a zip and a letter elsewhere.
     pub name: String,
     /// What it is.
     pub kind: EntryKind,

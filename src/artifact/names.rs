@@ -4,16 +4,36 @@ use crate::model::{Gap, GapKind, escape_path_bytes};
 
 use super::gaps;
 
-/// The name as it is shown everywhere: escaped, without leading `./` and without the `/` that marks a folder.
+/// The name as it is shown everywhere: escaped, without the parts that lead nowhere (`.`, `//`) and without the `/` that
+/// marks a folder. Unpacked, `a/./b` and `a//b` are `a/b`, so an extractor must see them as that.
 pub(crate) fn clean(raw: &[u8]) -> String {
-    let mut raw = raw;
-    while let Some(rest) = raw.strip_prefix(b"./") {
-        raw = rest;
+    let mut name = Vec::with_capacity(raw.len());
+    for part in raw.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".") {
+        if !name.is_empty() || raw.starts_with(b"/") {
+            name.push(b'/');
+        }
+        name.extend_from_slice(part);
     }
-    if raw.len() > 1 {
-        raw = raw.strip_suffix(b"/").unwrap_or(raw);
+    match name.as_slice() {
+        [] if raw.starts_with(b"/") => "/".to_owned(),
+        [] => ".".to_owned(),
+        name => escape_path_bytes(name),
     }
-    if raw.is_empty() { ".".to_owned() } else { escape_path_bytes(raw) }
+}
+
+/// The name of a zip's entry. Its separator is `/` alone (APPNOTE 4.4.17.1), but writers on Windows have used `\\`, and
+/// common tools unpack it as a separator.
+pub(crate) fn clean_zip(raw: &[u8]) -> String {
+    if !raw.contains(&b'\\') {
+        return clean(raw);
+    }
+    let raw: Vec<u8> = raw.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect();
+    clean(&raw)
+}
+
+/// The name that a tool takes which ends it at its first NUL, as C does.
+pub(crate) fn until_nul(raw: &[u8]) -> Option<&[u8]> {
+    memchr::memchr(0, raw).map(|end| &raw[..end]).filter(|name| !name.is_empty())
 }
 
 /// What a name could do to a tool that writes it to disk or to a terminal, if anything.
@@ -68,8 +88,11 @@ mod tests {
         assert_eq!(clean(b"./"), ".");
         assert_eq!(clean(b""), ".");
         assert_eq!(clean(b"/"), "/");
+        assert_eq!(clean(b"//a"), "/a");
+        assert_eq!(clean(b"a//./b/./"), "a/b");
         assert_eq!(clean(b"../x"), "../x");
         assert_eq!(clean(b"a\\b\xff"), "a\\b%FF");
+        assert_eq!(clean_zip(b"a\\.\\b"), "a/b");
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn open_archive<'a>(bytes: Bytes<'a>, head: &[u8], name: &str, budget: &Budget) 
         },
         Magic::Tar => stream(Box::new(bytes.reader(0, size)), false),
         Magic::Zip => open_zip(bytes, budget),
-        _ if ends_like_zip(&bytes, head) => open_zip(bytes, budget),
+        _ if ends_like_zip(&bytes, head, promised_suffix(name).is_some()) => open_zip(bytes, budget),
         _ => Err(Refusal::Other),
     }
 }
@@ -152,20 +152,22 @@ fn open_zip<'a>(bytes: Bytes<'a>, budget: &Budget) -> Result<Opened<'a>, Refusal
     }
 }
 
+/// The suffix by which a name promises a zip.
+fn promised_suffix(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    ZIP_SUFFIXES.into_iter().find(|suffix| lower.ends_with(suffix))
+}
+
 /// What the user named is read in any case: where it is no archive, as a single file.
 fn open_named<'a>(bytes: Bytes<'a>, head: &[u8], name: String, mode: Option<u32>, budget: &Budget) -> Opened<'a> {
     let gap = match open_archive(bytes.clone(), head, &name, budget) {
         Ok(opened) => return opened,
         Err(Refusal::Gap(gap)) => Some(*gap),
-        Err(Refusal::Other) => {
-            let lower = name.to_ascii_lowercase();
-            let promised = ZIP_SUFFIXES.iter().find(|suffix| lower.ends_with(**suffix));
-            promised.map(|suffix| {
-                let detail =
-                    format!("the name ends in {suffix}, but the bytes are no zip; they were read as a single file");
-                gaps::blocking(GapKind::Malformed, None, detail)
-            })
-        }
+        Err(Refusal::Other) => promised_suffix(&name).map(|suffix| {
+            let detail =
+                format!("the name ends in {suffix}, but the bytes are no zip; they were read as a single file");
+            gaps::blocking(GapKind::Malformed, None, detail)
+        }),
     };
     let mut gaps: Vec<Gap> = gap.into_iter().collect();
     if let Err(limit) = budget.charge_entry() {

@@ -3,7 +3,7 @@
 //! The `tar` crate's own iterator borrows its archive and skips by reading what no budget has counted, so the blocks
 //! are read here, and the crate only interprets them.
 
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header, PaxExtension, PaxExtensions};
 
 use crate::model::escape_path_bytes;
 
@@ -51,6 +51,15 @@ impl Extension {
                     key if key.starts_with(b"GNU.sparse.") => self.sparse = true,
                     _ => {}
                 }
+            }
+        } else if kind.is_pax_global_extensions() {
+            // Tools disagree on whether these hold for every entry to come; honest archives have comments here.
+            let renames = |record: PaxExtension<'_>| {
+                let key = record.key_bytes();
+                matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(b"GNU.sparse.")
+            };
+            if PaxExtensions::new(body).any(|record| record.map_or(true, renames)) {
+                return Err("a global PAX header changes the names or sizes of entries; they were read without it");
             }
         }
         Ok(())

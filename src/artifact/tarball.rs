@@ -311,13 +311,8 @@ impl<'a> Tarball<'a> {
             let at = self.tape.produced().saturating_sub(BLOCK);
             let detail =
                 format!("the block before byte {at} of the decoded archive is no header; the next one is sought");
-            // What pads an archive to its tape's block size after the end marker is nobody's entry.
-            let gap = if self.ended {
-                gaps::note(GapKind::Malformed, None, "bytes that are no entry follow the end of the archive")
-            } else {
-                gaps::blocking(GapKind::Malformed, None, detail)
-            };
-            self.note(gap);
+            let detail = if self.ended { format!("bytes follow the end of the archive: {detail}") } else { detail };
+            self.note(gaps::blocking(GapKind::Malformed, None, detail));
         }
     }
 }

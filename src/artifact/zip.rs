@@ -30,7 +30,7 @@ const TYPE_LINK: u32 = 0o120_000;
 const TYPE_FILE: u32 = 0o100_000;
 
 /// An entry and where its bytes are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) meta: Meta,
     pub(crate) flags: u16,
@@ -77,7 +77,7 @@ impl Draft<'_> {
         };
         Record {
             meta: Meta {
-                name: names::clean(self.name),
+                name: names::clean_zip(self.name),
                 kind,
                 size_hint: size,
                 mode: self.mode.map(|mode| mode & 0o7777),
@@ -287,6 +287,18 @@ impl Listing<'_> {
         self.gaps.extend(names::unsafe_name(raw, &record.meta.name));
         self.records.push(record);
         true
+    }
+
+    /// Lists an entry once more under another name that the archive gives it: which one counts depends on the tool.
+    pub(crate) fn add_name(&mut self, index: usize, raw: &[u8]) {
+        if self.refused > 0 || self.budget.charge_entry().is_err() {
+            self.refused += 1;
+            return;
+        }
+        let mut copy = self.records[index].clone();
+        copy.meta.name = names::clean_zip(raw);
+        self.gaps.extend(names::unsafe_name(raw, &copy.meta.name));
+        self.records.push(copy);
     }
 
     /// Closes the list: says how many entries are over the limit, if any are.

@@ -1,14 +1,16 @@
 //! A zip's central directory as it is written, compared with what lies at the places it names.
 
+use std::collections::HashSet;
+
 use memchr::memmem;
 use rawzip::{CreatorSystem, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive, ZipFileHeaderRecord, ZipLocator};
 use thiserror::Error;
 
-use crate::model::{Gap, GapKind};
+use crate::model::{Gap, GapKind, Level};
 
 use super::bytes::{Bytes, Peek};
 use super::zip::{Draft, Listing, Record};
-use super::zip_local::LocalHeader;
+use super::zip_local::{LocalHeader, unicode_name};
 use super::{gaps, names, zip_salvage};
 
 /// End records that are tried before the directory counts as missing: a comment may hold the signature.
@@ -36,12 +38,18 @@ pub(crate) fn list(bytes: &Bytes<'_>, listing: &mut Listing<'_>) -> Result<(), N
     let archive = locate(bytes, &mut buffer)?;
     let declared = archive.entries_hint();
     let mut walked = 0u64;
+    // Other names of entries, by index.
+    let mut others: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut entries = archive.entries(&mut buffer);
     let broken = loop {
         match entries.next_entry() {
             Ok(Some(entry)) => {
                 walked += 1;
-                listing.add(draft(&entry));
+                let name = entry.file_path().as_bytes();
+                if listing.add(draft(&entry)) {
+                    let more = [names::until_nul(name).map(<[u8]>::to_vec), unicode_name(entry.extra_fields())];
+                    others.extend(more.into_iter().flatten().map(|other| (listing.records.len() - 1, other)));
+                }
                 // Counting what is over the limit must not take for ever either.
                 if walked.is_multiple_of(4096) && listing.is_full() && listing.budget.check_time().is_err() {
                     listing.counted = false;
@@ -63,7 +71,7 @@ pub(crate) fn list(bytes: &Bytes<'_>, listing: &mut Listing<'_>) -> Result<(), N
         let detail = format!("the end record counts {declared} entries, the directory lists {walked}");
         listing.note(GapKind::Mismatch, None, detail);
     }
-    compare(bytes, listing);
+    compare(bytes, listing, &mut others);
     let full = listing.is_full();
     let holes = holes(&mut listing.records, &mut listing.gaps, archive.directory_offset());
     let trailing = (archive.end_offset(), bytes.len());
@@ -73,7 +81,23 @@ pub(crate) fn list(bytes: &Bytes<'_>, listing: &mut Listing<'_>) -> Result<(), N
         }
         zip_salvage::leftover(bytes, archive.eocd_offset() + END_RECORD, archive.end_offset(), false, listing);
     }
+    // After the holes were sought: these share the bytes of their entries, and that is no overlap.
+    add_names(others, listing);
     Ok(())
+}
+
+/// Lists entries under their other names, unless the directory has the same bytes under that name already.
+fn add_names(others: Vec<(usize, Vec<u8>)>, listing: &mut Listing<'_>) {
+    if others.is_empty() {
+        return;
+    }
+    let mut known: HashSet<(u64, String)> =
+        listing.records.iter().map(|record| (record.header, record.meta.name.clone())).collect();
+    for (index, raw) in others {
+        if known.insert((listing.records[index].header, names::clean_zip(&raw))) {
+            listing.add_name(index, &raw);
+        }
+    }
 }
 
 /// Finds the last end record that leads to a directory.
@@ -120,7 +144,7 @@ fn draft<'n>(entry: &'n ZipFileHeaderRecord<'_>) -> Draft<'n> {
 }
 
 /// Finds each entry's data through its local header, and says where the two headers differ.
-fn compare(bytes: &Bytes<'_>, listing: &mut Listing<'_>) {
+fn compare(bytes: &Bytes<'_>, listing: &mut Listing<'_>, others: &mut Vec<(usize, Vec<u8>)>) {
     let mut order: Vec<usize> = (0..listing.records.len()).collect();
     order.sort_by_key(|index| listing.records[*index].header);
     let mut peek = Peek::new(bytes);
@@ -129,9 +153,12 @@ fn compare(bytes: &Bytes<'_>, listing: &mut Listing<'_>) {
         let record = &mut listing.records[index];
         let Ok(Some(local)) = LocalHeader::read(&mut peek, record.header) else { continue };
         record.data = Some(local.data);
-        if let Some(detail) = difference(record, &local) {
-            notes.push((index, gaps::note(GapKind::Mismatch, Some(&record.meta.name), detail)));
+        if let Some((level, detail)) = difference(record, &local) {
+            let gap = gaps::note(GapKind::Mismatch, Some(&record.meta.name), detail);
+            notes.push((index, Gap { level, ..gap }));
         }
+        let more = [Some(local.name).filter(|name| *name != record.meta.name.as_bytes()), local.unicode];
+        others.extend(more.into_iter().flatten().map(|name| (index, name)));
         // Encrypted by either header is encrypted.
         record.flags |= local.flags & 0x41;
     }
@@ -139,14 +166,18 @@ fn compare(bytes: &Bytes<'_>, listing: &mut Listing<'_>) {
     listing.gaps.extend(notes.into_iter().map(|(_, gap)| gap));
 }
 
-fn difference(record: &Record, local: &LocalHeader) -> Option<String> {
+/// Where the headers differ. It blocks where a tool that believes the local one would see other bytes than were read;
+/// another name is read, too, and an empty view hides nothing.
+fn difference(record: &Record, local: &LocalHeader) -> Option<(Level, String)> {
     let mut parts = Vec::new();
-    let name = names::clean(&local.name);
+    let mut level = Level::Note;
+    let name = names::clean_zip(&local.name);
     if name != record.meta.name {
         parts.push(format!("the name `{}` against `{name}`", record.meta.name));
     }
     if local.method != record.method {
         parts.push(format!("method {} against {}", record.method, local.method));
+        level = Level::Blocking;
     }
     if (local.flags ^ record.flags) & 0x41 != 0 {
         parts.push("encrypted in one alone".to_owned());
@@ -158,12 +189,15 @@ fn difference(record: &Record, local: &LocalHeader) -> Option<String> {
     {
         if said != listed && !(open && said == 0) {
             parts.push(format!("{what} {listed} against {said}"));
+            if said != 0 {
+                level = Level::Blocking;
+            }
         }
     }
     if let Some(listed) = record.crc.filter(|listed| *listed != local.crc && !(open && local.crc == 0)) {
         parts.push(format!("checksum {listed:08x} against {:08x}", local.crc));
     }
-    (!parts.is_empty()).then(|| format!("the directory and the local header differ: {}", parts.join(", ")))
+    (!parts.is_empty()).then(|| (level, format!("the directory and the local header differ: {}", parts.join(", "))))
 }
 
 /// The ranges before the directory that no entry accounts for. Ranges that two entries share are said once.

@@ -18,6 +18,8 @@ pub(crate) struct LocalHeader {
     pub(crate) packed: u64,
     pub(crate) size: u64,
     pub(crate) name: Vec<u8>,
+    /// See [`unicode_name`].
+    pub(crate) unicode: Option<Vec<u8>>,
     /// Where the data begin.
     pub(crate) data: u64,
 }
@@ -44,6 +46,7 @@ impl LocalHeader {
             packed,
             size,
             name: name.to_vec(),
+            unicode: unicode_name(ExtraFields::new(extra)),
             data: offset + (FIXED + name_len + extra_len) as u64,
         }))
     }
@@ -65,6 +68,13 @@ fn lengths(fixed: &[u8]) -> Option<(usize, usize)> {
     }
     let short = |at: usize| usize::from(u16::from_le_bytes([fixed[at], fixed[at + 1]]));
     Some((short(26), short(28)))
+}
+
+/// The name in Unicode that some tools take instead of the header's (APPNOTE 4.6.9, Info-ZIP's field). Not every one of
+/// them holds its checksum against the header's name, so it is not asked for here.
+pub(crate) fn unicode_name(mut extra: ExtraFields<'_>) -> Option<Vec<u8>> {
+    let (_, field) = extra.find(|(id, _)| *id == ExtraFieldId::INFO_ZIP_UNICODE_PATH)?;
+    field.get(5..).filter(|name| !name.is_empty()).map(<[u8]>::to_vec)
 }
 
 /// Sizes that do not fit 32 bits stand in an extra field, the decoded one first (APPNOTE 4.5.3).

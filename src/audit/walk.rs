@@ -108,6 +108,7 @@ impl Walker<'_> {
                 let meta = archive.meta(index);
                 let mut part = Part::default();
                 if meta.kind != EntryKind::File {
+                    self.link(place, meta, &mut part);
                     return part;
                 }
                 let here = place.child(&meta.name);
@@ -145,7 +146,7 @@ impl Walker<'_> {
             }
         };
         match step {
-            Step::Bare(_) => {}
+            Step::Bare(meta) => self.link(place, &meta, &mut part),
             Step::Note(gap) => part.gaps.push(rebase(place, gap)),
             Step::Whole(meta, bytes) => {
                 begin(&mut part, &meta);
@@ -171,6 +172,20 @@ impl Walker<'_> {
         part
     }
 
+    /// A link is not followed, but its target is text that somebody wrote; and where a package file is a link to
+    /// something else, its bytes were read under a name that says nothing.
+    fn link(&self, place: &Location, meta: &Meta, part: &mut Part) {
+        let Some(target) = &meta.link else { return };
+        let here = place.child(&meta.name);
+        self.search(&here, Piece::whole(target.as_bytes()), part);
+        for extractor in extract::ALL {
+            if extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
+                let detail = "a package file is a link to a file that is none by its name: it was not read as one";
+                part.gaps.push(Gap::blocking(GapKind::Link, here.clone(), extractor.id(), detail));
+            }
+        }
+    }
+
     fn count(&self, part: &mut Part, n: u64) {
         part.tally.seen += n;
         Progress::add(&self.options.progress.seen, n);
@@ -194,7 +209,18 @@ impl Walker<'_> {
         let fresh = if piece.first { piece.bytes.len() } else { piece.bytes.len().saturating_sub(self.overlap()) };
         part.tally.bytes += fresh as u64;
         Progress::add(&self.options.progress.bytes, fresh as u64);
+        self.search(here, piece, part);
+        if !piece.first {
+            return;
+        }
+        self.extract(here, piece, part);
+        if let Some(depth) = depth {
+            self.nested(here, piece, depth, part);
+        }
+    }
 
+    /// Shows bytes to the secret engine.
+    fn search(&self, here: &Location, piece: Piece<'_>, part: &mut Part) {
         let scan = || {
             let mut found = Vec::new();
             let left_out = self.options.engine.scan(here, piece, &mut found);
@@ -209,13 +235,6 @@ impl Walker<'_> {
                 }
             }
             None => part.gaps.push(failed(here, "secret")),
-        }
-        if !piece.first {
-            return;
-        }
-        self.extract(here, piece, part);
-        if let Some(depth) = depth {
-            self.nested(here, piece, depth, part);
         }
     }
 

@@ -151,12 +151,11 @@ impl Engine {
     /// says. Offsets count from the value's first byte.
     pub fn scan_variable(&self, place: &Location, name: &str, value: &str, out: &mut Vec<SecretMatch>) {
         let reserved = RESERVED.contains(&name) || name.starts_with("AWS_LAMBDA_") || name.starts_with("AWS_XRAY_");
-        if reserved || is_reference(value.as_bytes()) && !value.contains("://") {
-            return;
-        }
+        // Whatever the name says, a vendor's token is one.
+        let vendors_only = reserved || is_reference(value.as_bytes()) && !value.contains("://");
         let line = format!("{name}={value}");
         let mut found = self.hits_of_variable(line.as_bytes(), name.len());
-        found.retain(|found| found.secret.start > name.len());
+        found.retain(|f| f.secret.start > name.len() && !(vendors_only && self.rules[f.rule].is_generic()));
         let found = self.most_specific(line.as_bytes(), found);
         let shift = name.len() + 1;
         let piece = Piece::whole(value.as_bytes());

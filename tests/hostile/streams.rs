@@ -156,3 +156,25 @@ fn cut_at_any_byte_every_intact_entry_is_read() {
         }
     }
 }
+
+#[test]
+fn a_tar_that_begins_with_an_empty_name_is_a_tar() {
+    let seen = Seen::input(&Tar::new().entry(EntryType::XGlobalHeader, "", None, b"").file("a.js", b"1").build());
+    assert_eq!(seen.whole("a.js"), b"1");
+}
+
+#[test]
+fn a_global_header_that_renames_entries_blocks() {
+    let named = Tar::new().entry(EntryType::XGlobalHeader, "pax", None, b"15 path=ab/c.js").file("x", b"1").build();
+    assert!(Seen::input(&named).is_blocked());
+    let record = b"16 comment=abcd\n";
+    let comment = Tar::new().entry(EntryType::XGlobalHeader, "pax", None, record).file("x", b"1").build();
+    assert_eq!(Seen::input(&comment).gaps, []);
+}
+
+#[test]
+fn bytes_behind_the_end_of_a_tar_block() {
+    let padded = Tar::new().file("x", b"1").build();
+    assert_eq!(Seen::input(&[&padded[..], &[0; 4096]].concat()).gaps, []);
+    assert!(Seen::input(&[&padded[..], &b"key = hunter2!! ".repeat(32)].concat()).is_blocked());
+}

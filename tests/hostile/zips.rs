@@ -111,6 +111,37 @@ fn headers_that_differ_are_said_with_both_names() {
     assert!(seen.gap(GapKind::Mismatch).detail.contains("method"));
 }
 
+/// Which of its names an entry gets depends on the tool that unpacks it.
+#[test]
+fn an_entry_is_read_under_each_of_its_names() {
+    let manifest = "node_modules/a/package.json";
+    for zip in [
+        Zip::new().file("x.bin", b"{}").local_name(manifest),
+        Zip::new().file("x.bin", b"{}").unicode_name(manifest),
+        Zip::new().file(format!("{manifest}\0.bin"), b"{}"),
+        Zip::new().file("node_modules\\a\\package.json", b"{}"),
+        Zip::new().file("node_modules/./a//package.json", b"{}"),
+    ] {
+        assert_eq!(Seen::input(&zip.build()).whole(manifest), b"{}");
+    }
+}
+
+#[test]
+fn headers_that_lead_to_other_bytes_block() {
+    assert!(Seen::input(&Zip::new().stored("a", b"{}").local_method(8).build()).is_blocked());
+    assert!(!Seen::input(&Zip::new().stored("a", b"{}").local_name("b").build()).is_blocked());
+}
+
+#[test]
+fn a_name_that_promises_a_zip_is_searched_for_one_from_its_end() {
+    let zip = Zip::new().file("a.js", b"1").prepend("no header here").comment("a comment of some length").build();
+    let budget = Budget::default();
+    for name in ["lib/x.jar", "x.zip"] {
+        assert_eq!(Seen::of(open_bytes(&[&zip[..], b"more"].concat(), name, &budget), &budget).whole("a.js"), b"1");
+    }
+    assert!(matches!(open_bytes(&zip, "a.txt", &budget), Opened::NotAnArchive));
+}
+
 #[test]
 fn bytes_after_the_end_of_compressed_data_are_said() {
     let mut packed = deflate(b"visible");

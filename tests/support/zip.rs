@@ -35,6 +35,7 @@ struct Entry {
     descriptor: bool,
     zip64: bool,
     hidden: bool,
+    unicode_name: Vec<u8>,
     /// The directory points at the data of another entry.
     shares: Option<usize>,
 }
@@ -80,6 +81,7 @@ impl Zip {
             descriptor: false,
             zip64: false,
             hidden: false,
+            unicode_name: Vec::new(),
             shares: None,
         });
         self
@@ -152,6 +154,11 @@ impl Zip {
     /// Claims a checksum that is wrong.
     pub fn wrong_crc(self) -> Zip {
         self.change(|entry| entry.crc ^= 0x5555_5555)
+    }
+
+    /// Another name, in the extra field for names in Unicode, in the directory alone.
+    pub fn unicode_name(self, name: &str) -> Zip {
+        self.change(|entry| entry.unicode_name = name.as_bytes().to_vec())
     }
 
     /// Leaves the entry out of the directory.
@@ -288,7 +295,14 @@ impl Entry {
     }
 
     fn write_central(&self, offset: usize, out: &mut Vec<u8>) {
-        let (packed, size, extra) = self.sizes();
+        let (packed, size, mut extra) = self.sizes();
+        if !self.unicode_name.is_empty() {
+            extra.extend(b"\x75\x70");
+            extra.extend((self.unicode_name.len() as u16 + 5).to_le_bytes());
+            extra.push(1);
+            extra.extend(crc32fast::hash(&self.name).to_le_bytes());
+            extra.extend(&self.unicode_name);
+        }
         out.extend(b"PK\x01\x02");
         // Made by Unix, so that the mode counts.
         for word in [3 << 8 | 20, 20, self.flags, self.method, 0, DATE] {
