@@ -67,6 +67,25 @@ fn a_layers_own_lodash_is_matched_beside_the_functions() {
 }
 
 #[test]
+fn a_functions_manifest_means_what_lies_in_its_layer() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = Zip::new()
+        .file("index.js", b"require('lodash')")
+        .file("package.json", br#"{"name": "fn", "dependencies": {"lodash": "^4.17.0", "express": "^4.0.0"}}"#)
+        .build();
+    let layer = Zip::new().file("nodejs/node_modules/lodash/package.json", npm("lodash", "4.17.21")).build();
+    let (_, json) = scan_function(folder.path(), &code, &[layer], &[]);
+    let installed = package(&json, "lodash", "4.17.21");
+    assert_eq!((&installed["direct"], &installed["evidence"]), (&json!(true), &json!("installed")));
+    assert_eq!(installed["locations"].as_array().map(Vec::len), Some(1), "the manifest is no place of it");
+    let declared: Vec<_> = rows(&json, "packages").iter().filter(|p| p["evidence"] == "declared").collect();
+    assert_eq!(declared.iter().map(|p| &p["name"]).collect::<Vec<_>>(), ["express"]);
+    let missing: Vec<_> = gaps(&json).iter().filter(|gap| gap["kind"] == "unversioned").collect();
+    assert_eq!(missing.len(), 1);
+    assert!(missing[0]["detail"].as_str().is_some_and(|detail| detail.starts_with("express is declared")));
+}
+
+#[test]
 fn the_later_layers_file_counts_and_the_hidden_one_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let code = Zip::new().file("index.js", b"1").build();

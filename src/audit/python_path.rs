@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::overlay::split_shadowed;
+use crate::extract::folder_of;
 use crate::model::{ArtifactRole, Ecosystem, Evidence, Location, Package};
 
 /// A root of a function's `sys.path`, in its order.
@@ -39,10 +40,10 @@ pub(super) fn shadow(packages: &mut Vec<Package>, roles: &[ArtifactRole]) {
 fn root_of(place: &Location, roles: &[ArtifactRole]) -> Option<Root> {
     // An archive inside the artifact is not on the path.
     let [path] = place.path.as_slice() else { return None };
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = folder_of(path);
     // `x.dist-info/METADATA` and `x.egg-info/PKG-INFO` lie one folder below the root, a flat `x.egg-info` in it.
     let root = if folder.ends_with(".dist-info") || folder.ends_with(".egg-info") {
-        folder.rsplit_once('/').map_or("", |(root, _)| root)
+        folder_of(folder)
     } else if path.ends_with(".egg-info") {
         folder
     } else {

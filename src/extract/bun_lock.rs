@@ -7,7 +7,7 @@ use serde::de::{IgnoredAny, SeqAccess};
 
 use super::lock_writer::{LockWriter, Locked, names};
 use super::npm_spec::{Origin, Spec, split};
-use super::{Entry, Extractor, Needs, Sink, file_name};
+use super::{Entry, Extractor, Needs, Sink, file_name, folder_of, join_path};
 use crate::formats::jsonc;
 use crate::formats::lenient::{Entries, Fill, Keys, Lenient, Text, json, record};
 use crate::formats::text::decode;
@@ -133,14 +133,14 @@ fn resolve(key: &str, name: &str, by_key: &HashMap<&str, &Tuple<'_>>) -> Option<
     // Longer keys and deeper nesting are not followed: a hostile file would make that quadratic.
     let mut at = if key.len() <= 512 { key } else { "" };
     for _ in 0..32 {
-        let candidate = if at.is_empty() { name.to_owned() } else { format!("{at}/{name}") };
+        let candidate = join_path(at, name);
         if by_key.contains_key(candidate.as_str()) {
             return Some(candidate);
         }
         if at.is_empty() {
             return None;
         }
-        at = at.rsplit_once('/').map_or("", |(outer, _)| outer);
+        at = folder_of(at);
     }
     None
 }
