@@ -8,48 +8,37 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use tidewaiter::extract::{ALL, Entry, Joined, Sink, join};
-use tidewaiter::model::{Evidence, Level, Location};
 
-/// Feeds every file of a folder to the extractors. Links are not followed, as in an archive.
-fn scan(root: &Path) -> Joined {
-    let mut sink = Sink::default();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder that can be read") {
-            let entry = entry.expect("an entry");
-            let kind = entry.file_type().expect("a kind of file");
-            if kind.is_dir() {
-                folders.push(entry.path());
-                continue;
-            }
-            let path = entry.path();
-            let name = path.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
-            let wanted: Vec<_> = ALL.iter().filter(|extractor| extractor.wants(&name, b"")).collect();
-            if kind.is_symlink() || wanted.is_empty() {
-                continue;
-            }
-            let bytes = fs::read(&path).expect("a file that can be read");
-            let location = Location::artifact(0).child(&name);
-            wanted
-                .iter()
-                .for_each(|extractor| extractor.extract(&Entry { location: &location, bytes: &bytes }, &mut sink));
-        }
-    }
-    join(sink)
+use crate::support::planted::plant;
+use crate::support::{Cli, Zip, write};
+
+/// The target of a scan through the real program.
+fn scan(target: &Path) -> Value {
+    let (run, mut json) = Cli::scan(target, &[]);
+    assert!(run.code <= 1, "{target:?}: {} {:#}", run.code, json["targets"][0]["coverage"]);
+    json["targets"][0].take()
 }
 
-fn ids(joined: &Joined, evidence: Evidence) -> BTreeSet<String> {
-    joined
-        .packages
-        .iter()
-        .filter(|package| package.evidence == evidence)
-        .map(|package| format!("{}@{}", package.name, package.version.as_deref().unwrap_or("?")))
-        .collect()
+/// Scans a folder, and as a zip whose links stay links: they hold the same packages.
+fn scan_both(folder: &Path) -> Value {
+    let target = scan(folder);
+    let archives = tempfile::tempdir().expect("a temporary folder");
+    let zip = scan(&write(archives.path(), "function.zip", &Zip::new().tree(folder).build()));
+    let rows = |target: &Value| packages(target).iter().map(|p| (row(p), p["direct"].clone())).collect::<Vec<_>>();
+    assert_eq!(rows(&target), rows(&zip), "{folder:?}");
+    target
 }
 
-fn blocking(joined: &Joined) -> Vec<&str> {
-    joined.gaps.iter().filter(|gap| gap.level == Level::Blocking).map(|gap| gap.detail.as_str()).collect()
+fn packages(target: &Value) -> &Vec<Value> {
+    target["packages"].as_array().expect("packages are a list")
+}
+
+fn row(package: &Value) -> String {
+    format!("{}@{}", package["name"].as_str().unwrap_or("?"), package["version"].as_str().unwrap_or("?"))
+}
+
+fn ids(target: &Value, evidence: &str) -> BTreeSet<String> {
+    packages(target).iter().filter(|package| package["evidence"] == evidence).map(row).collect()
 }
 
 fn run(program: &str, folder: &Path, arguments: &[&str]) -> Output {
@@ -114,26 +103,40 @@ fn package_managers_agree() {
 fn installed_tree(folder: &Path) {
     let expected = npm_ls(folder);
     assert!(expected.len() > 25, "{expected:?}");
-    let joined = scan(folder);
-    assert_eq!(ids(&joined, Evidence::Installed), expected);
-    assert_eq!(joined.packages.len(), expected.len(), "nothing but what is installed");
-    assert_eq!(blocking(&joined), Vec::<&str>::new());
-    let direct = |name: &str, version: &str| {
-        let mut same = joined.packages.iter().filter(|p| p.name == name && p.version.as_deref() == Some(version));
-        same.next().map(|package| (package.direct, package.dev))
+    let target = scan_both(folder);
+    assert_eq!(ids(&target, "installed"), expected);
+    assert_eq!(packages(&target).len(), expected.len(), "nothing but what is installed");
+    let direct = |id: &str| {
+        let package = packages(&target).iter().find(|package| row(package) == id).expect("it is installed");
+        (package["direct"].as_bool(), package["dev"].as_bool())
     };
-    assert_eq!(direct("ms", "2.1.3"), Some((Some(true), Some(false))));
-    assert_eq!(direct("ms", "2.0.0"), Some((Some(false), Some(false))));
-    assert_eq!(direct("lodash", "3.10.1"), Some((Some(true), Some(false))));
-    assert_eq!(direct("once", "1.4.0"), Some((Some(true), Some(true))));
-    assert_eq!(direct("wrappy", "1.0.2"), Some((Some(false), Some(true))));
-    let names: BTreeSet<&str> = joined.packages.iter().map(|package| package.name.as_str()).collect();
-    for package in &joined.packages {
-        assert!(package.requires.iter().all(|name| names.contains(name.as_str())), "{package:?}");
-        let own = package.locations.iter().find(|location| location.innermost().ends_with("/package.json"));
-        let owner = own.and_then(|location| joined.owners.owner_of(location));
-        assert_eq!(owner.map(|owner| owner.name.as_str()), Some(package.name.as_str()));
+    assert_eq!(direct("ms@2.1.3"), (Some(true), Some(false)));
+    assert_eq!(direct("ms@2.0.0"), (Some(false), Some(false)));
+    assert_eq!(direct("lodash@3.10.1"), (Some(true), Some(false)));
+    assert_eq!(direct("once@1.4.0"), (Some(true), Some(true)));
+    assert_eq!(direct("wrappy@1.0.2"), (Some(false), Some(true)));
+    let known: BTreeSet<Option<&str>> = packages(&target).iter().map(|package| package["id"].as_str()).collect();
+    for package in packages(&target) {
+        let requires = package["requires"].as_array().expect("a list");
+        assert!(requires.iter().all(|id| known.contains(&id.as_str())), "{package:#}");
     }
+    secrets_have_owners(folder);
+}
+
+/// One secret in the alias's folder, one in first-party code.
+fn secrets_have_owners(folder: &Path) {
+    let line = |name: &str| plant(&format!("const token = '@@{name}@@';\n"));
+    write(folder, "node_modules/old-lodash/lib/planted.js", line("github-token").as_bytes());
+    write(folder, "index.js", line("stripe-live-key").as_bytes());
+    let target = scan(folder);
+    let origin = |rule: &str| {
+        let findings = target["findings"].as_array().expect("findings are a list");
+        let secret = findings.iter().find(|finding| finding["rule"] == rule).expect("it is found");
+        (secret["origin"].as_str(), secret["package"].as_str())
+    };
+    assert_eq!(origin("github-personal-access-token"), (Some("dependency"), Some("pkg:npm/lodash@3.10.1")));
+    assert_eq!(origin("stripe-secret-key"), (Some("own"), None));
+    fs::remove_file(folder.join("index.js")).expect("a file to remove");
 }
 
 fn locks_of_npm(folder: &Path) {
@@ -142,11 +145,13 @@ fn locks_of_npm(folder: &Path) {
     for version in ["3", "2", "1"] {
         let arguments = ["install", "--package-lock-only", "--lockfile-version", version];
         run("npm", folder, &[&arguments, &QUIET[..]].concat());
-        let joined = scan(folder);
-        assert_eq!(ids(&joined, Evidence::Locked), expected, "version {version}");
-        assert_eq!(joined.packages.len(), expected.len());
-        assert!(joined.packages.iter().all(|package| !package.beside_installed && package.direct.is_some()));
-        assert_eq!(joined.packages.iter().filter(|package| package.dev == Some(true)).count(), 2);
+        for target in [scan_both(folder), scan(&folder.join("package-lock.json"))] {
+            assert_eq!(ids(&target, "locked"), expected, "version {version}");
+            assert_eq!(packages(&target).len(), expected.len());
+            assert_eq!(packages(&target).iter().filter(|package| package["dev"] == true).count(), 2);
+        }
+        let target = scan(folder);
+        assert!(packages(&target).iter().all(|package| package["direct"].is_boolean()));
     }
 }
 
@@ -185,13 +190,12 @@ fn other_managers(root: &Path) {
 fn locks_what_it_installs(folder: &Path, program: &str, arguments: &[&str]) {
     project(folder);
     run(program, folder, arguments);
-    let joined = scan(folder);
-    let installed = ids(&joined, Evidence::Installed);
+    let target = scan_both(folder);
+    let installed = ids(&target, "installed");
     assert!(installed.len() > 25, "{folder:?}: {installed:?}");
-    assert_eq!(joined.packages.len(), installed.len(), "{folder:?}: {:?}", ids(&joined, Evidence::Locked));
-    assert_eq!(blocking(&joined), Vec::<&str>::new());
+    assert_eq!(packages(&target).len(), installed.len(), "{folder:?}: {:?}", ids(&target, "locked"));
     fs::remove_dir_all(folder.join("node_modules")).expect("a tree to remove");
-    let joined = scan(folder);
-    assert_eq!(ids(&joined, Evidence::Locked), installed, "{folder:?}");
-    assert_eq!(joined.packages.iter().filter(|package| package.direct == Some(true)).count(), 10, "{folder:?}");
+    let target = scan(folder);
+    assert_eq!(ids(&target, "locked"), installed, "{folder:?}");
+    assert_eq!(packages(&target).iter().filter(|package| package["direct"] == true).count(), 10, "{folder:?}");
 }

@@ -1,13 +1,14 @@
-//! What `pip` installs is what the extractors find: no package more, none less. Needs `pip` and its registry; says so
+//! What `pip` installs is what a scan finds: no package more, none less. Needs `pip` and its registry; says so
 //! and passes without them, except in CI.
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Output};
 
-use tidewaiter::extract::{ALL, Entry, Sink, join};
-use tidewaiter::model::{Ecosystem, Evidence, Gap, Location, Package};
+use serde_json::Value;
+
+use crate::support::planted::plant;
+use crate::support::{Cli, Zip, write};
 
 /// Small packages with all that is odd: capitals and dots in names, a name unlike its module, versions in four parts,
 /// scripts, a namespace package, and one that carries dist-info folders of others.
@@ -48,22 +49,38 @@ fn the_inventory_equals_pip_list() {
         .collect();
     assert_eq!(listed.len(), PACKAGES.len() + 2);
 
-    let mut sink = Sink::default();
-    walk(folder.path(), "", &mut sink).unwrap();
-    let joined = join(sink);
-    assert_eq!(with_evidence(&joined.packages, Evidence::Installed), listed);
-    assert_eq!(joined.gaps, Vec::<Gap>::new());
-    let embedded = with_evidence(&joined.packages, Evidence::Embedded);
+    // A secret in a file of a package that has another name, and one in first-party code.
+    let line = |name: &str| plant(&format!("TOKEN = '@@{name}@@'\n"));
+    let module = folder.path().join("dateutil/parser/_parser.py");
+    let text = std::fs::read_to_string(&module).unwrap() + &line("github-token");
+    std::fs::write(&module, text).unwrap();
+    write(folder.path(), "app.py", line("stripe-live-key").as_bytes());
+
+    let archives = tempfile::tempdir().unwrap();
+    let zip = write(archives.path(), "function.zip", &Zip::new().tree(folder.path()).build());
+    for target in [folder.path(), zip.as_path()] {
+        let (_, json) = Cli::scan(target, &[]);
+        assert_eq!(json["summary"]["gaps"]["blocking"], 0, "{:#}", json["targets"][0]["coverage"]);
+        holds_what_is_listed(&json["targets"][0], &listed);
+    }
+}
+
+fn holds_what_is_listed(target: &Value, listed: &BTreeSet<(String, String)>) {
+    assert_eq!(&with_evidence(target, "installed"), listed);
+    let embedded = with_evidence(target, "embedded");
     assert!(embedded.iter().any(|(name, _)| name == "packaging"), "setuptools carries packaging: {embedded:?}");
-    let direct = |name: &str| joined.packages.iter().find(|package| package.name == name).unwrap().direct;
-    assert_eq!((direct("six"), direct("flat")), (Some(true), None));
-    let owner =
-        |path: &str| joined.owners.owner_of(&Location::artifact(0).child(path)).map(|owner| owner.name.as_str());
-    assert_eq!(
-        (owner("dateutil/parser/_parser.py"), owner("bin/chardetect")),
-        (Some("python-dateutil"), Some("chardet"))
-    );
-    assert_eq!(owner("app.py"), None);
+    let direct = |name: &str| &rows(target, "packages").iter().find(|p| p["name"] == name).unwrap()["direct"];
+    assert_eq!((direct("six"), direct("flat")), (&Value::Bool(true), &Value::Null));
+    let origin = |rule: &str| {
+        let secret = rows(target, "findings").iter().find(|finding| finding["rule"] == rule).unwrap();
+        (secret["origin"].as_str(), secret["package"].as_str())
+    };
+    assert_eq!(origin("github-personal-access-token"), (Some("dependency"), Some("pkg:pypi/python-dateutil@2.8.1")));
+    assert_eq!(origin("stripe-secret-key"), (Some("own"), None));
+}
+
+fn rows<'a>(target: &'a Value, list: &str) -> &'a Vec<Value> {
+    target[list].as_array().unwrap()
 }
 
 fn pip(arguments: &[&str]) -> Result<Output, String> {
@@ -73,27 +90,11 @@ fn pip(arguments: &[&str]) -> Result<Output, String> {
     if output.status.success() { Ok(output) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
-fn with_evidence(packages: &[Package], evidence: Evidence) -> BTreeSet<(String, String)> {
-    packages
+fn with_evidence(target: &Value, evidence: &str) -> BTreeSet<(String, String)> {
+    let text = |package: &Value, key: &str| package[key].as_str().unwrap_or_default().to_owned();
+    rows(target, "packages")
         .iter()
-        .filter(|package| package.ecosystem == Ecosystem::PyPI && package.evidence == evidence)
-        .map(|package| (package.name.clone(), package.version.clone().unwrap_or_default()))
+        .filter(|package| package["ecosystem"] == "PyPI" && package["evidence"] == evidence)
+        .map(|package| (text(package, "name"), text(package, "version")))
         .collect()
-}
-
-fn walk(folder: &Path, prefix: &str, sink: &mut Sink) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = format!("{prefix}{}", entry.file_name().display());
-        if entry.file_type()?.is_dir() {
-            walk(&entry.path(), &format!("{name}/"), sink)?;
-            continue;
-        }
-        let bytes = std::fs::read(entry.path())?;
-        let location = Location::artifact(0).child(&name);
-        for extractor in ALL.iter().filter(|extractor| extractor.wants(&name, &bytes[..bytes.len().min(512)])) {
-            extractor.extract(&Entry { location: &location, bytes: &bytes }, sink);
-        }
-    }
-    Ok(())
 }

@@ -147,6 +147,28 @@ fn lock_only_packages_beside_an_installed_tree_do_not_gate() {
 }
 
 #[test]
+fn workspaces_and_linked_trees_hold_each_package_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = |name: &str, wants: Value| {
+        json!({"name": name, "version": "1.0.0", "dependencies": wants}).to_string().into_bytes()
+    };
+    let code = Zip::new()
+        .file("package.json", br#"{"name":"app","workspaces":["packages/*"]}"#)
+        .file("packages/a/package.json", workspace("@acme/a", json!({"@acme/b": "*", "left-pad": "^1.0.0"})))
+        .file("packages/b/package.json", workspace("@acme/b", json!({"gone": "^1.0.0"})))
+        .link("node_modules/@acme/a", "../../packages/a")
+        .link("node_modules/@acme/b", "../../packages/b")
+        .link("node_modules/left-pad", ".pnpm/left-pad@1.3.0/node_modules/left-pad")
+        .file("node_modules/.pnpm/left-pad@1.3.0/node_modules/left-pad/package.json", npm("left-pad", "1.3.0"))
+        .build();
+    let (exit, json) = scan_function(folder.path(), &code, &[], &[]);
+    assert_eq!(exit, 0);
+    let listed: Vec<_> = rows(&json, "packages").iter().map(|p| (p["name"].as_str(), p["evidence"].as_str())).collect();
+    assert_eq!(listed, [(Some("gone"), Some("declared")), (Some("left-pad"), Some("installed"))]);
+    assert_eq!(package(&json, "left-pad", "1.3.0")["direct"], true);
+}
+
+#[test]
 fn lock_files_inside_installed_packages_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let lock = json!({"lockfileVersion": 3, "packages": {"node_modules/lodash": {"version": "4.17.15"}}}).to_string();
@@ -242,8 +264,19 @@ fn what_cannot_run_is_exit_code_2_and_says_what_to_do() {
         let run = Cli::run(&arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.stderr);
         assert!(run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.matches("os error").count() <= 1, "said twice: {}", run.stderr);
         assert!(run.stdout.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn explain_knows_advisories_and_secret_rules() {
+    for (id, said) in [("GHSA-35jh-r3h4-6jhm", "fixed in 4.17.21"), ("stripe-secret-key", "Developers, API keys")] {
+        let run = Cli::run(["explain", id]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.stdout.starts_with(id) && run.stdout.contains(said), "{}", run.stdout);
+    }
+    assert_eq!(Cli::run(["explain", "no-such-thing"]).code, 2);
 }
 
 #[test]

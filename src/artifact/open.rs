@@ -46,7 +46,7 @@ pub struct OpenedPath {
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// Missing, or not permitted.
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open {}", path.display())]
     Path {
         /// As named.
         path: PathBuf,

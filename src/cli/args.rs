@@ -179,7 +179,7 @@ pub(super) struct StatusArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
-    /// Id of an advisory (GHSA-..., CVE-..., MAL-...) or of a secret rule
+    /// Id of an advisory as the database names it (GHSA-..., PYSEC-..., MAL-...) or of a secret rule
     #[arg(value_name = "ID")]
     pub id: String,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `tidewaiter explain`: an advisory, as far as the database holds it.
+//! `tidewaiter explain`: a secret rule, or an advisory as far as the database holds it.
 
 use std::io::Write;
 
@@ -9,19 +9,37 @@ use super::{options, output};
 use crate::model::{Advisory, AdvisoryKind, Affected, Event, Range};
 use crate::policy::Exit;
 use crate::report::escape;
+use crate::secret::{Engine, Rule};
 
 /// Explains one id.
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
+    if let Some(rule) = Engine::builtin().rules().iter().find(|rule| rule.id == args.id) {
+        output::print(|out| write_rule(out, rule))?;
+        return Ok(Exit::Clean);
+    }
     let database = options::database(&args.cache)?;
     let Some(advisory) = database.by_id(&args.id)? else {
         bail!(
-            "'{}' is not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
+            "'{}' is no secret rule and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
             args.id.escape_default(),
             database.info().origin.word()
         );
     };
     output::print(|out| write_advisory(out, &advisory))?;
     Ok(Exit::Clean)
+}
+
+fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {
+    writeln!(out, "{}  {}", rule.id, rule.title)?;
+    writeln!(out, "kind       secret rule")?;
+    writeln!(out, "vendor     {}", rule.vendor)?;
+    if let Some(description) = &rule.description {
+        writeln!(out, "opens      {description}")?;
+    }
+    writeln!(out, "severity   {}", rule.severity)?;
+    writeln!(out, "keywords   {}", rule.keywords.join(", "))?;
+    writeln!(out, "format     {}", rule.source)?;
+    writeln!(out, "revoke     {}", rule.revoke)
 }
 
 fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<()> {

@@ -33,7 +33,7 @@ fn manifest(sink: &mut Sink, ecosystem: Ecosystem, at: &str, wants: &[(&str, Opt
             optional: false,
         })
         .collect();
-    sink.manifests.push(Manifest { location, ecosystem, folder, wants });
+    sink.manifests.push(Manifest { location, ecosystem, folder, name: None, wants });
 }
 
 fn rows(joined: &Joined) -> Vec<(String, &'static str, Option<bool>, bool)> {

@@ -150,6 +150,8 @@ pub struct Manifest {
     pub ecosystem: Ecosystem,
     /// The folder that it speaks for, `""` for the root.
     pub folder: String,
+    /// What the project calls itself, where another one could ask for it (npm's workspaces).
+    pub name: Option<String>,
     /// What it asks for.
     pub wants: Vec<Want>,
 }

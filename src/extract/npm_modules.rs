@@ -141,6 +141,7 @@ impl NpmModules {
             location: entry.location.clone(),
             ecosystem: Ecosystem::Npm,
             folder: folder.to_owned(),
+            name: file.name.as_deref().map(str::to_owned),
             wants,
         });
     }

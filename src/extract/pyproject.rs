@@ -36,6 +36,7 @@ impl Extractor for Pyproject {
                 location: entry.location.clone(),
                 ecosystem: Ecosystem::PyPI,
                 folder,
+                name: None,
                 wants,
             });
         }

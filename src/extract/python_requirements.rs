@@ -68,6 +68,7 @@ impl Extractor for PythonRequirements {
             location: entry.location.clone(),
             ecosystem: Ecosystem::PyPI,
             folder: folder(path).to_owned(),
+            name: None,
             wants,
         });
     }

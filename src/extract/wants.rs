@@ -49,6 +49,11 @@ pub(super) fn answer(manifests: &[Manifest], found: &[Found], installed: &Instal
     let index = Index::new(found);
     let mut answers = Answers { direct: vec![None; found.len()], ..Answers::default() };
     let mut undecided: HashSet<usize> = HashSet::new();
+    // A workspace is linked from `node_modules`, and links are not followed: its manifest is where it is.
+    let projects: HashSet<(Place<'_>, Ecosystem, &str)> = manifests
+        .iter()
+        .filter_map(|manifest| Some((Place::at(&manifest.location), manifest.ecosystem, manifest.name.as_deref()?)))
+        .collect();
     let mut by_name: HashSet<(Place<'_>, Ecosystem, &str)> = HashSet::new();
     // Trees (npm) and archives (others) that a manifest speaks for.
     let mut covered: HashSet<(Place<'_>, Ecosystem, &str)> = HashSet::new();
@@ -82,7 +87,10 @@ pub(super) fn answer(manifests: &[Manifest], found: &[Found], installed: &Instal
                     }
                 }
             }
-            answers.declare(manifest, want, &index, installed);
+            // A pinned version is matched in any case: a project must not hide a package by taking its name.
+            if want.version.is_some() || !projects.contains(&(place, manifest.ecosystem, &want.name)) {
+                answers.declare(manifest, want, &index, installed);
+            }
         }
     }
 

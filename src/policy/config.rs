@@ -78,7 +78,7 @@ impl AcceptedGap {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the policy file {file}: {source}")]
+    #[error("cannot read the policy file {file}")]
     Unreadable {
         /// As the user named it.
         file: String,

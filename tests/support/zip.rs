@@ -1,6 +1,8 @@
 //! Zips, honest and hostile, byte by byte.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
@@ -95,6 +97,28 @@ impl Zip {
     /// Adds a symbolic link.
     pub fn link(self, name: impl AsRef<[u8]>, target: &str) -> Zip {
         self.stored(name, target).mode(0o120_777)
+    }
+
+    /// Adds all that a folder holds, sorted by name; links stay links, as `zip -ry` packs them.
+    pub fn tree(mut self, root: &Path) -> Zip {
+        let mut folders = vec![root.to_owned()];
+        let mut paths = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let entry = entry.unwrap();
+                let list = if entry.file_type().unwrap().is_dir() { &mut folders } else { &mut paths };
+                list.push(entry.path());
+            }
+        }
+        paths.sort();
+        for path in paths {
+            let name = path.strip_prefix(root).unwrap().to_str().expect("a name in UTF-8");
+            self = match fs::read_link(&path) {
+                Ok(target) => self.link(name, target.to_str().expect("a target in UTF-8")),
+                Err(_) => self.file(name, fs::read(&path).unwrap()),
+            };
+        }
+        self
     }
 
     /// Adds an entry to the directory whose data are those of entry `index`.
