@@ -242,7 +242,7 @@ fn many_entries_of_one_name_take_linear_time() {
     let wants: Vec<(&str, Option<&str>)> = wants.iter().map(|version| ("a", Some(version.as_str()))).collect();
     manifest(&mut sink, PYPI, "requirements.txt", &wants);
     manifest(&mut sink, NPM, "package.json", &wants);
-    let start = std::time::Instant::now();
+    let start = crate::clock::spent();
     assert_eq!(join(sink).packages.len(), 120_000);
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    assert!((crate::clock::spent() - start).as_secs() < 20);
 }

@@ -228,24 +228,15 @@ fn a_file_of_nothing_but_secrets_is_bounded() {
     assert_eq!((out.len(), left_out), (MAX_MATCHES, 10));
 }
 
-/// Time that this thread spent on a processor: unlike the clock on the wall it does not count what other programs of a
-/// busy machine took. Linux tells it in nanoseconds; elsewhere the wall has to do.
-fn spent() -> std::time::Duration {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = told.and_then(|text| text.split_whitespace().next().and_then(|first| first.parse().ok()));
-    nanos.map_or_else(|| START.get_or_init(std::time::Instant::now).elapsed(), std::time::Duration::from_nanos)
-}
-
 /// Doubling a hostile input must at most double the time; measured with room for a cold cache.
 #[test]
 fn hostile_repetition_takes_linear_time() {
     let time = |unit: &str, size: usize| {
         let text = unit.repeat(size / unit.len());
         let best = (0..3).map(|_| {
-            let start = spent();
+            let start = crate::clock::spent();
             scan(&text);
-            spent() - start
+            crate::clock::spent() - start
         });
         best.min().expect("three runs")
     };
