@@ -24,8 +24,6 @@ pub mod advisory;
 pub mod artifact;
 pub mod audit;
 pub mod cli;
-#[cfg(test)]
-mod clock;
 pub mod extract;
 pub mod formats;
 pub mod matching;

@@ -242,7 +242,7 @@ fn many_entries_of_one_name_take_linear_time() {
     let wants: Vec<(&str, Option<&str>)> = wants.iter().map(|version| ("a", Some(version.as_str()))).collect();
     manifest(&mut sink, PYPI, "requirements.txt", &wants);
     manifest(&mut sink, NPM, "package.json", &wants);
-    let start = crate::clock::spent();
+    let start = crate::formats::clock::spent();
     assert_eq!(join(sink).packages.len(), 120_000);
-    assert!((crate::clock::spent() - start).as_secs() < 20);
+    assert!((crate::formats::clock::spent() - start).as_secs() < 20);
 }

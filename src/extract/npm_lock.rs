@@ -291,8 +291,8 @@ mod tests {
             r#"{{"packages":{{"{path}":{{"dependencies":{{{}}}}},"node_modules/a":{{"version":"1.0.0"}}}}}}"#,
             names.trim_end_matches(',')
         );
-        let start = crate::clock::spent();
+        let start = crate::formats::clock::spent();
         assert_eq!(rows(&extract(&text)).len(), 1);
-        assert!((crate::clock::spent() - start).as_secs() < 10);
+        assert!((crate::formats::clock::spent() - start).as_secs() < 10);
     }
 }

@@ -170,10 +170,10 @@ mod tests {
         let a = owners.add(owner("a"));
         owners.claim_folder(&place(&["x"]), "a".to_owned(), a);
         let long = format!("a/{}x", "b/".repeat(32_000));
-        let start = crate::clock::spent();
+        let start = crate::formats::clock::spent();
         for _ in 0..100 {
             assert!(owners.owner_of(&place(&[&long])).is_some());
         }
-        assert!((crate::clock::spent() - start).as_secs() < 10);
+        assert!((crate::formats::clock::spent() - start).as_secs() < 10);
     }
 }

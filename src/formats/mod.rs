@@ -1,5 +1,7 @@
 //! Floor 1: readers that several extractors need. They know a notation, not what its contents mean.
 
+#[cfg(test)]
+pub mod clock;
 pub mod file_list;
 pub mod headers;
 pub mod jsonc;

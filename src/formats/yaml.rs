@@ -101,11 +101,11 @@ mod tests {
         let deep_flow = format!("a: {}", "[".repeat(200_000));
         let deep_block: String = (0..3_000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
         let dashes = format!("a:\n  {}x\n", "- ".repeat(100_000));
-        let start = crate::clock::spent();
+        let start = crate::formats::clock::spent();
         for (name, text) in [("laughs", laughs), ("flow", deep_flow), ("block", deep_block), ("dashes", dashes)] {
             assert!(read(&text).is_err(), "{name}");
         }
-        assert!((crate::clock::spent() - start).as_secs() < 20);
+        assert!((crate::formats::clock::spent() - start).as_secs() < 20);
     }
 
     #[test]
@@ -119,8 +119,8 @@ mod tests {
             ));
         }
         assert!(text.len() > 3_000_000);
-        let start = crate::clock::spent();
+        let start = crate::formats::clock::spent();
         assert_eq!(read(&text).expect("YAML")[0].packages.len(), 12_000);
-        assert!((crate::clock::spent() - start).as_secs() < 20);
+        assert!((crate::formats::clock::spent() - start).as_secs() < 20);
     }
 }

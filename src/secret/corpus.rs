@@ -234,9 +234,9 @@ fn hostile_repetition_takes_linear_time() {
     let time = |unit: &str, size: usize| {
         let text = unit.repeat(size / unit.len());
         let best = (0..3).map(|_| {
-            let start = crate::clock::spent();
+            let start = crate::formats::clock::spent();
             scan(&text);
-            crate::clock::spent() - start
+            crate::formats::clock::spent() - start
         });
         best.min().expect("three runs")
     };
