@@ -48,7 +48,11 @@ impl Sink {
         let mut installed: HashMap<Place<'_>, Vec<usize>> = HashMap::new();
         for (index, found) in self.found.iter().enumerate() {
             if let (Evidence::Installed, Some(location)) = (found.package.evidence, found.package.locations.first()) {
-                installed.entry(place(location, location.innermost())).or_default().push(index);
+                // Its own file, and the archives around it: a list of files names an egg or a wheel, not what is inside.
+                for (depth, name) in location.path.iter().enumerate() {
+                    let place = (location.artifact, &location.path[..depth], name.as_str());
+                    installed.entry(place).or_default().push(index);
+                }
             }
         }
         let mut embedded = Vec::new();
@@ -119,11 +123,14 @@ mod tests {
         let mut sink = Sink::default();
         sink.installed(package("outer", "outer-1.dist-info/METADATA"), "outer-1.dist-info");
         sink.installed(package("inner", "outer/third/inner-1.dist-info/METADATA"), "outer/third/inner-1.dist-info");
-        let files = ["outer-1.dist-info/METADATA", "outer/third/inner-1.dist-info/METADATA"].map(str::to_owned);
+        let egg = Package { locations: vec![at("outer/test.egg").child("EGG-INFO/PKG-INFO")], ..package("egg", "") };
+        sink.installed(egg, "");
+        let files = ["outer-1.dist-info/METADATA", "outer/third/inner-1.dist-info/METADATA", "outer/test.egg"];
+        let files = files.map(str::to_owned);
         sink.claims.push(claim("outer-1.dist-info/RECORD", "outer-1.dist-info", Owns::Files(files.to_vec())));
         sink.settle();
         let found: Vec<_> = sink.found.iter().map(|f| f.package.evidence).collect();
-        assert_eq!(found, [Evidence::Installed, Evidence::Embedded]);
+        assert_eq!(found, [Evidence::Installed, Evidence::Embedded, Evidence::Embedded]);
     }
 
     #[test]
