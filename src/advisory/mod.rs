@@ -11,6 +11,7 @@
 //! scan reads is a snapshot of them, which is complete, opens without reading and is never changed. What this folder
 //! cannot know: whether a record is right, and what no record speaks of.
 
+mod api;
 mod cache;
 mod credentials;
 mod database;
@@ -36,9 +37,10 @@ mod snapshot_write;
 mod store;
 mod sync;
 
+pub use api::{OsvApi, PUBLIC_API, Question};
 pub use cache::{CacheLock, Current, default_cache_dir, read_current};
 pub use credentials::Credentials;
-pub use database::Database;
+pub use database::{Database, Silence};
 pub use error::AdvisoryError;
 pub use http::{Http, Watch};
 pub use mirror::{Fetched, Listing, Mirror, Validator};
