@@ -13,7 +13,6 @@
 //! in another case than there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 use std::sync::Mutex;
 
 use reqwest::Url;
@@ -187,9 +186,9 @@ impl OsvApi {
         let covered = questions.iter().map(|q| q.ecosystem).chain(own.iter().map(|key| key.0)).collect();
         let Candidates { ids, mut failed } = self.candidates(questions)?;
         let skips = Mutex::new(Skips::default());
-        let fetch = |(id, askers)| Ok::<_, Infallible>((self.record(&id, &skips), id, askers));
+        let fetch = |(id, askers): (String, BTreeSet<&Question>)| Ok((self.record(&id, &skips), id, askers));
         let mut advisories = Vec::new();
-        for (fetched, id, askers) in in_parallel(ids.into_iter().collect(), WORKERS, fetch).unwrap_or_default() {
+        for (fetched, id, askers) in in_parallel(ids.into_iter().collect(), WORKERS, fetch)? {
             match fetched {
                 Ok(advisory) => advisories.push(advisory),
                 Err(detail) => {
