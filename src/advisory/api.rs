@@ -186,13 +186,13 @@ impl OsvApi {
         let covered = questions.iter().map(|q| q.ecosystem).chain(own.iter().map(|key| key.0)).collect();
         let Candidates { ids, mut failed } = self.candidates(questions)?;
         let skips = Mutex::new(Skips::default());
-        let fetch = |(id, askers): (String, BTreeSet<&Question>)| Ok((self.record(&id, &skips), id, askers));
+        let fetch = |id: String| Ok((self.record(&id, &skips), id));
         let mut advisories = Vec::new();
-        for (fetched, id, askers) in in_parallel(ids.into_iter().collect(), WORKERS, fetch)? {
+        for (fetched, id) in in_parallel(ids.keys().cloned().collect(), WORKERS, fetch)? {
             match fetched {
                 Ok(advisory) => advisories.push(advisory),
                 Err(detail) => {
-                    for question in askers {
+                    for &question in ids.get(&id).into_iter().flatten() {
                         failed.entry(question).or_insert_with(|| format!("its advisory {id}: {detail}"));
                     }
                 }

@@ -13,10 +13,10 @@ use std::thread;
 use std::time::Duration;
 
 use chrono::Utc;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    LAST_MODIFIED, RETRY_AFTER, TRANSFER_ENCODING,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{StatusCode, Url};
@@ -69,6 +69,11 @@ impl Failure {
     pub(super) fn later(detail: impl Display) -> Failure {
         Failure { detail: detail.to_string(), again: Again::Later }
     }
+
+    /// What came of a small body is thrown away, so that it broke off is one more failed attempt.
+    fn from_the_start(self) -> Failure {
+        Failure { again: if self.again == Again::GoOn { Again::Later } else { self.again }, ..self }
+    }
 }
 
 impl Http {
@@ -103,7 +108,11 @@ impl Http {
     /// Sends one request. Gives what the caller has to tell apart: success, [`StatusCode::NOT_MODIFIED`],
     /// [`StatusCode::NOT_FOUND`], [`StatusCode::RANGE_NOT_SATISFIABLE`]; everything else is a failure.
     pub(super) fn send(&self, url: &Url, headers: HeaderMap) -> Result<Response, Failure> {
-        let mut request = self.client.get(url.clone()).headers(headers).header(ACCEPT_ENCODING, "identity");
+        self.exchange(url, self.client.get(url.clone()).headers(headers))
+    }
+
+    fn exchange(&self, url: &Url, request: RequestBuilder) -> Result<Response, Failure> {
+        let mut request = request.header(ACCEPT_ENCODING, "identity");
         if let Some(value) = self.credentials.for_url(url, self.named.as_ref()).map_err(Failure::never)? {
             request = request.header(AUTHORIZATION, value);
         }
@@ -187,14 +196,35 @@ impl Http {
                 StatusCode::OK => {
                     let validator = Validator::of(&response);
                     let mut bytes = Vec::new();
-                    self.receive(url, response, 0, limit, &mut |piece| {
+                    let received = self.receive(url, response, 0, limit, &mut |piece| {
                         bytes.extend_from_slice(piece);
                         Ok(())
-                    })?;
+                    });
+                    received.map_err(Failure::from_the_start)?;
                     Ok(Fetched::New(bytes, Some(validator)))
                 }
                 status => Err(Failure::never(format_args!("the server answers {status}"))),
             }
+        })
+    }
+
+    /// Sends some JSON and receives the answer as a whole.
+    ///
+    /// # Errors
+    /// As [`Http::get`].
+    pub(super) fn post(&self, url: &Url, body: &[u8], limit: u64) -> Result<Vec<u8>, AdvisoryError> {
+        self.insist(url, || {
+            let request = self.client.post(url.clone()).header(CONTENT_TYPE, "application/json").body(body.to_vec());
+            let response = self.exchange(url, request)?;
+            if response.status() != StatusCode::OK {
+                return Err(Failure::never(format_args!("the server answers {}", response.status())));
+            }
+            let mut bytes = Vec::new();
+            let received = self.receive(url, response, 0, limit, &mut |piece| {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            });
+            received.map(|()| bytes).map_err(Failure::from_the_start)
         })
     }
 
