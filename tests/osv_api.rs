@@ -142,7 +142,7 @@ fn names_and_versions_leave_the_machine_and_nothing_else() {
         headers.sort();
         assert_eq!(headers, ["accept", "accept-encoding", "host", "user-agent"], "{request:?}");
     }
-    let said = ("note".to_owned(), "1 package was not asked about: the policy calls them own".to_owned());
+    let said = ("note".to_owned(), "1 package was not asked about: the policy calls it own".to_owned());
     assert_eq!(gaps(&run.json()), [said]);
 }
 
@@ -277,9 +277,9 @@ fn wishes_that_exclude_each_other_are_refused() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("--offline"), "{}", run.stderr);
     assert_eq!(site.scan(&["--osv-api-url", "http://127.0.0.1:1"]).code, 2);
-    for address in ["ftp://osv.example.com", "https://me:word@osv.example.com", "osv.example.com", "https://x/?y"] {
+    for address in ["ftp://osv.example.com", "https://me:hunter2@osv.example.com", "osv.example.com", "https://x/?y"] {
         let run = site.scan(&["--osv-api", "--osv-api-url", address]);
         assert_eq!(run.code, 2);
-        assert!(run.stderr.contains("--osv-api-url") && !run.stderr.contains("word"), "{address}: {}", run.stderr);
+        assert!(run.stderr.contains("--osv-api-url") && !run.stderr.contains("hunter2"), "{address}: {}", run.stderr);
     }
 }

@@ -150,7 +150,7 @@ fn zero_last_affected_and_limit_in_every_ecosystem() {
             simple("X-2", ecosystem, "v/last", "introduced 1.0.0 last_affected 1.2.0"),
             simple("X-3", ecosystem, "v/limit", "introduced 1.0.0 limit 2.0.0"),
         ]);
-        cache.says(ecosystem, "v/all", &[("0.0.1", true), ("0.0.0-0", true), ("99999.0.0", true)]);
+        cache.says(ecosystem, "v/all", &[("0.0.1", true), ("99999.0.0", true)]);
         cache.says(ecosystem, "v/last", &[("0.9.0", false), ("1.2.0", true), ("1.2.1", false)]);
         cache.says(ecosystem, "v/limit", &[("1.9.0", true), ("2.0.0", false)]);
         assert_eq!(

@@ -42,8 +42,10 @@ pub(super) fn gaps(packages: &[Package], database: &Database) -> Vec<Gap> {
         }
     }
     if own > 0 {
-        let packages = if own == 1 { "1 package was" } else { &format!("{own} packages were") };
-        let detail = format!("{packages} not asked about: the policy calls them own");
+        let detail = match own {
+            1 => "1 package was not asked about: the policy calls it own".to_owned(),
+            _ => format!("{own} packages were not asked about: the policy calls them own"),
+        };
         gaps.push(Gap::note(GapKind::Advisories, Location::artifact(0), BY, detail));
     }
     gaps
