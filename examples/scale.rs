@@ -119,7 +119,8 @@ fn write_mirror(bucket: &Path, mirror: &Path, extra: usize) -> Done<(u64, Vec<Va
             let raw = serde_json::to_vec(record)?;
             json_bytes += raw.len() as u64;
             writeln!(listing, "{},{id}", record["modified"].as_str().unwrap_or_default())?;
-            let file = archive.new_file(&format!("{id}.json")).compression_method(rawzip::CompressionMethod::DEFLATE);
+            let name = format!("{id}.json");
+            let file = archive.new_file(&name).compression_method(rawzip::CompressionMethod::DEFLATE);
             let (mut entry, config) = file.start()?;
             let mut writer = config.wrap(flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::fast()));
             writer.write_all(&raw)?;
