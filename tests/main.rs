@@ -8,6 +8,8 @@ mod floors;
 mod hostile;
 mod hostile_python;
 mod network;
+mod osv_api;
+mod osv_traps;
 mod policy;
 mod readme;
 mod registry_npm;

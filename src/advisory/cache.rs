@@ -4,6 +4,7 @@
 //! <cache>/lock                       held by the process that changes the cache
 //! <cache>/advisories/                sled: raw records (see `store`)
 //! <cache>/snapshots/<id>.twsnap      immutable; <id> is the SHA-256 of the file
+//! <cache>/downloads/                 archives that are on their way (see `download`)
 //! <cache>/current.json               which snapshot counts, and when it was synced
 //! ```
 //!
@@ -89,18 +90,26 @@ impl CacheLock {
         built_at: &str,
         synced: BTreeMap<String, String>,
     ) -> Result<Current, AdvisoryError> {
-        // What cannot be read is no reason to keep it.
-        let before = read_current(&self.dir).ok().flatten();
         let current = Current { snapshot: digest(bytes), built_at: built_at.to_owned(), synced };
         let folder = self.dir.join("snapshots");
         fs::create_dir_all(&folder).map_err(AdvisoryError::io(&folder))?;
         replace(&snapshot_path(&self.dir, &current.snapshot), bytes)?;
-        let mut text = serde_json::to_vec_pretty(&current).map_err(|error| AdvisoryError::Store(error.to_string()))?;
-        text.push(b'\n');
-        replace(&self.dir.join("current.json"), &text)?;
+        // What cannot be read is no reason to keep it.
+        let before = read_current(&self.dir).ok().flatten();
+        self.point(&current)?;
         let kept = [Some(&current.snapshot), before.as_ref().map(|before| &before.snapshot)];
         prune(&folder, &kept.into_iter().flatten().map(|id| format!("{id}.twsnap")).collect::<Vec<_>>());
         Ok(current)
+    }
+
+    /// Makes the snapshot of `current`, which is there, the one that counts.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Io`].
+    pub fn point(&self, current: &Current) -> Result<(), AdvisoryError> {
+        let mut text = serde_json::to_vec_pretty(current).map_err(|error| AdvisoryError::Store(error.to_string()))?;
+        text.push(b'\n');
+        replace(&self.dir.join("current.json"), &text)
     }
 }
 

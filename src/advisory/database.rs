@@ -1,5 +1,6 @@
 //! The advisories that a scan is matched against.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -15,10 +16,20 @@ use crate::model::{Advisory, DatabaseInfo, DatabaseOrigin, Ecosystem, hex};
 /// between two reads of a few bytes for it to happen once.
 const ATTEMPTS: usize = 4;
 
+/// Why nothing is known of a package, although its ecosystem is covered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// It is first-party, so that nobody was asked.
+    Own,
+    /// The answer is missing or not whole, with what went wrong.
+    Failed(String),
+}
+
 /// An open database. It never changes, and any number of threads may ask it.
 pub struct Database {
     info: DatabaseInfo,
     snapshot: Snapshot,
+    silences: BTreeMap<(Ecosystem, String), Silence>,
 }
 
 impl Database {
@@ -52,10 +63,25 @@ impl Database {
         }
     }
 
+    /// What a service answered at `now`, RFC 3339.
+    pub(super) fn answered(
+        bytes: Vec<u8>,
+        now: &str,
+        silences: BTreeMap<(Ecosystem, String), Silence>,
+    ) -> Result<Database, AdvisoryError> {
+        let id = digest(&bytes);
+        let database = Database::new(DatabaseOrigin::Api, id, now.to_owned(), Snapshot::from_bytes(bytes)?);
+        Ok(Database { silences, ..database })
+    }
+
     fn new(origin: DatabaseOrigin, id: String, built_at: String, snapshot: Snapshot) -> Database {
         let manifest = snapshot.manifest();
         let (records, ecosystems) = (manifest.records, manifest.ecosystems.clone());
-        Database { info: DatabaseInfo { origin, snapshot: id, built_at, records, ecosystems }, snapshot }
+        Database {
+            info: DatabaseInfo { origin, snapshot: id, built_at, records, ecosystems },
+            snapshot,
+            silences: BTreeMap::new(),
+        }
     }
 
     /// Where it came from, how old it is, and what it covers.
@@ -82,6 +108,11 @@ impl Database {
         let mut advisories = self.snapshot.package(ecosystem, normalized)?;
         advisories.retain(|advisory| advisory.withdrawn.is_none());
         Ok(advisories)
+    }
+
+    /// Why less than everything is known of a package, which has its key; `None` for all others.
+    pub fn silence(&self, key: &(Ecosystem, String)) -> Option<&Silence> {
+        self.silences.get(key)
     }
 
     /// A record by its own id, withdrawn or not, with its elements of all ecosystems that are covered.

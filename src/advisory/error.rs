@@ -40,6 +40,12 @@ pub enum AdvisoryError {
         /// What is wrong.
         detail: String,
     },
+    /// What should say who we are cannot be used.
+    #[error("{0}")]
+    Credentials(String),
+    /// No secure connection can be made.
+    #[error("TLS: {0}")]
+    Tls(String),
     /// The store's engine failed.
     #[error("advisory store: {0}")]
     Store(String),

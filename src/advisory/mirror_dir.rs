@@ -1,15 +1,16 @@
 //! A mirror in a local folder.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::error::AdvisoryError;
-use super::mirror::{Listing, MAX_RECORD, Mirror, parse_listing, read_bounded};
+use super::mirror::{
+    Fetched, Listing, MAX_LISTING, MAX_RECORD, Mirror, Validator, is_plain, parse_ecosystems, parse_listing,
+    read_bounded,
+};
 use super::mirror_zip::RecordZip;
-
-/// A list of changes has some 40 bytes a record.
-const MAX_LISTING: u64 = 256 << 20;
 
 /// A folder in the layout of the OSV bucket.
 #[derive(Clone, Debug)]
@@ -39,12 +40,16 @@ fn too_large(path: &Path, limit: u64) -> AdvisoryError {
     AdvisoryError::mirror(path.display(), format_args!("larger than {limit} bytes"))
 }
 
+/// Its answers bear no validator: reading a local list is as cheap as asking whether it changed.
 impl Mirror for DirMirror {
+    fn place(&self) -> String {
+        self.root.display().to_string()
+    }
+
     fn ecosystems(&self) -> Result<Vec<String>, AdvisoryError> {
         let path = self.root.join("ecosystems.txt");
         if let Some(text) = self.read(&path, MAX_RECORD)? {
-            let text = String::from_utf8(text).map_err(|error| AdvisoryError::mirror(path.display(), error))?;
-            return Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect());
+            return parse_ecosystems(&path.display().to_string(), text);
         }
         // A copy of a few ecosystems need not have the list of all.
         let folders = fs::read_dir(&self.root).map_err(AdvisoryError::io(&self.root))?.flatten();
@@ -58,22 +63,27 @@ impl Mirror for DirMirror {
         Ok(names)
     }
 
-    fn listing(&self, ecosystem: &str) -> Result<Option<Listing>, AdvisoryError> {
+    fn listing(&self, ecosystem: &str, _: Option<&Validator>) -> Result<Fetched<Listing>, AdvisoryError> {
         let path = self.root.join(ecosystem).join("modified_id.csv");
-        let text = self.read(&path, MAX_LISTING)?;
-        text.map(|text| parse_listing(&path.display().to_string(), &text)).transpose()
+        let Some(text) = self.read(&path, MAX_LISTING)? else { return Ok(Fetched::Missing) };
+        Ok(Fetched::New(parse_listing(&path.display().to_string(), &text)?, None))
     }
 
-    fn record(&self, ecosystem: &str, id: &str) -> Result<Option<Vec<u8>>, AdvisoryError> {
-        // An id becomes a file name here, and the list that it stands in is the mirror's.
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        if id.starts_with('.') || !id.bytes().all(plain) {
-            return Ok(None);
+    fn records(&self, ecosystem: &str, ids: &[String]) -> Result<BTreeMap<String, Vec<u8>>, AdvisoryError> {
+        let folder = self.root.join(ecosystem);
+        let mut records = BTreeMap::new();
+        for id in ids.iter().filter(|id| is_plain(id)) {
+            if let Some(raw) = self.read(&folder.join(format!("{id}.json")), MAX_RECORD)? {
+                records.insert(id.clone(), raw);
+            }
         }
-        self.read(&self.root.join(ecosystem).join(format!("{id}.json")), MAX_RECORD)
+        Ok(records)
     }
 
-    fn archive(&self, ecosystem: &str) -> Result<RecordZip, AdvisoryError> {
-        RecordZip::open(&self.root.join(ecosystem).join("all.zip"))
+    fn archive(&self, ecosystem: &str, _: Option<&Validator>) -> Result<Fetched<RecordZip>, AdvisoryError> {
+        Ok(Fetched::New(RecordZip::open(&self.root.join(ecosystem).join("all.zip"))?, None))
     }
+
+    /// There is no copy of it.
+    fn forget(&self, _: &str) {}
 }

@@ -62,6 +62,11 @@ impl RecordZip {
         self.entries.keys().map(String::as_str)
     }
 
+    /// Whether there is a record of this id.
+    pub fn has(&self, id: &str) -> bool {
+        self.entries.contains_key(id)
+    }
+
     /// Reads the record that lies under this id; `None` if there is none.
     ///
     /// # Errors
@@ -86,5 +91,15 @@ impl RecordZip {
             return Err(failed(&format_args!("the archive inflates to more than {MAX_RATIO} times its size")));
         }
         Ok(Some(bytes))
+    }
+
+    /// Reads every record and compares the checksums.
+    ///
+    /// # Errors
+    /// As [`RecordZip::read`].
+    pub fn check(&self) -> Result<(), AdvisoryError> {
+        self.ids().try_for_each(|id| self.read(id).map(drop))?;
+        self.inflated.set(0);
+        Ok(())
     }
 }

@@ -11,14 +11,23 @@
 //! scan reads is a snapshot of them, which is complete, opens without reading and is never changed. What this folder
 //! cannot know: whether a record is right, and what no record speaks of.
 
+mod api;
 mod cache;
+mod credentials;
 mod database;
+mod download;
 mod error;
 mod frame;
+mod http;
 mod mapped;
 mod mirror;
 mod mirror_dir;
+mod mirror_http;
 mod mirror_zip;
+mod netrc;
+mod parallel;
+mod patience;
+mod plan;
 mod record;
 mod seed;
 mod skipped;
@@ -28,12 +37,17 @@ mod snapshot_write;
 mod store;
 mod sync;
 
+pub use api::{OsvApi, PUBLIC_API, Question};
 pub use cache::{CacheLock, Current, default_cache_dir, read_current};
-pub use database::Database;
+pub use credentials::Credentials;
+pub use database::{Database, Silence};
 pub use error::AdvisoryError;
-pub use mirror::{Listing, Mirror};
+pub use http::{Http, Watch};
+pub use mirror::{Fetched, Listing, Mirror, Validator};
 pub use mirror_dir::DirMirror;
+pub use mirror_http::{HttpMirror, PUBLIC_BUCKET, parse_address};
 pub use mirror_zip::RecordZip;
+pub use patience::Patience;
 pub use record::{BrokenRecord, Identity, decode, identify};
 pub use skipped::{SkipReason, Skipped, Skips};
 pub use store::{Cursor, Fault, Store, Stored, Writer};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::CacheLock;
 use super::error::AdvisoryError;
 use super::frame::{self, Packer, Unpacker};
+use super::mirror::Validator;
 use crate::model::Ecosystem;
 
 /// Raised whenever the meaning of the stored bytes changes.
@@ -22,6 +23,7 @@ const LEVEL: i32 = 9;
 /// Pages written in one batch. Larger ones leave sled with up to a third more on disk.
 const BATCH: usize = 100;
 const DICTIONARY: &str = "dictionary";
+const PUBLISHED: &str = "published";
 
 /// A record as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +47,15 @@ pub struct Cursor {
     pub newest: Option<String>,
     /// Ids that the mirror has and the store could not take, and whether they were there at all.
     pub faults: BTreeMap<String, Fault>,
+    /// Which mirror that was ([`super::Mirror::place`]).
+    #[serde(default)]
+    pub mirror: String,
+    /// Of that mirror's list of changes.
+    #[serde(default)]
+    pub listing: Option<Validator>,
+    /// Of that mirror's archive, if it was read.
+    #[serde(default)]
+    pub archive: Option<Validator>,
 }
 
 /// Why a record of the mirror is not in the store as the mirror has it.
@@ -147,6 +158,36 @@ impl Store {
     /// As [`Store::page`], per page.
     pub fn pages(&self) -> impl Iterator<Item = Result<BTreeMap<String, Stored>, AdvisoryError>> + '_ {
         self.pages.iter().values().map(|frame| self.unpack(&frame?))
+    }
+
+    /// The mark that [`Store::set_published`] left, if nothing was changed since.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Store`].
+    pub fn published(&self) -> Result<Option<String>, AdvisoryError> {
+        Ok(self.meta.get(PUBLISHED)?.map(|mark| String::from_utf8_lossy(&mark).into_owned()))
+    }
+
+    /// Marks the records as they are as the ones that a snapshot was made of.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Store`].
+    pub fn set_published(&self, mark: &str) -> Result<(), AdvisoryError> {
+        self.meta.insert(PUBLISHED, mark)?;
+        self.meta.flush()?;
+        Ok(())
+    }
+
+    /// Takes the mark away, on disk before the first change is, so that a crash between them costs a needless snapshot
+    /// and never a missing one.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Store`].
+    pub fn unpublish(&self) -> Result<(), AdvisoryError> {
+        if self.meta.remove(PUBLISHED)?.is_some() {
+            self.meta.flush()?;
+        }
+        Ok(())
     }
 
     /// Starts a run of changes.

@@ -1,30 +1,35 @@
 //! Brings the store to a mirror's state, then publishes a snapshot of the whole store.
 //!
-//! Only records whose date differs from the list of changes are read. The store may be left half way by a crash: each
+//! Everything is fetched first, from several ecosystems at once, so that a mirror that fails changes nothing. Only
+//! records whose date differs from the list of changes are read. The store may be left half way by a crash: each
 //! record in it is whole, the next sync does the rest, and scans see nothing of it, since the snapshot comes last.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{SecondsFormat, Utc};
 
-use super::cache::Current;
+use super::cache::{Current, read_current, snapshot_path};
 use super::error::AdvisoryError;
 use super::mirror::{Listing, Mirror};
-use super::mirror_zip::RecordZip;
+use super::parallel::in_parallel;
+use super::plan::{Plan, hear};
 use super::record;
 use super::skipped::{SkipReason, Skipped, Skips};
+use super::snapshot_read::Snapshot;
 use super::snapshot_write::{self, later};
 use super::store::{Cursor, Fault, Store, Stored};
 use crate::model::Ecosystem;
 
-/// Up to so many changes are read one by one; beyond, the archive is cheaper.
-const FEW: usize = 300;
+/// Ecosystems that are fetched at once.
+const AT_ONCE: usize = 4;
 /// Records of each ecosystem that the store's dictionary is trained on.
 const SAMPLES: usize = 400;
 
 /// A step of a sync, for a progress display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncStep {
+    /// The mirror is being asked for what changed.
+    Asking,
     /// Records are being read and stored.
     Reading {
         /// Whose.
@@ -64,8 +69,10 @@ pub struct SyncReport {
     pub ecosystems: Vec<EcosystemSync>,
     /// What of all records in the store could not be understood.
     pub skipped: Vec<Skipped>,
-    /// The snapshot that was published.
+    /// The snapshot that counts now.
     pub current: Current,
+    /// Whether it is a new one; otherwise nothing had changed, and only the time of the sync is new.
+    pub rebuilt: bool,
     /// Its size in bytes.
     pub snapshot_bytes: u64,
 }
@@ -80,16 +87,34 @@ pub fn sync(
     ecosystems: &[Ecosystem],
     progress: &mut dyn FnMut(SyncStep),
 ) -> Result<SyncReport, AdvisoryError> {
-    let ecosystems = choose(mirror, ecosystems)?;
-    let mut known = known(store)?;
+    progress(SyncStep::Asking);
+    let chosen = choose(mirror, ecosystems)?;
+    let cursors = store.cursors()?;
+    // What is known of another mirror says nothing about this one.
+    let place = mirror.place();
+    let before = |ecosystem| cursors.get(&ecosystem).filter(|cursor| cursor.mirror == place);
+    let heard = in_parallel(chosen.into_iter().collect(), AT_ONCE, |ecosystem| {
+        Ok((ecosystem, hear(mirror, ecosystem.name(), before(ecosystem))?))
+    })?;
+    let known = known(store)?;
+    let nothing = Listing::new();
+    let plans = in_parallel(heard, AT_ONCE, |(ecosystem, heard)| {
+        let known = known.get(&ecosystem).unwrap_or(&nothing);
+        Plan::make(mirror, ecosystem, heard, known, before(ecosystem))
+    })?;
     if known.is_empty() && store.wants_samples() {
-        let samples = samples(mirror, &ecosystems)?;
-        store.train(&samples)?;
+        let samples: Vec<_> = plans.iter().map(|plan| plan.samples(SAMPLES)).collect::<Result<_, _>>()?;
+        store.train(&samples.concat())?;
     }
     let mut reports = Vec::new();
-    for ecosystem in ecosystems {
-        let known = known.remove(&ecosystem).unwrap_or_default();
-        reports.push(sync_ecosystem(store, mirror, ecosystem, &known, progress)?);
+    for plan in plans {
+        let name = plan.ecosystem.name();
+        let report = apply(store, plan, &cursors, progress);
+        // An archive that broke a sync is fetched anew by the next one; the store's troubles are not its fault.
+        if matches!(report, Ok(_) | Err(AdvisoryError::Mirror { .. })) {
+            mirror.forget(name);
+        }
+        reports.push(report?);
     }
     progress(SyncStep::Publishing);
     publish(store, reports)
@@ -121,88 +146,15 @@ fn known(store: &Store) -> Result<BTreeMap<Ecosystem, Listing>, AdvisoryError> {
     Ok(known)
 }
 
-fn samples(mirror: &dyn Mirror, ecosystems: &BTreeSet<Ecosystem>) -> Result<Vec<Vec<u8>>, AdvisoryError> {
-    let mut samples = Vec::new();
-    for ecosystem in ecosystems {
-        let archive = mirror.archive(ecosystem.name())?;
-        let step = archive.ids().len().div_ceil(SAMPLES).max(1);
-        for id in archive.ids().step_by(step) {
-            samples.extend(archive.read(id)?);
-        }
-    }
-    Ok(samples)
-}
-
-/// Whether two dates name one moment, however they are written.
-fn same_moment(a: &str, b: &str) -> bool {
-    a == b || matches!((DateTime::parse_from_rfc3339(a), DateTime::parse_from_rfc3339(b)), (Ok(a), Ok(b)) if a == b)
-}
-
-/// What to do with the records of one ecosystem.
-struct Plan {
-    listing: Listing,
-    wanted: Vec<String>,
-    removed: Vec<String>,
-    /// Records that were read one by one.
-    single: BTreeMap<String, Vec<u8>>,
-    /// For the others, if there are others.
-    archive: Option<RecordZip>,
-}
-
-impl Plan {
-    fn make(mirror: &dyn Mirror, ecosystem: Ecosystem, known: &Listing) -> Result<Plan, AdvisoryError> {
-        let name = ecosystem.name();
-        let (listing, archive) = match mirror.listing(name)? {
-            Some(listing) => (listing, None),
-            None => {
-                let archive = mirror.archive(name)?;
-                (archive.ids().map(|id| (id.to_owned(), String::new())).collect(), Some(archive))
-            }
-        };
-        if listing.is_empty() && !known.is_empty() {
-            return Err(AdvisoryError::mirror(name, "the mirror lists no record at all, the cache has some"));
-        }
-        let unchanged = |id: &str, modified: &str| known.get(id).is_some_and(|before| same_moment(before, modified));
-        let wanted = listing.iter().filter(|(id, modified)| !unchanged(id, modified)).map(|(id, _)| id.clone());
-        let mut plan = Plan {
-            wanted: wanted.collect(),
-            removed: known.keys().filter(|id| !listing.contains_key(*id)).cloned().collect(),
-            listing,
-            single: BTreeMap::new(),
-            archive,
-        };
-        if plan.archive.is_none() && plan.wanted.len() <= FEW {
-            for id in &plan.wanted {
-                if let Some(raw) = mirror.record(name, id)? {
-                    plan.single.insert(id.clone(), raw);
-                }
-            }
-        }
-        if plan.archive.is_none() && plan.single.len() < plan.wanted.len() {
-            plan.archive = Some(mirror.archive(name)?);
-        }
-        Ok(plan)
-    }
-
-    fn read(&mut self, id: &str) -> Result<Option<Vec<u8>>, AdvisoryError> {
-        match (self.single.remove(id), &self.archive) {
-            (Some(raw), _) => Ok(Some(raw)),
-            (None, Some(archive)) => archive.read(id),
-            (None, None) => Ok(None),
-        }
-    }
-}
-
-fn sync_ecosystem(
+fn apply(
     store: &Store,
-    mirror: &dyn Mirror,
-    ecosystem: Ecosystem,
-    known: &Listing,
+    mut plan: Plan,
+    cursors: &BTreeMap<Ecosystem, Cursor>,
     progress: &mut dyn FnMut(SyncStep),
 ) -> Result<EcosystemSync, AdvisoryError> {
-    let mut plan = Plan::make(mirror, ecosystem, known)?;
+    let ecosystem = plan.ecosystem;
     let mut report =
-        EcosystemSync { ecosystem, listed: plan.listing.len(), read: 0, added: 0, changed: 0, removed: 0, faults: 0 };
+        EcosystemSync { ecosystem, listed: plan.listed, read: 0, added: 0, changed: 0, removed: 0, faults: 0 };
     let mut faults = BTreeMap::new();
     let total = plan.wanted.len() + plan.removed.len();
 
@@ -220,7 +172,7 @@ fn sync_ecosystem(
         progress(SyncStep::Reading { ecosystem, done, total });
         done += wanted.len() + removed.len();
         let mut page = store.page(number)?;
-        let before = (report.added, report.changed, report.removed);
+        let before = page.clone();
         for id in wanted {
             let Some(raw) = plan.read(&id)? else {
                 faults.insert(id, Fault::Missing);
@@ -235,14 +187,18 @@ fn sync_ecosystem(
         for id in removed {
             take(&mut page, &mut report, &id);
         }
-        if before != (report.added, report.changed, report.removed) {
+        if page != before {
+            store.unpublish()?;
             writer.set(number, &page)?;
         }
     }
     writer.flush()?;
     report.faults = faults.len();
-    let newest = plan.listing.values().fold(None, |newest, date| later(newest, date)).map(str::to_owned);
-    store.set_cursor(ecosystem, &Cursor { synced_at: now(), newest, faults })?;
+    // The snapshot tells the faults and which ecosystems it covers.
+    if cursors.get(&ecosystem).is_none_or(|before| before.faults != faults) {
+        store.unpublish()?;
+    }
+    store.set_cursor(ecosystem, &Cursor { synced_at: now(), faults, ..plan.cursor })?;
     Ok(report)
 }
 
@@ -281,8 +237,22 @@ fn take(page: &mut BTreeMap<String, Stored>, report: &mut EcosystemSync, id: &st
     }
 }
 
+/// What marks a store as the origin of a snapshot. Another version of the program may make another one of it.
+fn mark(snapshot: &str) -> String {
+    format!("{snapshot} {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Publishes a snapshot of the store, or, where that is the one that counts already, the new times.
 fn publish(store: &Store, ecosystems: Vec<EcosystemSync>) -> Result<SyncReport, AdvisoryError> {
     let cursors = store.cursors()?;
+    let synced: BTreeMap<String, String> =
+        cursors.iter().map(|(ecosystem, cursor)| (ecosystem.name().to_owned(), cursor.synced_at.clone())).collect();
+    if let Some((current, snapshot)) = settled(store)? {
+        let current = Current { built_at: now(), synced, ..current };
+        store.lock().point(&current)?;
+        let skipped = snapshot.manifest().skipped.clone();
+        return Ok(SyncReport { ecosystems, skipped, current, rebuilt: false, snapshot_bytes: snapshot.length() });
+    }
     let mut skips = Skips::default();
     for (id, fault) in cursors.values().flat_map(|cursor| &cursor.faults) {
         let reason = match fault {
@@ -302,9 +272,21 @@ fn publish(store: &Store, ecosystems: Vec<EcosystemSync>) -> Result<SyncReport, 
     }
     let covered: BTreeSet<Ecosystem> = cursors.keys().copied().collect();
     let bytes = snapshot_write::build(advisories, &covered, &skips)?;
-    let synced = cursors.iter().map(|(ecosystem, cursor)| (ecosystem.name().to_owned(), cursor.synced_at.clone()));
-    let current = store.lock().publish(&bytes, &now(), synced.collect())?;
-    Ok(SyncReport { ecosystems, skipped: skips.list(), current, snapshot_bytes: bytes.len() as u64 })
+    let current = store.lock().publish(&bytes, &now(), synced)?;
+    store.set_published(&mark(&current.snapshot))?;
+    let snapshot_bytes = bytes.len() as u64;
+    Ok(SyncReport { ecosystems, skipped: skips.list(), current, rebuilt: true, snapshot_bytes })
+}
+
+/// The snapshot that counts, if it is the store's and whole.
+fn settled(store: &Store) -> Result<Option<(Current, Snapshot)>, AdvisoryError> {
+    let dir = store.lock().dir();
+    let Ok(Some(current)) = read_current(dir) else { return Ok(None) };
+    if store.published()? != Some(mark(&current.snapshot)) {
+        return Ok(None);
+    }
+    let snapshot = Snapshot::open(&snapshot_path(dir, &current.snapshot)).ok();
+    Ok(snapshot.map(|snapshot| (current, snapshot)))
 }
 
 fn now() -> String {

@@ -11,6 +11,7 @@ mod overlay;
 mod python_path;
 mod seal;
 mod secrets;
+mod silence;
 mod walk;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use crate::artifact::{Budget, Limits, OpenError};
 use crate::matching::{database_gaps, match_packages};
 use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
 use crate::secret::Engine;
+pub use silence::inquiry;
 
 /// What to audit as one target.
 pub struct Request {
@@ -134,11 +136,11 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
 }
 
 /// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
-///
 pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
     let (mut findings, mut gaps) = match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
     let age = demand.max_age_days;
     gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, age, demand.now));
+    gaps.extend(silence::gaps(&scan.packages, database));
     scan.findings.append(&mut findings);
     scan.coverage.add(gaps);
     scan

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use crate::advisory;
 use crate::model::Ecosystem;
 
 /// Audits what is really deployed: function archives, layers and environment.
@@ -91,6 +92,12 @@ pub(super) struct ScanArgs {
     /// Accept the built-in seed of advisories as if it were a full database
     #[arg(long, help_heading = "Advisories")]
     pub allow_seed: bool,
+    /// Ask the OSV service instead of a cache; only names and versions of packages that are not the policy's own are sent
+    #[arg(long, conflicts_with = "offline", help_heading = "Advisories")]
+    pub osv_api: bool,
+    /// Address of the OSV service [default: https://api.osv.dev]
+    #[arg(long, value_name = "URL", requires = "osv_api", help_heading = "Advisories")]
+    pub osv_api_url: Option<String>,
     /// State that nothing may use the network (no command does unless it is asked to)
     #[arg(long, help_heading = "Advisories")]
     pub offline: bool,
@@ -153,11 +160,22 @@ pub(super) enum DbCommand {
     Status(StatusArgs),
 }
 
+const SYNC_HELP: &str = "\
+Environment:
+  TIDEWAITER_MIRROR_TOKEN                               bearer token for the address of --from
+  TIDEWAITER_MIRROR_USER, TIDEWAITER_MIRROR_PASSWORD    or a user and a password for it
+  NETRC                                                 netrc file with passwords by host [default: ~/.netrc]
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY          proxies";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = SYNC_HELP)]
 pub(super) struct SyncArgs {
-    /// A folder in the layout of the public OSV bucket
-    #[arg(long, value_name = "DIR")]
-    pub from: PathBuf,
+    /// The public OSV bucket, or a copy of it behind an address or in a folder
+    #[arg(long, value_name = "URL|DIR", default_value = advisory::PUBLIC_BUCKET)]
+    pub from: String,
+    /// Trust the certificates of this PEM file, besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_cert: Option<PathBuf>,
     /// Only this ecosystem (repeatable) [default: all that the source has]
     #[arg(long = "ecosystem", value_name = "NAME", value_parser = ecosystem)]
     pub ecosystems: Vec<Ecosystem>,

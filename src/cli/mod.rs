@@ -4,6 +4,7 @@ mod args;
 mod db;
 mod explain;
 mod options;
+mod osv_api;
 mod output;
 mod progress;
 mod scan;

@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use super::args::ScanArgs;
 use super::options::Resolved;
 use super::output::{self, Output};
-use super::{options, progress};
-use crate::advisory::Database;
+use super::{options, osv_api, progress};
+use crate::advisory::{Database, OsvApi};
 use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
-use crate::model::{DatabaseInfo, DatabaseOrigin, FunctionConfig, Scan};
+use crate::model::{DatabaseInfo, DatabaseOrigin, FunctionConfig};
 use crate::policy::{self, Exit, Run};
 use crate::secret::Engine;
 use crate::source;
@@ -28,7 +28,10 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     let own = options::own(&settings)?;
     let requests = requests(args)?;
     let limits = options::limits(&args.limits);
-    let database = options::database(&args.cache)?;
+    let advisories = match osv_api::service(args)? {
+        Some(service) => Advisories::Service(service),
+        None => Advisories::Local(options::database(&args.cache)?),
+    };
     let demand = Demand { allow_seed: args.allow_seed, max_age_days: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads)?;
@@ -37,14 +40,16 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
         let counters = Progress::default();
         let audit_options =
             Options { limits: limits.clone(), engine: Engine::builtin(), own: own.clone(), progress: &counters };
-        let scan = progress::during(&name, args.quiet, &counters, || {
-            pool.install(|| -> Result<Scan> {
-                let scan = audit::audit(request, &audit_options)?;
-                Ok(audit::hold_against(scan, &database, &demand))
-            })
-        })?;
+        let scan =
+            progress::during(&name, args.quiet, &counters, || pool.install(|| audit::audit(request, &audit_options)))?;
         scans.push(scan);
     }
+    let database = match advisories {
+        Advisories::Local(database) => database,
+        // It can be asked only once it is known what for.
+        Advisories::Service(service) => osv_api::ask(&service, &scans, &own, started)?,
+    };
+    let scans = scans.into_iter().map(|scan| audit::hold_against(scan, &database, &demand)).collect();
 
     let run = (!args.reproducible).then(|| run_of(started, clock, &database, &demand));
     let verdict = policy::judge(scans, database.info().clone(), settings, run);
@@ -53,6 +58,12 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     }
     output::to_stdout(format, &verdict, args.color)?;
     Ok(verdict.exit)
+}
+
+/// Where they come from.
+enum Advisories {
+    Local(Database),
+    Service(OsvApi),
 }
 
 /// One request per target, with a name for the progress line.

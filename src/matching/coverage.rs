@@ -29,14 +29,16 @@ pub fn database_gaps(
     }
     for ecosystem in found {
         let known = info.ecosystems.iter().find(|known| known.name == ecosystem.name());
-        let Some(known) = known.filter(|known| known.records > 0) else {
+        // A service knows its ecosystems even where it names no advisory, and answers of today.
+        let asked = info.origin == DatabaseOrigin::Api;
+        let Some(known) = known.filter(|known| asked || known.records > 0) else {
             details.push(format!("the database has no advisories of {ecosystem}; {FULL_DATABASE}"));
             continue;
         };
         if seed_counts {
             details.push(format!("advisories of {ecosystem} come from the built-in seed alone; {FULL_DATABASE}"));
         }
-        let dated = known.newest.as_deref().unwrap_or(&info.built_at);
+        let dated = known.newest.as_deref().filter(|_| !asked).unwrap_or(&info.built_at);
         if let Some(limit) = max_age_days
             && let Some(age) = too_old(dated, limit, now)
         {

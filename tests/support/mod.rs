@@ -1,8 +1,9 @@
 //! Builders that several tests share. Their bytes depend on what is asked for and on nothing else.
 
-mod cli;
+pub mod cli;
 pub mod example;
 pub mod osv;
+pub mod osv_service;
 pub mod picture;
 pub mod planted;
 pub mod tar;

@@ -1,21 +1,25 @@
 //! `tidewaiter db sync`.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use indicatif::{HumanBytes, HumanCount};
+use indicatif::{HumanBytes, HumanCount, ProgressBar};
 
 use super::super::args::SyncArgs;
 use super::{options, output, progress, write_skipped};
-use crate::advisory::{self, CacheLock, DirMirror, Store, SyncReport, SyncStep};
+use crate::advisory::{
+    self, CacheLock, Credentials, DirMirror, Http, HttpMirror, Mirror, PUBLIC_BUCKET, Patience, Store, SyncReport,
+    SyncStep,
+};
 use crate::policy::Exit;
+use crate::report::escape;
 
 /// Brings records into the cache and publishes a snapshot.
 pub(super) fn run(args: &SyncArgs) -> Result<Exit> {
-    if !args.from.is_dir() {
-        bail!("--from {}: there is no such folder", args.from.display());
-    }
     let cache = options::cache_dir(&args.cache)?;
+    let bar = progress::spinner(args.quiet);
+    let mirror = mirror(args, &cache, &bar)?;
     let lock = CacheLock::acquire(&cache, || {
         if !args.no_wait {
             output::complain(&format!("another process changes the cache in {}; waiting for it", cache.display()));
@@ -23,18 +27,38 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit> {
         !args.no_wait
     })?;
     let mut store = Store::open(lock)?;
-    let bar = progress::spinner(args.quiet);
-    let mirror = DirMirror::new(&args.from);
-    let report = advisory::sync(&mut store, &mirror, &args.ecosystems, &mut |step| {
+    let report = advisory::sync(&mut store, &*mirror, &args.ecosystems, &mut |step| {
         bar.set_message(match step {
+            SyncStep::Asking => "asking what changed".to_owned(),
             SyncStep::Reading { ecosystem, done, total } => format!("{ecosystem}: {done} of {total} records"),
             SyncStep::Publishing => "publishing the snapshot".to_owned(),
         });
     });
     bar.finish_and_clear();
-    let report = report.with_context(|| format!("cannot sync from {}", args.from.display()))?;
+    let report = report.with_context(|| format!("cannot sync from {}", mirror.place()))?;
     output::print(|out| write_report(out, &report))?;
     Ok(Exit::Clean)
+}
+
+/// What `--from` names. Nothing is asked of it yet, so that a wrong word is told before the cache is touched.
+fn mirror(args: &SyncArgs, cache: &Path, bar: &ProgressBar) -> Result<Box<dyn Mirror>> {
+    if !args.from.contains("://") {
+        let folder = PathBuf::from(&args.from);
+        if !folder.is_dir() {
+            bail!("--from {}: there is no such folder", escape(&args.from));
+        }
+        return Ok(Box::new(DirMirror::new(&folder)));
+    }
+    let root = advisory::parse_address(&args.from).context("--from")?;
+    // A token for a mirror is not the public bucket's business.
+    let named = (args.from != PUBLIC_BUCKET).then(|| root.clone());
+    let bar = bar.clone();
+    let watch = Box::new(move |place: &str, bytes: u64| {
+        bar.set_message(format!("{}: {}", escape(place), HumanBytes(bytes)));
+    });
+    let credentials = Credentials::from_environment()?;
+    let http = Http::new(credentials, named, args.ca_cert.as_deref(), Patience::default(), watch)?;
+    Ok(Box::new(HttpMirror::new(http, root, &cache.join("downloads"))))
 }
 
 fn write_report(out: &mut dyn Write, report: &SyncReport) -> std::io::Result<()> {
@@ -51,5 +75,6 @@ fn write_report(out: &mut dyn Write, report: &SyncReport) -> std::io::Result<()>
         )?;
     }
     write_skipped(out, &report.skipped)?;
-    writeln!(out, "snapshot   {} ({})", report.current.snapshot, HumanBytes(report.snapshot_bytes))
+    let unchanged = if report.rebuilt { "" } else { ", unchanged" };
+    writeln!(out, "snapshot   {} ({}{unchanged})", report.current.snapshot, HumanBytes(report.snapshot_bytes))
 }
