@@ -297,12 +297,12 @@ fn a_damaged_cache_is_said_not_guessed() {
     fs::remove_file(&path).unwrap();
     assert!(matches!(Database::open_cache(site.cache.path()), Err(AdvisoryError::Io { .. })));
     let mut newer = good.clone();
-    newer[6] = 2;
+    newer[6] = 3;
     for (bytes, format) in [(good[..good.len() - 1].to_vec(), false), (Vec::new(), false), (newer, true)] {
         fs::write(&path, bytes).unwrap();
         match Database::open_cache(site.cache.path()).map(|_| ()) {
             Err(AdvisoryError::Damaged(_) | AdvisoryError::Io { .. }) => assert!(!format),
-            Err(AdvisoryError::Format { found: 2, .. }) => assert!(format),
+            Err(AdvisoryError::Format { found: 3, .. }) => assert!(format),
             other => panic!("{other:?}"),
         }
     }

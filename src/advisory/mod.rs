@@ -4,23 +4,28 @@
 //! mirror  ->  sync  ->  store  ->  snapshot  ->  Database  ->  matching
 //! a copy of   only      raw        one file,     what a scan
 //! OSV's       what      records    immutable     asks
-//! bucket      changed
+//! bucket      changed                    |  ^
+//!                                        v  |
+//!                                       bundle: one signed file, for the way over an air gap
 //! ```
 //!
 //! Records are kept as they came, so that a newer program understands more of them without a new download; what a
 //! scan reads is a snapshot of them, which is complete, opens without reading and is never changed. What this folder
 //! cannot know: whether a record is right, and what no record speaks of.
 
+mod bundle;
 mod cache;
 mod database;
 mod error;
 mod frame;
+mod index;
 mod mapped;
 mod mirror;
 mod mirror_dir;
 mod mirror_zip;
 mod record;
 mod seed;
+mod signature;
 mod skipped;
 mod snapshot;
 mod snapshot_read;
@@ -28,6 +33,7 @@ mod snapshot_write;
 mod store;
 mod sync;
 
+pub use bundle::{Bundle, BundleError, BundleManifest, BundleSource};
 pub use cache::{CacheLock, Current, default_cache_dir, read_current};
 pub use database::Database;
 pub use error::AdvisoryError;
@@ -35,6 +41,7 @@ pub use mirror::{Listing, Mirror};
 pub use mirror_dir::DirMirror;
 pub use mirror_zip::RecordZip;
 pub use record::{BrokenRecord, Identity, decode, identify};
+pub use signature::{Signer, Trust};
 pub use skipped::{SkipReason, Skipped, Skips};
 pub use store::{Cursor, Fault, Store, Stored, Writer};
 pub use sync::{EcosystemSync, SyncReport, SyncStep, sync};

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use indicatif::{HumanBytes, HumanCount};
 
 use super::super::args::SyncArgs;
-use super::{options, output, progress, write_skipped};
-use crate::advisory::{self, CacheLock, DirMirror, Store, SyncReport, SyncStep};
+use super::{lock, options, output, progress, write_skipped};
+use crate::advisory::{self, DirMirror, Store, SyncReport, SyncStep};
 use crate::policy::Exit;
 
 /// Brings records into the cache and publishes a snapshot.
@@ -16,13 +16,7 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit> {
         bail!("--from {}: there is no such folder", args.from.display());
     }
     let cache = options::cache_dir(&args.cache)?;
-    let lock = CacheLock::acquire(&cache, || {
-        if !args.no_wait {
-            output::complain(&format!("another process changes the cache in {}; waiting for it", cache.display()));
-        }
-        !args.no_wait
-    })?;
-    let mut store = Store::open(lock)?;
+    let mut store = Store::open(lock(&cache, args.no_wait)?)?;
     let bar = progress::spinner(args.quiet);
     let mirror = DirMirror::new(&args.from);
     let report = advisory::sync(&mut store, &mirror, &args.ecosystems, &mut |step| {
