@@ -2,6 +2,8 @@
 
 use std::io::Cursor;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minisign::{PublicKey, PublicKeyBox, SecretKey, SecretKeyBox, SignatureBox};
 
 use super::bundle::BundleError;
@@ -85,7 +87,11 @@ fn key_id(bytes: &[u8]) -> String {
 }
 
 /// A secret key, ready to sign.
-pub struct Signer(SecretKey);
+pub struct Signer {
+    key: SecretKey,
+    /// Every signature is verified before it leaves.
+    public: PublicKey,
+}
 
 impl Signer {
     /// Reads a secret key file of the minisign tool. `password` is asked only for an encrypted one.
@@ -93,27 +99,29 @@ impl Signer {
     /// # Errors
     /// [`BundleError::Key`]; whatever `password` gives.
     pub fn new<E: From<BundleError>>(text: &str, password: impl FnOnce() -> Result<String, E>) -> Result<Signer, E> {
-        let text = || SecretKeyBox::from(text.to_owned());
-        let error = match SecretKey::from_unencrypted_box(text()) {
-            Ok(key) => return Ok(Signer(key)),
-            Err(error) => error,
+        let wrong = || BundleError::Key("not a secret key of minisign".to_owned());
+        let bytes = text.lines().nth(1).and_then(|line| STANDARD.decode(line.trim()).ok());
+        let bytes = bytes.filter(|bytes| bytes.starts_with(b"Ed")).ok_or_else(wrong)?;
+        // Bytes 2 to 4 say how it is encrypted. Of a key that is not, the tool leaves the checksum empty, so that only
+        // the signature can show whether it is whole.
+        let key = if bytes.get(2..4) == Some(&[0, 0]) {
+            SecretKey::from_bytes(&bytes).map_err(|_| wrong())?
+        } else {
+            let key = SecretKey::from_box(SecretKeyBox::from(text.to_owned()), Some(password()?));
+            key.map_err(|error| BundleError::Key(error.to_string()))?
         };
-        // No kind of its own tells an encrypted key from what is none: only its decryption does.
-        if !error.to_string().contains("encrypted") {
-            return Err(BundleError::Key(format!("not a secret key of minisign: {error}")).into());
-        }
-        let key = SecretKey::from_box(text(), Some(password()?));
-        Ok(Signer(key.map_err(|error| BundleError::Key(error.to_string()))?))
+        let public = PublicKey::from_secret_key(&key).map_err(|_| wrong())?;
+        Ok(Signer { key, public })
     }
 
     /// The id of the key.
     pub fn key_id(&self) -> String {
-        key_id(self.0.keynum())
+        key_id(self.key.keynum())
     }
 
     /// The four lines.
     pub(super) fn sign(&self, message: &[u8], untrusted: &str, trusted: &str) -> Result<String, BundleError> {
-        minisign::sign(None, &self.0, Cursor::new(message), Some(trusted), Some(untrusted))
+        minisign::sign(Some(&self.public), &self.key, Cursor::new(message), Some(trusted), Some(untrusted))
             .map(SignatureBox::into_string)
             .map_err(|error| BundleError::Key(error.to_string()))
     }
