@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy allows it in tests, but not in their helpers")]
 
 mod advisory;
+mod bundle;
 mod cached;
 mod example;
 mod floors;

@@ -1,5 +1,6 @@
 //! The only filter: which findings violate, which gaps block, what the process ends with.
 
+use tidewaiter::matching::{AgeLimit, MaxAge};
 use tidewaiter::model::*;
 use tidewaiter::policy::*;
 
@@ -174,7 +175,7 @@ fn a_policy_file_is_read() {
     assert_eq!(policy.fail_on, Some(severities));
     assert_eq!(policy.require_coverage, Some(Grade::Blind));
     assert_eq!(policy.own, ["@acme/*"]);
-    assert_eq!(policy.max_db_age, Some(7));
+    assert_eq!(policy.max_db_age, Some(MaxAge::days(7)));
 
     let empty = Policy::parse("tidewaiter.toml", "").unwrap();
     assert!(empty.fail_on.is_none() && empty.require_coverage.is_none() && empty.max_db_age.is_none());
@@ -205,4 +206,18 @@ fn a_policy_file_with_a_mistake_is_pointed_at() {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("policy_mistakes", complaints.join("\n\n"));
     });
+}
+
+#[test]
+fn the_age_of_advisories_is_limited_for_all_or_by_source() {
+    let read = |text: &str| Policy::parse("tidewaiter.toml", text);
+    let text = "[max-db-age]\ndefault = 7\nnpm = { warn = 1, fail = 3 }\n\"crates.io\" = { warn = 30 }\n";
+    let max_age = read(text).unwrap().max_db_age.unwrap();
+    assert_eq!(max_age.default, AgeLimit { warn: None, fail: Some(7) });
+    assert_eq!(max_age.ecosystems[&Ecosystem::Npm], AgeLimit { warn: Some(1), fail: Some(3) });
+    assert_eq!(max_age.ecosystems[&Ecosystem::CratesIo], AgeLimit { warn: Some(30), fail: None });
+    for wrong in ["moonbase = 3", "npm = \"3\"", "npm = { warn = 1, fails = 3 }"] {
+        let error = read(&format!("[max-db-age]\n{wrong}\n")).unwrap_err().to_string();
+        assert!(error.starts_with("tidewaiter.toml:") && error.contains(" | "), "{error}");
+    }
 }

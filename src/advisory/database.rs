@@ -5,7 +5,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::cache::{digest, read_current, snapshot_path};
+use super::bundle::Bundle;
+use super::cache::{Current, digest, read_current, snapshot_path};
 use super::error::AdvisoryError;
 use super::seed;
 use super::skipped::Skipped;
@@ -40,7 +41,8 @@ impl Database {
     pub fn seed() -> Result<Database, AdvisoryError> {
         let bytes = seed::snapshot()?;
         let id = digest(&bytes);
-        Ok(Database::new(DatabaseOrigin::Seed, id, seed::built_at(), Snapshot::from_bytes(bytes)?))
+        let snapshot = Snapshot::from_bytes(bytes)?;
+        Ok(Database::new(DatabaseOrigin::Seed, id, seed::built_at(), &BTreeMap::new(), snapshot))
     }
 
     /// The snapshot that counts in a cache folder; `None` if none was published there yet.
@@ -54,8 +56,8 @@ impl Database {
             let path = snapshot_path(dir, &current.snapshot);
             match Snapshot::open(&path) {
                 Ok(snapshot) => {
-                    let origin = DatabaseOrigin::Cache;
-                    return Ok(Some(Database::new(origin, current.snapshot, current.built_at, snapshot)));
+                    let Current { snapshot: id, built_at, synced } = current;
+                    return Ok(Some(Database::new(DatabaseOrigin::Cache, id, built_at, &synced, snapshot)));
                 }
                 Err(_) if attempt < ATTEMPTS && !path.exists() => attempt += 1,
                 Err(error) => return Err(error),
@@ -70,13 +72,28 @@ impl Database {
         silences: BTreeMap<(Ecosystem, String), Silence>,
     ) -> Result<Database, AdvisoryError> {
         let id = digest(&bytes);
-        let database = Database::new(DatabaseOrigin::Api, id, now.to_owned(), Snapshot::from_bytes(bytes)?);
+        let snapshot = Snapshot::from_bytes(bytes)?;
+        let database = Database::new(DatabaseOrigin::Api, id, now.to_owned(), &BTreeMap::new(), snapshot);
         Ok(Database { silences, ..database })
     }
 
-    fn new(origin: DatabaseOrigin, id: String, built_at: String, snapshot: Snapshot) -> Database {
+    /// A verified bundle. It is held in memory: a user's file may change while it is read, a mapping must not.
+    pub fn of_bundle(bundle: Bundle) -> Database {
+        let synced = bundle.synced();
+        let Bundle { manifest, snapshot, .. } = bundle;
+        Database::new(DatabaseOrigin::Bundle, manifest.snapshot, manifest.built_at, &synced, snapshot)
+    }
+
+    fn new(
+        origin: DatabaseOrigin,
+        id: String,
+        built_at: String,
+        synced: &BTreeMap<String, String>,
+        snapshot: Snapshot,
+    ) -> Database {
         let manifest = snapshot.manifest();
-        let (records, ecosystems) = (manifest.records, manifest.ecosystems.clone());
+        let (records, mut ecosystems) = (manifest.records, manifest.ecosystems.clone());
+        ecosystems.iter_mut().for_each(|ecosystem| ecosystem.synced = synced.get(&ecosystem.name).cloned());
         Database {
             info: DatabaseInfo { origin, snapshot: id, built_at, records, ecosystems },
             snapshot,
@@ -123,6 +140,32 @@ impl Database {
         self.snapshot.record(id)
     }
 
+    /// The records of an id or an alias (a CVE, say), withdrawn or not: the one whose own id it is first, then by id.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Damaged`].
+    pub fn find(&self, id: &str) -> Result<Vec<Advisory>, AdvisoryError> {
+        self.snapshot.records(id)
+    }
+
+    /// The normalized names of an ecosystem's packages that `wanted` picks, in order. Reads the whole index.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Damaged`].
+    pub fn packages(&self, ecosystem: Ecosystem, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, AdvisoryError> {
+        self.snapshot.packages(ecosystem, wanted)
+    }
+
+    /// The whole snapshot, digest compared with its id.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Damaged`].
+    pub(super) fn bytes(&self) -> Result<Vec<u8>, AdvisoryError> {
+        let mut bytes = Vec::new();
+        self.snapshot.read_all(|piece| bytes.extend_from_slice(piece))?;
+        if digest(&bytes) == self.info.snapshot { Ok(bytes) } else { Err(other_digest()) }
+    }
+
     /// Reads the whole snapshot and compares its digest with its id.
     ///
     /// # Errors
@@ -130,10 +173,10 @@ impl Database {
     pub fn verify(&self) -> Result<(), AdvisoryError> {
         let mut hash = Sha256::new();
         self.snapshot.read_all(|piece| hash.update(piece))?;
-        if hex(&hash.finalize()) == self.info.snapshot {
-            Ok(())
-        } else {
-            Err(AdvisoryError::Damaged("the snapshot's digest is not its id".to_owned()))
-        }
+        if hex(&hash.finalize()) == self.info.snapshot { Ok(()) } else { Err(other_digest()) }
     }
+}
+
+fn other_digest() -> AdvisoryError {
+    AdvisoryError::Damaged("the snapshot's digest is not its id".to_owned())
 }

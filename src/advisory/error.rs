@@ -14,8 +14,8 @@ pub enum AdvisoryError {
         /// The system's words.
         detail: String,
     },
-    /// A file of the cache differs from what was written.
-    #[error("the advisory cache is damaged: {0}; run `tidewaiter db sync` again")]
+    /// A file of the cache, or a snapshot, is not as it was written.
+    #[error("the advisories are damaged: {0}; sync or import them again")]
     Damaged(String),
     /// The cache or snapshot was written by another version of the program.
     #[error(

@@ -71,7 +71,7 @@ impl Failure {
     }
 
     /// What came of a small body is thrown away, so that it broke off is one more failed attempt.
-    fn from_the_start(self) -> Failure {
+    fn restarted(self) -> Failure {
         Failure { again: if self.again == Again::GoOn { Again::Later } else { self.again }, ..self }
     }
 }
@@ -200,7 +200,7 @@ impl Http {
                         bytes.extend_from_slice(piece);
                         Ok(())
                     });
-                    received.map_err(Failure::from_the_start)?;
+                    received.map_err(Failure::restarted)?;
                     Ok(Fetched::New(bytes, Some(validator)))
                 }
                 status => Err(Failure::never(format_args!("the server answers {status}"))),
@@ -224,7 +224,7 @@ impl Http {
                 bytes.extend_from_slice(piece);
                 Ok(())
             });
-            received.map(|()| bytes).map_err(Failure::from_the_start)
+            received.map(|()| bytes).map_err(Failure::restarted)
         })
     }
 

@@ -5,15 +5,14 @@
 //!             crc32 u32 of the header before it
 //! manifest    JSON: ecosystems with counts, what was skipped
 //! dictionary  zstd, shared by all blocks; may be empty
-//! names       fst map: ecosystem, '/', normalized name  ->  a block
-//! ids         fst map: record id, NUL, ordinal u16      ->  a block; one key per block that holds the record
+//! names       index (see `index`): ecosystem, '/', normalized name  ->  the package's block
+//! ids         index: record id  ->  every block that holds the record; alias  ->  the first block of each record with it
 //! blocks      frames (see `frame`), each the records of one package
 //! ```
 //!
-//! Numbers are little-endian, the ordinal alone is big-endian so that it sorts. Opening reads the header and the
-//! manifest; an index is checked when it is first used, a block when it is read. So every byte that an answer rests on
-//! was checked, and none besides. Checksums find damage, not intent: whoever takes a snapshot from a stranger has to
-//! check its digest, which is its id.
+//! Numbers are little-endian. Opening reads the header and the manifest; an index is checked when it is first used, a
+//! block when it is read. So every byte that an answer rests on was checked, and none besides. Checksums find damage,
+//! not intent: a snapshot of a stranger (see `bundle`) can answer wrongly, but it cannot make the reader panic or hang.
 //!
 //! A block holds a `Vec<Advisory>` as `postcard` writes it, sorted by id, each reduced to the elements of its package.
 //! Withdrawn records are in it: a lookup leaves them out, an explanation does not.
@@ -125,38 +124,16 @@ impl Header {
     }
 }
 
-/// Where a block lies in its section: 40 bits of offset, 24 of length, as an `fst` value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a block lies in its section, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct BlockRef {
     pub(super) offset: u64,
     pub(super) length: u64,
 }
 
-impl BlockRef {
-    const LENGTH_BITS: u32 = 24;
-
-    /// `None` for a block of 16 MiB or more, or beyond the first TiB.
-    pub(super) fn pack(self) -> Option<u64> {
-        let fits = self.length < 1 << Self::LENGTH_BITS && self.offset < 1 << (64 - Self::LENGTH_BITS);
-        fits.then_some(self.offset << Self::LENGTH_BITS | self.length)
-    }
-
-    pub(super) fn unpack(value: u64) -> BlockRef {
-        BlockRef { offset: value >> Self::LENGTH_BITS, length: value & ((1 << Self::LENGTH_BITS) - 1) }
-    }
-}
-
 /// The key of a package in `names`.
 pub(super) fn name_key(ecosystem: Ecosystem, normalized: &str) -> String {
     format!("{}/{normalized}", ecosystem.name())
-}
-
-/// The key of a record's nth block in `ids`. NUL is in no id and sorts before everything that is.
-pub(super) fn id_key(id: &str, ordinal: u16) -> Vec<u8> {
-    let mut key = id.as_bytes().to_vec();
-    key.push(0);
-    key.extend_from_slice(&ordinal.to_be_bytes());
-    key
 }
 
 #[cfg(test)]
@@ -179,13 +156,5 @@ mod tests {
         for length in 0..file.len() {
             assert!(Header::read(&file[..length], length as u64).is_err(), "cut at {length}");
         }
-    }
-
-    #[test]
-    fn a_block_reference_knows_its_limits() {
-        let block = BlockRef { offset: (1 << 40) - 1, length: (1 << 24) - 1 };
-        assert_eq!(BlockRef::unpack(block.pack().unwrap()), block);
-        assert_eq!(BlockRef { offset: 0, length: 1 << 24 }.pack(), None);
-        assert_eq!(BlockRef { offset: 1 << 40, length: 0 }.pack(), None);
     }
 }

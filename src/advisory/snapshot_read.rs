@@ -1,39 +1,28 @@
 //! Reads a snapshot in place. See `snapshot` for the layout and for what is checked when.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
-
-use fst::{IntoStreamer, Map, Streamer};
+use std::sync::OnceLock;
 
 use super::error::AdvisoryError;
 use super::frame::Unpacker;
+use super::index::Index;
 use super::mapped::Bytes;
-use super::snapshot::{BlockRef, HEADER, Header, Manifest, Section, id_key, name_key};
+use super::snapshot::{BlockRef, HEADER, Header, Manifest, Section, name_key};
 use crate::model::{Advisory, Ecosystem};
 
-/// A section in place, as `fst` wants to own it.
-struct Part {
-    file: Arc<Bytes>,
-    range: std::ops::Range<usize>,
-}
-
-impl AsRef<[u8]> for Part {
-    fn as_ref(&self) -> &[u8] {
-        &self.file.head()[self.range.clone()]
-    }
-}
-
-type Index = Result<Map<Part>, AdvisoryError>;
+/// Whether a section was checked, and what came of it.
+type Checked = OnceLock<Result<(), AdvisoryError>>;
 
 /// An open snapshot.
 pub(super) struct Snapshot {
-    file: Arc<Bytes>,
+    file: Bytes,
     header: Header,
     manifest: Manifest,
-    names: OnceLock<Index>,
-    ids: OnceLock<Index>,
+    names: Checked,
+    ids: Checked,
     unpacker: OnceLock<Result<Unpacker, AdvisoryError>>,
 }
 
@@ -60,14 +49,7 @@ impl Snapshot {
     fn new(header: Header, file: Bytes) -> Result<Snapshot, AdvisoryError> {
         let manifest = checked(&file, &header, Section::Manifest)?;
         let manifest = serde_json::from_slice(manifest).map_err(damaged)?;
-        Ok(Snapshot {
-            file: Arc::new(file),
-            header,
-            manifest,
-            names: OnceLock::new(),
-            ids: OnceLock::new(),
-            unpacker: OnceLock::new(),
-        })
+        Ok(Snapshot { file, header, manifest, names: OnceLock::new(), ids: OnceLock::new(), unpacker: OnceLock::new() })
     }
 
     pub(super) fn manifest(&self) -> &Manifest {
@@ -77,6 +59,11 @@ impl Snapshot {
     /// Bytes of the file.
     pub(super) fn length(&self) -> u64 {
         self.header.range(Section::Blocks).end as u64
+    }
+
+    /// All of it, where it is held in memory; of a file only the head.
+    pub(super) fn in_memory(&self) -> &[u8] {
+        self.file.head()
     }
 
     /// Hands the whole file to `visit`, piece by piece.
@@ -91,36 +78,71 @@ impl Snapshot {
 
     /// Every record of a package, withdrawn ones too.
     pub(super) fn package(&self, ecosystem: Ecosystem, normalized: &str) -> Result<Vec<Advisory>, AdvisoryError> {
-        let block = self.index(&self.names, Section::Names)?.get(name_key(ecosystem, normalized));
-        block.map_or_else(|| Ok(Vec::new()), |block| self.block(block))
+        let names = self.index(&self.names, Section::Names)?;
+        let blocks = names.get(name_key(ecosystem, normalized).as_bytes()).map_err(damaged)?;
+        blocks.first().map_or_else(|| Ok(Vec::new()), |&block| self.block(block))
+    }
+
+    /// The normalized names of an ecosystem's packages that `wanted` picks, in order.
+    pub(super) fn packages(
+        &self,
+        ecosystem: Ecosystem,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, AdvisoryError> {
+        let prefix = name_key(ecosystem, "");
+        let mut found = Vec::new();
+        let visit = |key: &[u8], _| {
+            let name = std::str::from_utf8(key).ok().and_then(|key| key.strip_prefix(&prefix));
+            found.extend(name.filter(|name| wanted(name)).map(str::to_owned));
+        };
+        self.index(&self.names, Section::Names)?.each(visit).map_err(damaged)?;
+        Ok(found)
     }
 
     /// A record with all its elements, brought together from the blocks of its packages in the order of their keys.
     pub(super) fn record(&self, id: &str) -> Result<Option<Advisory>, AdvisoryError> {
-        let ids = self.index(&self.ids, Section::Ids)?;
-        let mut homes = ids.range().ge(id_key(id, 0)).le(id_key(id, u16::MAX)).into_stream();
-        let mut found: Option<Advisory> = None;
-        while let Some((_, block)) = homes.next() {
-            let here = self.block(block)?.into_iter().find(|advisory| advisory.id == id);
-            let here = here.ok_or_else(|| damaged(format_args!("{id} is not where the index says")))?;
-            match &mut found {
-                None => found = Some(here),
-                Some(found) => found.affected.extend(here.affected),
+        Ok(self.found(id)?.remove(id))
+    }
+
+    /// The records of this id or alias, the one of the id first, then by id.
+    pub(super) fn records(&self, id: &str) -> Result<Vec<Advisory>, AdvisoryError> {
+        let mut here = self.found(id)?;
+        let mut found: Vec<Advisory> = here.remove(id).into_iter().collect();
+        for other in here.into_keys() {
+            found.extend(self.record(&other)?);
+        }
+        Ok(found)
+    }
+
+    /// What the blocks of an id or alias hold of it: the record of this id as a whole, of others only a part.
+    fn found(&self, id: &str) -> Result<BTreeMap<String, Advisory>, AdvisoryError> {
+        let blocks = self.index(&self.ids, Section::Ids)?.get(id.as_bytes()).map_err(damaged)?;
+        let mut found: BTreeMap<String, Advisory> = BTreeMap::new();
+        // A block that an index names twice would double what is affected.
+        for block in blocks.into_iter().collect::<BTreeSet<BlockRef>>() {
+            let mut here = self.block(block)?;
+            here.retain(|advisory| advisory.id == id || advisory.aliases.iter().any(|alias| alias == id));
+            if here.is_empty() {
+                return Err(damaged(format_args!("{id} is not where the index says")));
+            }
+            for mut advisory in here {
+                match found.get_mut(&advisory.id) {
+                    None => drop(found.insert(advisory.id.clone(), advisory)),
+                    Some(found) => found.affected.append(&mut advisory.affected),
+                }
             }
         }
         Ok(found)
     }
 
-    fn index<'a>(&'a self, cell: &'a OnceLock<Index>, section: Section) -> Result<&'a Map<Part>, AdvisoryError> {
-        let open = || {
-            checked(&self.file, &self.header, section)?;
-            Map::new(Part { file: self.file.clone(), range: self.header.range(section) }).map_err(damaged)
-        };
-        cell.get_or_init(open).as_ref().map_err(AdvisoryError::clone)
+    fn index(&self, cell: &Checked, section: Section) -> Result<Index<'_>, AdvisoryError> {
+        let check = || checked(&self.file, &self.header, section).map(|_| ());
+        cell.get_or_init(check).as_ref().map_err(AdvisoryError::clone)?;
+        Index::open(&self.file.head()[self.header.range(section)]).map_err(damaged)
     }
 
-    fn block(&self, value: u64) -> Result<Vec<Advisory>, AdvisoryError> {
-        let BlockRef { offset, length } = BlockRef::unpack(value);
+    fn block(&self, block: BlockRef) -> Result<Vec<Advisory>, AdvisoryError> {
+        let BlockRef { offset, length } = block;
         let blocks = self.header.range(Section::Blocks);
         if offset.checked_add(length).is_none_or(|end| end > blocks.len() as u64) {
             return Err(damaged("the index points outside the file"));

@@ -94,6 +94,34 @@ fn only_covered_ecosystems_count_and_only_live_records() {
     assert_eq!(snapshot.package(Ecosystem::Go, "m.example/x").unwrap(), []);
 }
 
+#[test]
+fn a_record_is_found_by_its_aliases() {
+    let mut advisories = some(20);
+    let mut other = advisory(50, &[(Ecosystem::Npm, "elsewhere")]);
+    other.aliases = vec!["CVE-2024-9".to_owned(), "TEST-0004".to_owned()];
+    advisories.push(other);
+    let snapshot = open(advisories);
+    let found = |id: &str| snapshot.records(id).unwrap();
+    let ids = |id: &str| found(id).into_iter().map(|advisory| advisory.id).collect::<Vec<_>>();
+    assert_eq!(ids("CVE-2024-9"), ["TEST-0009", "TEST-0050"]);
+    assert_eq!(found("CVE-2024-9")[0].affected.len(), 2, "with all its elements");
+    assert_eq!(ids("TEST-0004"), ["TEST-0004", "TEST-0050"], "its own id first");
+    assert_eq!(snapshot.record("TEST-0004").unwrap().unwrap().id, "TEST-0004");
+    assert_eq!(snapshot.record("CVE-2024-9").unwrap(), None);
+    assert_eq!(ids("CVE-2024-999"), <[String; 0]>::default());
+}
+
+#[test]
+fn names_are_listed_by_ecosystem() {
+    let snapshot = open(some(9));
+    assert_eq!(
+        snapshot.packages(Ecosystem::Npm, |name| name.ends_with(['0', '2'])).unwrap(),
+        ["package-0", "package-2"]
+    );
+    assert_eq!(snapshot.packages(Ecosystem::PyPI, |_| true).unwrap(), ["shared-name"]);
+    assert!(snapshot.packages(Ecosystem::Go, |_| true).unwrap().is_empty());
+}
+
 /// Every answer that a snapshot can give, or the first error.
 fn read_all(bytes: &[u8], advisories: &[Advisory]) -> Result<(Manifest, Vec<Vec<Advisory>>), AdvisoryError> {
     let snapshot = Snapshot::from_bytes(bytes.to_vec())?;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset};
-use fst::MapBuilder;
 
 use super::error::AdvisoryError;
 use super::frame::{self, Packer};
+use super::index::IndexWriter;
 use super::skipped::Skips;
-use super::snapshot::{BlockRef, Header, Manifest, id_key, name_key};
+use super::snapshot::{BlockRef, Header, Manifest, name_key};
 use crate::model::{Advisory, Affected, Ecosystem, EcosystemInfo};
 
 /// Beyond 9 zstd takes twice the time for 2 % of the size.
@@ -33,41 +33,40 @@ pub(super) fn build(
     let packages = packages(advisories, covered);
     let failed = |error: &dyn std::fmt::Display| AdvisoryError::Store(format!("snapshot: {error}"));
 
-    let encoded: Vec<(String, Vec<u8>, Vec<String>)> = packages
-        .into_iter()
-        .map(|(key, records)| {
-            let bytes = postcard::to_stdvec(&records).map_err(|error| failed(&error))?;
-            Ok((key, bytes, records.into_iter().map(|record| record.id).collect()))
-        })
-        .collect::<Result<_, AdvisoryError>>()?;
+    let encode = |records: &Vec<Advisory>| postcard::to_stdvec(records).map_err(|error| failed(&error));
+    let encoded: Vec<Vec<u8>> = packages.values().map(encode).collect::<Result<_, AdvisoryError>>()?;
     let step = encoded.len().div_ceil(SAMPLES).max(1);
-    let samples: Vec<&[u8]> = encoded.iter().step_by(step).map(|(_, bytes, _)| bytes.as_slice()).collect();
+    let samples: Vec<&[u8]> = encoded.iter().step_by(step).map(Vec::as_slice).collect();
     let dictionary = frame::train(&samples);
 
     let mut packer = Packer::new(&dictionary, LEVEL).map_err(|error| failed(&error))?;
-    let mut names = MapBuilder::memory();
-    let mut homes: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let full = || failed(&"the index outgrows its format");
+    let mut names = IndexWriter::default();
+    let mut homes: BTreeMap<&str, BTreeSet<BlockRef>> = BTreeMap::new();
+    let mut placed = BTreeSet::new();
     let mut blocks = Vec::new();
-    for (key, bytes, ids) in encoded {
+    for ((key, records), bytes) in packages.iter().zip(encoded) {
         let frame = packer.pack(&bytes).map_err(|error| failed(&error))?;
         let block = BlockRef { offset: blocks.len() as u64, length: frame.len() as u64 };
-        let block = block.pack().ok_or_else(|| failed(&format!("the records of {key} are too large")))?;
         blocks.extend_from_slice(&frame);
-        names.insert(&key, block).map_err(|error| failed(&error))?;
-        for id in ids {
-            homes.entry(id).or_default().push(block);
+        names.insert(key.as_bytes(), &[block]).ok_or_else(full)?;
+        for record in records {
+            homes.entry(&record.id).or_default().insert(block);
+            // One block of a record tells its id, and the id leads to the others.
+            if placed.insert(&record.id) {
+                for alias in &record.aliases {
+                    homes.entry(alias).or_default().insert(block);
+                }
+            }
         }
     }
-    let mut ids = MapBuilder::memory();
+    let mut ids = IndexWriter::default();
     for (id, homes) in homes {
-        // A record of more packages than an ordinal counts is still found by each of their names.
-        for (ordinal, block) in (0..=u16::MAX).zip(homes) {
-            ids.insert(id_key(&id, ordinal), block).map_err(|error| failed(&error))?;
-        }
+        ids.insert(id.as_bytes(), &homes.into_iter().collect::<Vec<_>>()).ok_or_else(full)?;
     }
     let manifest = serde_json::to_vec(&manifest).map_err(|error| failed(&error))?;
-    let names = names.into_inner().map_err(|error| failed(&error))?;
-    let ids = ids.into_inner().map_err(|error| failed(&error))?;
+    let names = names.finish().ok_or_else(full)?;
+    let ids = ids.finish().ok_or_else(full)?;
     let sections = [&manifest[..], &dictionary, &names, &ids, &blocks];
     let mut file = Header::new(sections).write();
     file.reserve_exact(sections.iter().map(|section| section.len()).sum());
@@ -111,6 +110,7 @@ fn count(advisories: &[Advisory], covered: &BTreeSet<Ecosystem>) -> (u64, Vec<Ec
         name: ecosystem.name().to_owned(),
         records,
         newest: newest.map(str::to_owned),
+        synced: None,
     };
     let mut infos: Vec<EcosystemInfo> = counts.into_iter().map(info).collect();
     infos.sort_by(|a, b| a.name.cmp(&b.name));

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
-use crate::matching::{database_gaps, match_packages};
+use crate::matching::{MaxAge, database_gaps, match_packages};
 use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
 use crate::secret::Engine;
 pub use silence::inquiry;
@@ -64,12 +64,12 @@ pub struct Options<'a> {
 }
 
 /// What a database must be to give a verdict.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Demand {
     /// The built-in seed is enough.
     pub allow_seed: bool,
-    /// Days after which it is too old.
-    pub max_age_days: Option<u64>,
+    /// When it is too old.
+    pub max_age: MaxAge,
     /// Counted from here.
     pub now: DateTime<Utc>,
 }
@@ -138,8 +138,7 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
 /// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
 pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
     let (mut findings, mut gaps) = match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
-    let age = demand.max_age_days;
-    gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, age, demand.now));
+    gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, &demand.max_age, demand.now));
     gaps.extend(silence::gaps(&scan.packages, database));
     scan.findings.append(&mut findings);
     scan.coverage.add(gaps);

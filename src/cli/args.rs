@@ -86,7 +86,12 @@ pub(super) struct ScanArgs {
 
     #[command(flatten)]
     pub cache: CacheArgs,
-    /// Days after which the database is too old for a verdict
+    /// Use this bundle of 'tidewaiter db export' instead of the cache
+    #[arg(long, value_name = "FILE", help_heading = "Advisories")]
+    pub advisories: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Days since the last sync after which the advisories are too old for a verdict
     #[arg(long, value_name = "DAYS", help_heading = "Advisories")]
     pub max_db_age: Option<u64>,
     /// Accept the built-in seed of advisories as if it were a full database
@@ -111,6 +116,17 @@ pub(super) struct CacheArgs {
     /// Folder of the advisory cache [default: $XDG_CACHE_HOME/tidewaiter or ~/.cache/tidewaiter]
     #[arg(long, value_name = "DIR", env = "TIDEWAITER_CACHE", help_heading = "Advisories")]
     pub cache: Option<PathBuf>,
+}
+
+/// Whose signature on a bundle counts.
+#[derive(Debug, clap::Args)]
+pub(super) struct TrustArgs {
+    /// Public key of minisign whose signature on a bundle counts: a file, or the key itself (repeatable)
+    #[arg(long, value_name = "PUBKEY", help_heading = "Advisories")]
+    pub trust: Vec<String>,
+    /// Take a bundle that nobody signed
+    #[arg(long, help_heading = "Advisories")]
+    pub allow_unsigned: bool,
 }
 
 /// Bounds of one target. The defaults hold every function that a cloud accepts.
@@ -158,6 +174,14 @@ pub(super) enum DbCommand {
     Sync(SyncArgs),
     /// Show what the cache holds and how old it is
     Status(StatusArgs),
+    /// Write the cache's snapshot as one signed file, a bundle
+    Export(ExportArgs),
+    /// Verify a bundle and make it the snapshot that scans use
+    Import(ImportArgs),
+    /// Read the whole snapshot of the cache and compare its digest
+    Verify(VerifyArgs),
+    /// List advisories by package name, id or alias
+    Search(SearchArgs),
 }
 
 const SYNC_HELP: &str = "\
@@ -196,8 +220,58 @@ pub(super) struct StatusArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct ExportArgs {
+    /// The bundle
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Secret key of minisign; the password of an encrypted one is TIDEWAITER_SIGN_PASSWORD, or asked for
+    #[arg(long, value_name = "KEY", required_unless_present = "unsigned")]
+    pub sign: Option<PathBuf>,
+    /// Leave the bundle unsigned
+    #[arg(long, conflicts_with = "sign")]
+    pub unsigned: bool,
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ImportArgs {
+    /// A bundle of 'tidewaiter db export'
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Take a bundle that is older than what is installed
+    #[arg(long)]
+    pub allow_older: bool,
+    /// Fail instead of waiting where another process writes to the cache
+    #[arg(long)]
+    pub no_wait: bool,
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SearchArgs {
+    /// A package's name or a part of it, or the id or alias of a record
+    #[arg(value_name = "NAME|ID")]
+    pub term: String,
+    /// Only packages of this ecosystem
+    #[arg(long, value_name = "NAME", value_parser = ecosystem)]
+    pub ecosystem: Option<Ecosystem>,
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
-    /// Id of an advisory as the database names it (GHSA-..., PYSEC-..., MAL-...) or of a secret rule
+    /// Id of a secret rule, or id or alias of an advisory (GHSA-..., CVE-..., MAL-...)
     #[arg(value_name = "ID")]
     pub id: String,
     #[command(flatten)]

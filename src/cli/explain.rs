@@ -9,37 +9,58 @@ use super::{options, output};
 use crate::model::{Advisory, AdvisoryKind, Affected, Event, Range};
 use crate::policy::Exit;
 use crate::report::escape;
-use crate::secret::{Engine, Rule};
+use crate::secret::{Engine, Finder, Reader, Rule};
 
-/// Explains one id.
+/// Explains one id. A rule needs no database.
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     if let Some(rule) = Engine::builtin().rules().iter().find(|rule| rule.id == args.id) {
         output::print(|out| write_rule(out, rule))?;
         return Ok(Exit::Clean);
     }
     let database = options::database(&args.cache)?;
-    let Some(advisory) = database.by_id(&args.id)? else {
+    let advisories = database.find(&args.id)?;
+    if advisories.is_empty() {
         bail!(
-            "'{}' is no secret rule and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
+            "'{}' is no secret rule, and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
             args.id.escape_default(),
             database.info().origin.word()
         );
-    };
-    output::print(|out| write_advisory(out, &advisory))?;
+    }
+    output::print(|out| {
+        for (number, advisory) in advisories.iter().enumerate() {
+            if number > 0 {
+                writeln!(out)?;
+            }
+            write_advisory(out, advisory)?;
+        }
+        Ok(())
+    })?;
     Ok(Exit::Clean)
 }
 
 fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {
     writeln!(out, "{}  {}", rule.id, rule.title)?;
-    writeln!(out, "kind       secret rule")?;
-    writeln!(out, "vendor     {}", rule.vendor)?;
+    writeln!(out, "kind       secret rule ({})", rule.vendor)?;
     if let Some(description) = &rule.description {
-        writeln!(out, "opens      {description}")?;
+        writeln!(out, "meaning    {description}")?;
     }
-    writeln!(out, "severity   {}", rule.severity)?;
-    writeln!(out, "keywords   {}", rule.keywords.join(", "))?;
-    writeln!(out, "format     {}", rule.source)?;
-    writeln!(out, "revoke     {}", rule.revoke)
+    writeln!(out, "severity   {}, confidence {}", rule.severity, rule.confidence.word())?;
+    let form = match &rule.finder {
+        Finder::Pattern(_) => "a text of a fixed form".to_owned(),
+        Finder::Reader(Reader::Password) => "a password set beside its name".to_owned(),
+        Finder::Reader(Reader::Token) => "a machine-made value set beside its name".to_owned(),
+        Finder::Reader(Reader::Url) => "the password in an address, scheme://user:password@host".to_owned(),
+    };
+    let words: Vec<String> = rule.keywords.iter().map(|word| format!("'{word}'")).collect();
+    writeln!(out, "looks like {form}, of at most {} bytes, with {}", rule.max_len, words.join(" or "))?;
+    if rule.entropy > 0.0 {
+        writeln!(out, "           and at least {} bits of entropy per byte", rule.entropy)?;
+    }
+    if let Finder::Pattern(pattern) = &rule.finder {
+        writeln!(out, "pattern    {}", pattern.source())?;
+    }
+    writeln!(out, "revoke     {}", rule.revoke)?;
+    writeln!(out, "source     {}", rule.source)
 }
 
 fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<()> {

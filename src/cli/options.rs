@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::args::{CacheArgs, LimitArgs, ScanArgs};
-use crate::advisory::{self, Database};
+use super::args::{CacheArgs, LimitArgs, ScanArgs, TrustArgs};
+use crate::advisory::{self, Bundle, Database, Trust};
 use crate::artifact::Limits;
+use crate::matching::MaxAge;
 use crate::model::{Grade, Severity};
 use crate::policy::{self, Policy, Settings};
 
@@ -17,7 +18,7 @@ const POLICY_FILE: &str = "tidewaiter.toml";
 /// What judges, and what a database must be to be judged with.
 pub(super) struct Resolved {
     pub settings: Settings,
-    pub max_db_age: Option<u64>,
+    pub max_db_age: MaxAge,
 }
 
 /// Lays the arguments over the policy file, and the file over the defaults.
@@ -44,7 +45,7 @@ pub(super) fn resolve(args: &ScanArgs) -> Result<Resolved> {
             own: policy.own,
             accept_gaps: policy.accept_gaps,
         },
-        max_db_age: args.max_db_age.or(policy.max_db_age),
+        max_db_age: args.max_db_age.map(MaxAge::days).or(policy.max_db_age).unwrap_or_default(),
     })
 }
 
@@ -91,7 +92,47 @@ pub(super) fn cache_dir(args: &CacheArgs) -> Result<PathBuf> {
     }
 }
 
-/// The database that a scan uses: the cache's snapshot, else the seed.
+/// No public key, and no line of one, is longer.
+const MAX_KEY: u64 = 64 << 10;
+
+/// The keys that a bundle may be signed with.
+pub(super) fn trust(args: &TrustArgs) -> Result<Trust> {
+    if args.trust.is_empty() && !args.allow_unsigned {
+        bail!(
+            "a bundle counts by its signature: name the public key with --trust PUBKEY, or take any with --allow-unsigned"
+        );
+    }
+    let key = |named: &String| match Path::new(named).is_file() {
+        true => small_file(Path::new(named), MAX_KEY),
+        false => Ok(named.clone()),
+    };
+    let keys = args.trust.iter().map(key).collect::<Result<Vec<_>>>().context("--trust")?;
+    Trust::new(&keys, args.allow_unsigned).context("--trust wants the file of a public key, or its base64 text")
+}
+
+/// The text of a file that has no reason to be large.
+pub(super) fn small_file(path: &Path, most: u64) -> Result<String> {
+    let about = || format!("cannot read {}", path.display());
+    let size = std::fs::metadata(path).with_context(about)?.len();
+    if size > most {
+        bail!("{}: it has {size} bytes, more than such a file ever has", about());
+    }
+    std::fs::read_to_string(path).with_context(about)
+}
+
+/// The database that a scan uses: the bundle that was named, else what [`database`] finds.
+pub(super) fn scan_database(args: &ScanArgs) -> Result<Database> {
+    match &args.advisories {
+        Some(path) => {
+            let bundle = Bundle::read(path, &trust(&args.trust)?);
+            Ok(Database::of_bundle(bundle.with_context(|| format!("cannot use {}", path.display()))?))
+        }
+        None if args.trust.trust.is_empty() && !args.trust.allow_unsigned => database(&args.cache),
+        None => bail!("--trust and --allow-unsigned speak of a bundle: name it with --advisories FILE"),
+    }
+}
+
+/// The cache's snapshot, else the seed.
 pub(super) fn database(args: &CacheArgs) -> Result<Database> {
     let dir = match &args.cache {
         // A folder that was named must hold one: a typing error must not end in the seed.
@@ -105,9 +146,13 @@ pub(super) fn database(args: &CacheArgs) -> Result<Database> {
     cached.map_or_else(|| Database::seed().context("the built-in seed is broken"), Ok)
 }
 
-fn named_database(dir: &Path) -> Result<Database> {
+/// The snapshot of a cache that must be there.
+pub(super) fn named_database(dir: &Path) -> Result<Database> {
     open_cache(dir)?.with_context(|| {
-        format!("there is no advisory cache in {}; make one with 'tidewaiter db sync --from DIR'", dir.display())
+        format!(
+            "there is no advisory cache in {}; make one with 'tidewaiter db sync' or 'tidewaiter db import'",
+            dir.display()
+        )
     })
 }
 

@@ -63,27 +63,29 @@ const FILE: Style = Style { color: false, width: 100, unicode: true };
 
 /// Writes to a file beside the final one, then renames it: a reader never sees half a report.
 pub(super) fn to_file(output: &Output, verdict: &Verdict) -> Result<()> {
-    let path = &output.path;
-    let write = || -> io::Result<()> {
-        let partial = partial_name(path);
-        let mut out = io::BufWriter::new(std::fs::File::create(&partial)?);
+    write_whole(&output.path, |out| output.reporter.write(verdict, &FILE, out))
+        .with_context(|| format!("cannot write the {} report to {}", output.reporter.id(), output.path.display()))
+}
 
-        let written = output.reporter.write(verdict, &FILE, &mut out).and_then(|()| out.flush());
-        if let Err(error) = written.and_then(|()| std::fs::rename(&partial, path)) {
-            // What is half written helps nobody.
-            let _ = std::fs::remove_file(&partial);
-            return Err(error);
-        }
-        Ok(())
-    };
+/// Writes a file that appears whole or not at all.
+pub(super) fn whole_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_whole(path, |out| out.write_all(bytes)).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn write_whole(path: &Path, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // A device or a pipe (`/dev/stderr`) cannot be renamed over.
-    let special = std::fs::metadata(path).is_ok_and(|meta| !meta.is_file());
-    let result = if special {
-        std::fs::File::create(path).and_then(|mut out| output.reporter.write(verdict, &FILE, &mut out))
-    } else {
-        write()
-    };
-    result.with_context(|| format!("cannot write the {} report to {}", output.reporter.id(), path.display()))
+    if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        return write(&mut std::fs::File::create(path)?);
+    }
+    let partial = partial_name(path);
+    let mut out = io::BufWriter::new(std::fs::File::create(&partial)?);
+    let written = write(&mut out).and_then(|()| out.flush());
+    if let Err(error) = written.and_then(|()| std::fs::rename(&partial, path)) {
+        // What is half written helps nobody.
+        let _ = std::fs::remove_file(&partial);
+        return Err(error);
+    }
+    Ok(())
 }
 
 fn partial_name(path: &Path) -> PathBuf {

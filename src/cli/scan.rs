@@ -1,5 +1,6 @@
 //! `tidewaiter scan`.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -12,7 +13,8 @@ use super::{options, osv_api, progress};
 use crate::advisory::{Database, OsvApi};
 use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
-use crate::model::{DatabaseInfo, DatabaseOrigin, FunctionConfig};
+use crate::matching;
+use crate::model::{DatabaseOrigin, Ecosystem, FunctionConfig, Scan};
 use crate::policy::{self, Exit, Run};
 use crate::secret::Engine;
 use crate::source;
@@ -30,9 +32,9 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     let limits = options::limits(&args.limits);
     let advisories = match osv_api::service(args)? {
         Some(service) => Advisories::Service(service),
-        None => Advisories::Local(options::database(&args.cache)?),
+        None => Advisories::Local(options::scan_database(args)?),
     };
-    let demand = Demand { allow_seed: args.allow_seed, max_age_days: max_db_age, now: started };
+    let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads)?;
     let mut scans = Vec::new();
@@ -49,9 +51,9 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
         // It can be asked only once it is known what for.
         Advisories::Service(service) => osv_api::ask(&service, &scans, &own, started)?,
     };
-    let scans = scans.into_iter().map(|scan| audit::hold_against(scan, &database, &demand)).collect();
+    let scans: Vec<Scan> = scans.into_iter().map(|scan| audit::hold_against(scan, &database, &demand)).collect();
 
-    let run = (!args.reproducible).then(|| run_of(started, clock, &database, &demand));
+    let run = (!args.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
     let verdict = policy::judge(scans, database.info().clone(), settings, run);
     for output in &outputs {
         output::to_file(output, &verdict)?;
@@ -121,19 +123,14 @@ fn read_small(path: &std::path::Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(about)
 }
 
-fn run_of(started: DateTime<Utc>, clock: Instant, database: &Database, demand: &Demand) -> Run {
-    let age = age_days(database.info(), started);
-    let over = demand.max_age_days.is_some_and(|max| age.is_none_or(|age| age > max));
+fn run_of(started: DateTime<Utc>, clock: Instant, database: &Database, demand: &Demand, scans: &[Scan]) -> Run {
+    let info = database.info();
+    let packages = scans.iter().flat_map(|scan| &scan.packages);
+    let found: BTreeSet<Ecosystem> = packages.map(|package| package.ecosystem).collect();
     Run {
         started_at: started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         seconds: (clock.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-        advisories_age_days: age,
-        stale: over || database.info().origin == DatabaseOrigin::Seed,
+        advisories_age_days: matching::age_days(info, &found, demand.now),
+        stale: info.origin == DatabaseOrigin::Seed || matching::is_stale(info, &found, &demand.max_age, demand.now),
     }
-}
-
-/// Whole days since the database was put together.
-fn age_days(info: &DatabaseInfo, now: DateTime<Utc>) -> Option<u64> {
-    let built = DateTime::parse_from_rfc3339(&info.built_at).ok()?;
-    u64::try_from((now - built.with_timezone(&Utc)).num_days().max(0)).ok()
 }

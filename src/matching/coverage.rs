@@ -7,71 +7,66 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::BY;
-use crate::model::{DatabaseInfo, DatabaseOrigin, Ecosystem, Gap, GapKind, Location, Package};
+use super::age::{MaxAge, too_old};
+use crate::model::{DatabaseInfo, DatabaseOrigin, Ecosystem, Gap, GapKind, Level, Location, Package};
 
-/// The database's blocking gaps for a target with these packages, one for each ecosystem and reason.
+/// The database's gaps for a target with these packages, one for each ecosystem and reason.
 ///
-/// The seed is one unless `allow_seed`; with no package at all it is said once, since the packages that were missed may
-/// be of any ecosystem. An ecosystem is too old when its newest record (where there is none: the database itself) is
-/// older than `max_age_days` at `now`, or has a date that cannot be read.
+/// The seed is a blocking one unless `allow_seed`; with no package at all it is said once, since the packages that were
+/// missed may be of any ecosystem. An ecosystem that `max_age` calls old is a blocking gap or a note, as it says.
 pub fn database_gaps(
     packages: &[Package],
     info: &DatabaseInfo,
     allow_seed: bool,
-    max_age_days: Option<u64>,
+    max_age: &MaxAge,
     now: DateTime<Utc>,
 ) -> Vec<Gap> {
     let found: BTreeSet<Ecosystem> = packages.iter().map(|package| package.ecosystem).collect();
     let seed_counts = info.origin == DatabaseOrigin::Seed && !allow_seed;
-    let mut details = Vec::new();
+    let gap = |level, detail| match level {
+        Level::Blocking => Gap::blocking(GapKind::Advisories, Location::artifact(0), BY, detail),
+        Level::Note => Gap::note(GapKind::Advisories, Location::artifact(0), BY, detail),
+    };
+    let mut gaps = Vec::new();
     if seed_counts && found.is_empty() {
-        details.push(format!("advisories come from the built-in seed alone; {FULL_DATABASE}"));
+        let detail = format!("advisories come from the built-in seed alone; {FULL_DATABASE}");
+        gaps.push(gap(Level::Blocking, detail));
     }
     for ecosystem in found {
         let known = info.ecosystems.iter().find(|known| known.name == ecosystem.name());
         // A service knows its ecosystems even where it names no advisory, and answers of today.
         let asked = info.origin == DatabaseOrigin::Api;
         let Some(known) = known.filter(|known| asked || known.records > 0) else {
-            details.push(format!("the database has no advisories of {ecosystem}; {FULL_DATABASE}"));
+            let detail = format!("the database has no advisories of {ecosystem}; {FULL_DATABASE}");
+            gaps.push(gap(Level::Blocking, detail));
             continue;
         };
         if seed_counts {
-            details.push(format!("advisories of {ecosystem} come from the built-in seed alone; {FULL_DATABASE}"));
+            let detail = format!("advisories of {ecosystem} come from the built-in seed alone; {FULL_DATABASE}");
+            gaps.push(gap(Level::Blocking, detail));
         }
-        let dated = known.newest.as_deref().filter(|_| !asked).unwrap_or(&info.built_at);
-        if let Some(limit) = max_age_days
-            && let Some(age) = too_old(dated, limit, now)
-        {
-            details.push(format!("the advisories of {ecosystem} {age}; `tidewaiter db sync` renews them"));
-        }
+        gaps.extend(too_old(info, known, ecosystem, max_age, now).map(|(level, detail)| gap(level, detail)));
     }
-    let blocking = |detail| Gap::blocking(GapKind::Advisories, Location::artifact(0), BY, detail);
-    details.into_iter().map(blocking).collect()
+    gaps
 }
 
 const FULL_DATABASE: &str = "`tidewaiter db sync` gets the full database";
 
-/// What is wrong with the age, if anything is.
-fn too_old(dated: &str, limit_days: u64, now: DateTime<Utc>) -> Option<String> {
-    let Ok(date) = DateTime::parse_from_rfc3339(dated) else {
-        return Some(format!("bear a date that cannot be read ('{dated}')"));
-    };
-    // A date in the future is a clock's fault, not age.
-    let days = u64::try_from((now - date.to_utc()).num_days()).unwrap_or(0);
-    (days > limit_days).then(|| format!("are {days} days old, and at most {limit_days} are allowed"))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::age::{AgeLimit, age_days};
     use super::super::invented::package;
     use super::*;
-    use crate::model::{EcosystemInfo, Level};
+    use crate::model::EcosystemInfo;
 
     fn info(origin: DatabaseOrigin, ecosystems: &[(&str, u64, Option<&str>)]) -> DatabaseInfo {
-        let ecosystem = |(name, records, newest): &(&str, u64, Option<&str>)| EcosystemInfo {
+        let ecosystem = |(name, records, synced): &(&str, u64, Option<&str>)| EcosystemInfo {
             name: (*name).to_owned(),
             records: *records,
-            newest: newest.map(str::to_owned),
+            newest: Some("2001-01-01T00:00:00Z".to_owned()),
+            synced: synced.map(str::to_owned),
         };
         DatabaseInfo {
             origin,
@@ -82,9 +77,13 @@ mod tests {
         }
     }
 
-    fn details(packages: &[Package], info: &DatabaseInfo, allow_seed: bool, max_age_days: Option<u64>) -> Vec<String> {
-        let now = DateTime::parse_from_rfc3339("2026-03-11T12:00:00Z").unwrap().to_utc();
-        let gaps = database_gaps(packages, info, allow_seed, max_age_days, now);
+    fn now() -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339("2026-03-11T12:00:00Z").unwrap().to_utc()
+    }
+
+    fn details(packages: &[Package], info: &DatabaseInfo, allow_seed: bool, max_age: Option<u64>) -> Vec<String> {
+        let max_age = max_age.map_or_else(MaxAge::default, MaxAge::days);
+        let gaps = database_gaps(packages, info, allow_seed, &max_age, now());
         assert!(gaps.iter().all(|gap| gap.level == Level::Blocking && gap.kind == GapKind::Advisories));
         gaps.into_iter().map(|gap| gap.detail).collect()
     }
@@ -117,9 +116,9 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_record_of_an_ecosystem_tells_its_age() {
-        let dated = |newest| info(DatabaseOrigin::Cache, &[("npm", 9, newest)]);
-        let found = |newest, limit| details(&[package("a", "1.0.0")], &dated(newest), false, Some(limit)).len();
+    fn age_counts_from_the_last_sync_not_from_the_newest_record() {
+        let dated = |synced| info(DatabaseOrigin::Cache, &[("npm", 9, synced)]);
+        let found = |synced, limit| details(&[package("a", "1.0.0")], &dated(synced), false, Some(limit)).len();
         assert_eq!(found(Some("2026-03-04T00:00:00Z"), 7), 0);
         assert_eq!(found(Some("2026-03-03T00:00:00Z"), 7), 1);
         assert_eq!(found(None, 10), 0, "built ten days ago");
@@ -127,5 +126,34 @@ mod tests {
         assert_eq!(found(Some("2027-01-01T00:00:00+02:00"), 0), 0, "the future is not old");
         assert_eq!(found(Some("yesterday"), 3650), 1, "an unreadable date proves nothing");
         assert!(details(&[package("a", "1.0.0")], &dated(Some("1999-01-01T00:00:00Z")), false, None).is_empty());
+    }
+
+    #[test]
+    fn each_ecosystem_may_warn_and_fail_at_an_age_of_its_own() {
+        let ten_days = Some("2026-03-01T00:00:00Z");
+        let info = info(DatabaseOrigin::Cache, &[("PyPI", 9, ten_days), ("npm", 9, ten_days)]);
+        let levels = |npm: AgeLimit, default: AgeLimit| {
+            let max_age = MaxAge { default, ecosystems: BTreeMap::from([(Ecosystem::Npm, npm)]) };
+            let gaps = database_gaps(&[package("a", "1.0.0"), python("c")], &info, false, &max_age, now());
+            gaps.into_iter().map(|gap| (gap.level, gap.detail.contains("npm"))).collect::<Vec<_>>()
+        };
+        let limit = |warn, fail| AgeLimit { warn, fail };
+        assert_eq!(levels(limit(Some(9), None), limit(None, None)), [(Level::Note, true)]);
+        assert_eq!(levels(limit(Some(3), Some(9)), limit(None, Some(10))), [(Level::Blocking, true)]);
+        assert_eq!(levels(limit(None, None), limit(Some(1), Some(20))), [(Level::Note, false)]);
+        assert_eq!(levels(limit(Some(10), Some(10)), limit(Some(10), Some(10))), []);
+    }
+
+    #[test]
+    fn the_age_is_that_of_the_oldest_ecosystem_that_was_found() {
+        let info = info(
+            DatabaseOrigin::Cache,
+            &[("PyPI", 9, Some("2026-02-09T00:00:00Z")), ("npm", 9, Some("2026-03-09T00:00:00Z"))],
+        );
+        let age = |found: &[Ecosystem]| age_days(&info, &found.iter().copied().collect(), now());
+        assert_eq!(age(&[Ecosystem::Npm]), Some(2));
+        assert_eq!(age(&[Ecosystem::Npm, Ecosystem::PyPI]), Some(30));
+        assert_eq!(age(&[]), Some(30));
+        assert_eq!(age(&[Ecosystem::Go]), Some(30));
     }
 }

@@ -8,6 +8,7 @@
 //! Matching compares names and versions only: it cannot know whether a flaw is reachable, or patched in place.
 
 mod affects;
+mod age;
 mod alias;
 mod coverage;
 mod finding;
@@ -21,7 +22,9 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use affects::Evaluation;
+pub use age::{AgeLimit, MaxAge, age_days, is_stale};
 pub use coverage::database_gaps;
+pub use severity::severity_of;
 
 use crate::model::{Advisory, Confidence, Ecosystem, Finding, Gap, GapKind, Location, Package};
 

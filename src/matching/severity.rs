@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
+use super::Match;
 use super::affects::elements;
 use super::alias::Group;
-use crate::model::{Affected, Cvss, CvssVector, Ecosystem, Severity};
+use crate::model::{Advisory, Affected, Confidence, Cvss, CvssVector, Ecosystem, Severity};
 
 /// The severity of a group, and the vector that it rests on.
 ///
@@ -22,8 +23,14 @@ pub(super) fn rate(group: &Group, key: &(Ecosystem, String)) -> (Severity, Optio
     if let Some((_, cvss)) = worst {
         return (Severity::from_score(cvss.score), Some(cvss));
     }
-    let word = |m: &&super::Match| own_word(elements(m.advisory, key)).or(m.advisory.word);
+    let word = |m: &&Match| own_word(elements(m.advisory, key)).or(m.advisory.word);
     (group.members.iter().filter_map(word).max().unwrap_or_default(), None)
+}
+
+/// The severity of one record for a package, whatever its version.
+pub fn severity_of(advisory: &Advisory, key: &(Ecosystem, String)) -> Severity {
+    let one = Match { advisory, confidence: Confidence::High };
+    rate(&Group { members: vec![&one], aliases: Vec::new() }, key).0
 }
 
 fn own_word<'a>(elements: impl Iterator<Item = &'a Affected>) -> Option<Severity> {
@@ -69,10 +76,9 @@ fn bare_v2(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::alias;
     use super::super::invented::{advisory, affected, vector};
-    use super::super::{Match, alias};
     use super::*;
-    use crate::model::{Advisory, Confidence};
 
     const V2: &str = "AV:N/AC:L/Au:N/C:P/I:P/A:P";
     const V3_CRITICAL: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";

@@ -52,4 +52,16 @@ pub struct EcosystemInfo {
     pub records: u64,
     /// RFC 3339: the newest `modified` among them.
     pub newest: Option<String>,
+    /// RFC 3339: when its records were last compared with their source. No part of a snapshot, so that equal records
+    /// make equal snapshots.
+    #[serde(skip)]
+    pub synced: Option<String>,
+}
+
+impl DatabaseInfo {
+    /// RFC 3339: the moment up to which an ecosystem's records are known. Not the date of the newest record: in a quiet
+    /// ecosystem that one is old however fresh the database is.
+    pub fn known_up_to<'a>(&'a self, ecosystem: &'a EcosystemInfo) -> &'a str {
+        ecosystem.synced.as_deref().unwrap_or(&self.built_at)
+    }
 }

@@ -4,6 +4,7 @@
 //! what was checked. Every error points into the file. A file is read only where a flag names it or in the folder where
 //! the command runs, never from inside an artifact: an artifact must not be able to speak for itself.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
@@ -12,7 +13,8 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::model::{Gap, GapKind, Grade, Severity};
+use crate::matching::{AgeLimit, MaxAge};
+use crate::model::{Ecosystem, Gap, GapKind, Grade, Severity};
 
 use super::fail_on::{parse_fail_on, parse_require_coverage};
 
@@ -26,7 +28,30 @@ struct Raw {
     own: Vec<Spanned<String>>,
     #[serde(default)]
     accept_gaps: Vec<RawAcceptedGap>,
-    max_db_age: Option<u64>,
+    max_db_age: Option<Spanned<RawMaxAge>>,
+}
+
+/// `max-db-age`: days for all, or a table of sources.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "max-db-age wants days, or a table of days by ecosystem")]
+enum RawMaxAge {
+    Days(u64),
+    Sources(BTreeMap<String, RawAgeLimit>),
+}
+
+/// Days after which there is no verdict, or both limits.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a source's limit wants days, or { warn = DAYS, fail = DAYS }")]
+enum RawAgeLimit {
+    Days(u64),
+    Limits(RawLimits),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLimits {
+    warn: Option<u64>,
+    fail: Option<u64>,
 }
 
 /// One element of `accept-gaps`.
@@ -49,8 +74,8 @@ pub struct Policy {
     pub own: Vec<String>,
     /// `accept-gaps`.
     pub accept_gaps: Vec<AcceptedGap>,
-    /// `max-db-age`, in days.
-    pub max_db_age: Option<u64>,
+    /// `max-db-age`.
+    pub max_db_age: Option<MaxAge>,
 }
 
 /// A kind of gap that somebody answers for.
@@ -148,9 +173,34 @@ impl Raw {
             require_coverage,
             own: self.own.into_iter().map(Spanned::into_inner).collect(),
             accept_gaps,
-            max_db_age: self.max_db_age,
+            max_db_age: self.max_db_age.map(|raw| max_age(raw, source)).transpose()?,
         })
     }
+}
+
+fn max_age(raw: Spanned<RawMaxAge>, source: &Source<'_>) -> Result<MaxAge, ConfigError> {
+    let span = raw.span();
+    let sources = match raw.into_inner() {
+        RawMaxAge::Days(days) => return Ok(MaxAge::days(days)),
+        RawMaxAge::Sources(sources) => sources,
+    };
+    let mut max_age = MaxAge::default();
+    for (name, limit) in sources {
+        let limit = match limit {
+            RawAgeLimit::Days(fail) => AgeLimit { warn: None, fail: Some(fail) },
+            RawAgeLimit::Limits(RawLimits { warn, fail }) => AgeLimit { warn, fail },
+        };
+        if name == "default" {
+            max_age.default = limit;
+        } else if let Some(ecosystem) = Ecosystem::ALL.into_iter().find(|one| one.name() == name) {
+            max_age.ecosystems.insert(ecosystem, limit);
+        } else {
+            let message =
+                format!("'{}' is not 'default', and no ecosystem that tidewaiter knows", name.escape_default());
+            return Err(source.complain(Some(span), &message));
+        }
+    }
+    Ok(max_age)
 }
 
 impl RawAcceptedGap {

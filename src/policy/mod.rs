@@ -129,9 +129,9 @@ pub struct Run {
     pub started_at: String,
     /// Wall time.
     pub seconds: f64,
-    /// Age of the database in days.
+    /// Days since the least recently synced ecosystem that a target has packages of was synced.
     pub advisories_age_days: Option<u64>,
-    /// Older than `--max-db-age`, or the seed.
+    /// Older than `max-db-age` allows or warns of, or the seed.
     pub stale: bool,
 }
 

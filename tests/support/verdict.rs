@@ -220,6 +220,7 @@ pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {
         name: name.to_owned(),
         records,
         newest: Some("2026-10-01T00:00:00Z".to_owned()),
+        synced: None,
     };
     DatabaseInfo {
         origin,

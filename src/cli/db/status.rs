@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 use indicatif::{HumanBytes, HumanCount};
 
@@ -15,9 +15,7 @@ use crate::policy::Exit;
 /// Shows what the cache holds and how old it is.
 pub(super) fn run(args: &StatusArgs) -> Result<Exit> {
     let cache = options::cache_dir(&args.cache)?;
-    let Some(database) = Database::open_cache(&cache)? else {
-        bail!("there is no advisory cache in {}; make one with 'tidewaiter db sync --from DIR'", cache.display());
-    };
+    let database = options::named_database(&cache)?;
     output::print(|out| write_status(out, &cache, &database))?;
     Ok(Exit::Clean)
 }
@@ -31,10 +29,11 @@ fn write_status(out: &mut dyn Write, cache: &Path, database: &Database) -> std::
         let newest = one.newest.as_deref().unwrap_or("-");
         writeln!(
             out,
-            "{:<10} {:>8} records, newest {newest}{}",
+            "{:<10} {:>8} records, newest {newest}, synced {}{}",
             one.name,
             HumanCount(one.records).to_string(),
-            age(newest)
+            info.known_up_to(one),
+            age(info.known_up_to(one))
         )?;
     }
     write_skipped(out, database.skipped())

@@ -7,10 +7,9 @@ use anyhow::{Context, Result, bail};
 use indicatif::{HumanBytes, HumanCount, ProgressBar};
 
 use super::super::args::SyncArgs;
-use super::{options, output, progress, write_skipped};
+use super::{lock, options, output, progress, write_skipped};
 use crate::advisory::{
-    self, CacheLock, Credentials, DirMirror, Http, HttpMirror, Mirror, PUBLIC_BUCKET, Patience, Store, SyncReport,
-    SyncStep,
+    self, Credentials, DirMirror, Http, HttpMirror, Mirror, PUBLIC_BUCKET, Patience, Store, SyncReport, SyncStep,
 };
 use crate::policy::Exit;
 use crate::report::escape;
@@ -20,13 +19,7 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit> {
     let cache = options::cache_dir(&args.cache)?;
     let bar = progress::spinner(args.quiet);
     let mirror = mirror(args, &cache, &bar)?;
-    let lock = CacheLock::acquire(&cache, || {
-        if !args.no_wait {
-            output::complain(&format!("another process changes the cache in {}; waiting for it", cache.display()));
-        }
-        !args.no_wait
-    })?;
-    let mut store = Store::open(lock)?;
+    let mut store = Store::open(lock(&cache, args.no_wait)?)?;
     let report = advisory::sync(&mut store, &*mirror, &args.ecosystems, &mut |step| {
         bar.set_message(match step {
             SyncStep::Asking => "asking what changed".to_owned(),
