@@ -2,6 +2,7 @@
 
 mod cli;
 pub mod example;
+pub mod http;
 pub mod osv;
 pub mod picture;
 pub mod planted;
