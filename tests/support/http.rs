@@ -153,7 +153,8 @@ fn converse(stream: &TcpStream, root: &Path, state: &State) -> std::io::Result<(
 }
 
 fn answer(root: &Path, asked: &Asked, fault: Option<&Fault>) -> (String, Vec<u8>) {
-    let plain = |status: &str, more: &str| (format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n{more}\r\n"), Vec::new());
+    let plain =
+        |status: &str, more: &str| (format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n{more}\r\n"), Vec::new());
     match fault {
         Some(Fault::Status(status, headers)) => return plain(&format!("{status} Fault"), headers),
         Some(Fault::Redirect(to)) => return plain("302 Found", &format!("Location: {to}\r\n")),
