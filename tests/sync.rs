@@ -199,7 +199,7 @@ fn what_stays_broken_changes_nothing() {
         ("/npm/modified_id.csv", Fault::Length(1 << 20), "broke off"),
         ("/npm/modified_id.csv", Fault::NoLength, "how long"),
         ("/npm/modified_id.csv", Fault::Drip(Duration::from_millis(20)), "bytes in"),
-        ("/npm/all.zip", Fault::Length(20_000), "all.zip"),
+        ("/npm/all.zip", Fault::Length(20_000), "npm.zip"),
         ("/npm/all.zip", Fault::Length(1 << 40), "larger than"),
         ("/npm/all.zip", Fault::Redirect("/npm/all.zip".to_owned()), "redirect"),
     ];
