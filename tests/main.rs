@@ -18,6 +18,8 @@ mod registry_pypi;
 mod reporters;
 mod scan;
 mod support;
+mod sync;
+mod sync_crash;
 mod traps;
 mod versions;
 mod versions_native;

@@ -57,7 +57,7 @@ pub(super) enum Again {
     Later,
     /// After the pause that the server asked for.
     After(Duration),
-    /// Bytes came before it broke off: what follows counts as a first attempt.
+    /// A good deal came before it broke off, and stays: what follows counts as a first attempt.
     GoOn,
 }
 
@@ -261,7 +261,9 @@ impl Http {
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    let again = if total > before { Again::GoOn } else { Again::Later };
+                    // Only of a body that goes on where another broke off is anything kept.
+                    let gained = before > 0 && total - before >= self.patience.least;
+                    let again = if gained { Again::GoOn } else { Again::Later };
                     let detail = format!("broke off after {total} bytes: {}", chain(&error));
                     return Err(Failure { detail, again });
                 }

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod example;
+pub mod http;
 pub mod osv;
 pub mod osv_service;
 pub mod picture;

@@ -43,6 +43,11 @@ impl Bucket {
         self.ecosystems.get_mut(ecosystem).unwrap().remove(id).unwrap();
     }
 
+    /// Writes one record beside its ecosystem's archive.
+    pub fn write_single(&self, root: &Path, ecosystem: &str, id: &str) {
+        fs::write(root.join(ecosystem).join(format!("{id}.json")), &self.ecosystems[ecosystem][id].1).unwrap();
+    }
+
     /// Writes everything, in place of what was there.
     pub fn write(&self, root: &Path) {
         let names: Vec<&str> = self.ecosystems.keys().map(String::as_str).collect();
