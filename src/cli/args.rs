@@ -100,7 +100,7 @@ pub(super) struct ScanArgs {
     /// Ask the OSV service instead of a cache; only names and versions of packages that are not the policy's own are sent
     #[arg(long, conflicts_with = "offline", help_heading = "Advisories")]
     pub osv_api: bool,
-    /// Address of the OSV service [default: https://api.osv.dev]
+    /// Address of the OSV service [default: api.osv.dev over HTTPS]
     #[arg(long, value_name = "URL", requires = "osv_api", help_heading = "Advisories")]
     pub osv_api_url: Option<String>,
     /// State that nothing may use the network (no command does unless it is asked to)
