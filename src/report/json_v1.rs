@@ -81,6 +81,7 @@ struct Tool {
 #[derive(Serialize)]
 struct AdvisoriesV1<'a> {
     origin: &'static str,
+    note: String,
     snapshot: &'a str,
     built_at: &'a str,
     records: u64,

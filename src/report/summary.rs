@@ -1,6 +1,7 @@
 //! The figures that every format shows, counted once so that no two formats disagree.
 
-use crate::model::{Level, Severity};
+use super::table::words::plural;
+use crate::model::{DatabaseOrigin, Level, Severity};
 use crate::policy::{Judged, Verdict};
 
 /// Counts over all targets.
@@ -56,4 +57,27 @@ impl Summary {
     pub fn severities(&self) -> impl Iterator<Item = (Severity, usize)> + '_ {
         Severity::WORST_FIRST.into_iter().zip(self.worst_first)
     }
+}
+
+/// One line: where the advisories come from, how old they are, and what to do where that is not enough.
+pub fn advisories(verdict: &Verdict) -> String {
+    let database = &verdict.database;
+    let run = verdict.run.as_ref();
+    let origin = match database.origin {
+        DatabaseOrigin::Seed => "the built-in seed",
+        DatabaseOrigin::Cache => "the local cache",
+        DatabaseOrigin::Bundle => "a signed bundle",
+        DatabaseOrigin::Api => "the OSV service",
+    };
+    let day = database.built_at.split('T').next().unwrap_or_default();
+    let mut text = format!("{origin}, {} of {day}", plural(database.records, "advisory", "advisories"));
+    if let Some(days) = run.and_then(|run| run.advisories_age_days) {
+        text.push_str(&format!(" ({} old)", plural(days, "day", "days")));
+    }
+    if database.origin == DatabaseOrigin::Seed {
+        text.push_str("; get the full database with 'tidewaiter db sync'");
+    } else if run.is_some_and(|run| run.stale) {
+        text.push_str("; older than allowed, renew it with 'tidewaiter db sync'");
+    }
+    text
 }

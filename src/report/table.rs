@@ -7,15 +7,15 @@
 mod canvas;
 mod findings;
 mod gaps;
-mod words;
+pub(super) mod words;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::model::{DatabaseInfo, DatabaseOrigin, Grade, Package};
-use crate::policy::{Exit, Run, Target, Verdict};
+use crate::policy::{Exit, Target, Verdict};
 
-use super::summary::Summary;
+use super::summary::{Summary, advisories};
 use super::{Reporter, Style, place};
 use canvas::{Canvas, Cell, Ink, Width, cell};
 use words::{bytes, count, list, plural};
@@ -120,7 +120,7 @@ fn reassure(canvas: &mut Canvas<'_>, target: &Target, database: &DatabaseInfo) -
 fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
     canvas.rule()?;
     let ink = if verdict.database.origin == DatabaseOrigin::Seed { Ink::Warning } else { Ink::Plain };
-    canvas.labelled("advisories", LABEL, ink, &database(&verdict.database, verdict.run.as_ref()))?;
+    canvas.labelled("advisories", LABEL, ink, &advisories(verdict))?;
     let summary = Summary::of(verdict);
     let counts = summary.severities().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {s}", count(n as u64)));
     let mut findings = list(counts);
@@ -153,25 +153,4 @@ fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
         Exit::Incomplete => (Ink::Warning, "INCOMPLETE"),
     };
     canvas.paragraph(0, ink, &format!("{word}: {}", verdict.reasons.join("; ")), 8)
-}
-
-/// Where the advisories come from, how old they are, and what to do where that is not enough.
-fn database(database: &DatabaseInfo, run: Option<&Run>) -> String {
-    let origin = match database.origin {
-        DatabaseOrigin::Seed => "the built-in seed",
-        DatabaseOrigin::Cache => "the local cache",
-        DatabaseOrigin::Bundle => "a signed bundle",
-        DatabaseOrigin::Api => "the OSV service",
-    };
-    let day = database.built_at.split('T').next().unwrap_or_default();
-    let mut text = format!("{origin}, {} of {day}", plural(database.records, "advisory", "advisories"));
-    if let Some(days) = run.and_then(|run| run.advisories_age_days) {
-        text.push_str(&format!(" ({} old)", plural(days, "day", "days")));
-    }
-    if database.origin == DatabaseOrigin::Seed {
-        text.push_str("; get the full database with 'tidewaiter db sync'");
-    } else if run.is_some_and(|run| run.stale) {
-        text.push_str("; older than allowed, renew it with 'tidewaiter db sync'");
-    }
-    text
 }

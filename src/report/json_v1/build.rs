@@ -1,10 +1,10 @@
 //! Fills the contract's types from a verdict.
 
-use crate::model::{Artifact, Cvss, DatabaseInfo, FunctionConfig, Location, Package, PackageId};
+use crate::model::{Artifact, Cvss, FunctionConfig, Location, Package, PackageId};
 use crate::policy::{Judged, JudgedGap, Risk, Target, Verdict, Waived};
 use crate::report::place;
 use crate::report::requires::requires;
-use crate::report::summary::Summary;
+use crate::report::summary::{self, Summary};
 
 use super::*;
 
@@ -15,7 +15,7 @@ impl<'a> Report<'a> {
         Report {
             schema_version: 1,
             tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-            advisories: advisories(&verdict.database),
+            advisories: advisories(verdict),
             targets: verdict.targets.iter().map(target).collect(),
             policy: PolicyV1 { file: verdict.settings.file.as_deref(), waivers_unused: [], waivers_expired: [] },
             summary: SummaryV1 {
@@ -34,9 +34,11 @@ impl<'a> Report<'a> {
     }
 }
 
-fn advisories(database: &DatabaseInfo) -> AdvisoriesV1<'_> {
+fn advisories(verdict: &Verdict) -> AdvisoriesV1<'_> {
+    let database = &verdict.database;
     AdvisoriesV1 {
         origin: database.origin.word(),
+        note: summary::advisories(verdict),
         snapshot: &database.snapshot,
         built_at: &database.built_at,
         records: database.records,
