@@ -260,6 +260,8 @@ fn what_cannot_run_is_exit_code_2_and_says_what_to_do() {
         (vec!["scan", ".", ".", "--runtime", "nodejs22.x"], "one function"),
         (vec!["scan", ".", "--policy", "/nonexistent.toml"], "/nonexistent.toml"),
         (vec!["scan", ".", "--layer", "/nonexistent.zip"], "/nonexistent.zip"),
+        (vec!["scan", ".", "--osv-api", "--advisories", "x.twb"], "cannot be used with"),
+        (vec!["scan", ".", "--osv-api", "--offline"], "cannot be used with"),
     ] {
         let run = Cli::run(&arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.stderr);

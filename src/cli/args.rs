@@ -98,7 +98,7 @@ pub(super) struct ScanArgs {
     #[arg(long, help_heading = "Advisories")]
     pub allow_seed: bool,
     /// Ask the OSV service instead of a cache; only names and versions of packages that are not the policy's own are sent
-    #[arg(long, conflicts_with = "offline", help_heading = "Advisories")]
+    #[arg(long, conflicts_with_all = ["offline", "advisories"], help_heading = "Advisories")]
     pub osv_api: bool,
     /// Address of the OSV service [default: api.osv.dev over HTTPS]
     #[arg(long, value_name = "URL", requires = "osv_api", help_heading = "Advisories")]
