@@ -305,7 +305,11 @@ fn a_scan_finds_the_same_on_both_sides_of_the_gap() {
         let common = ["scan", "@package-lock.json", "--format", "json", "--reproducible"];
         let run = Cli::run(site.arguments(&[&common[..], words].concat()));
         let mut json = run.json();
+        // Where the advisories come from is said twice, as a word and in a sentence, and is all that may differ.
         let origin = json["advisories"]["origin"].take();
+        let note = json["advisories"]["note"].take();
+        let named = if origin == "bundle" { "a signed bundle, " } else { "the local cache, " };
+        assert!(note.as_str().unwrap().starts_with(named), "{note}");
         (run.code, origin.as_str().unwrap().to_owned(), json)
     };
     let here = scan(&["--cache", "@cache"]);
