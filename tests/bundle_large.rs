@@ -17,7 +17,7 @@ use crate::traps::peak_memory;
 const LARGE: usize = 30 << 20;
 /// Times that one byte of it is changed. All of them go the same way: the signature covers every byte, so more of them
 /// would show no more; `bundle::every_changed_byte_is_refused` takes thousands of a small one.
-const CHANGES: usize = 40;
+const CHANGES: usize = 20;
 
 /// Affected versions that do not compress away.
 fn noise(record: usize) -> Vec<String> {
