@@ -73,25 +73,21 @@ impl<'a> Record<'a> {
 
 impl Element<'_> {
     fn evaluate(&self, version: &Probe, evaluation: &mut Evaluation) -> Option<Confidence> {
-        if self.lists(version.text) {
+        let mut listed = self.affected.versions.iter();
+        // As strings: a text that no order can read still equals itself.
+        if listed.clone().any(|listed| listed == version.text) {
             return Some(Confidence::High);
         }
         // Ranges before other spellings: those cost far more, and most often a range covers what is listed.
         let mut told = Evaluation::default();
         let verdict = self.in_ranges(version, &mut told);
         let is_settled = verdict == Some(Confidence::High) && told == Evaluation::default();
-        let is_list = !self.affected.versions.is_empty();
-        if is_list && !is_settled && version.other_spellings().iter().any(|spelling| self.lists(spelling)) {
+        if !is_settled && listed.any(|listed| version.is_spelled(listed)) {
             return Some(Confidence::High);
         }
         evaluation.unreadable_version |= told.unreadable_version;
         evaluation.broken_bounds.append(&mut told.broken_bounds);
         verdict
-    }
-
-    /// As strings: a text that no order can read still equals itself.
-    fn lists(&self, text: &str) -> bool {
-        self.affected.versions.iter().any(|listed| listed == text)
     }
 
     fn in_ranges(&self, version: &Probe, evaluation: &mut Evaluation) -> Option<Confidence> {
@@ -133,8 +129,10 @@ fn contains(steps: &[Step], version: &Version) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
     use super::super::invented::{advisory, affected, ecosystem_range, semver_range};
-    use super::super::reading::Spellings;
     use super::*;
     use crate::version;
     use Event::{Fixed, Introduced, LastAffected, Limit};
@@ -144,8 +142,7 @@ mod tests {
     }
 
     fn says_in(own: &dyn Order, advisory: &Advisory, ecosystem: Ecosystem, version: &str) -> Evaluation {
-        let records = [Record::read(advisory, &(ecosystem, "thing".to_owned()), own)];
-        records[0].evaluate(&Spellings::of(&records, own).probe(version))
+        Record::read(advisory, &(ecosystem, "thing".to_owned()), own).evaluate(&Probe::read(version, own))
     }
 
     fn in_npm(events: Vec<Event>, version: &str) -> bool {
@@ -300,5 +297,43 @@ mod tests {
         ] {
             assert_eq!(says(&record, Ecosystem::Go, version).affected.is_some(), expected, "{version}");
         }
+    }
+
+    /// Counts what is read.
+    struct Counting(Mutex<BTreeMap<String, usize>>);
+
+    impl Order for Counting {
+        fn id(&self) -> &'static str {
+            "counting"
+        }
+
+        fn ecosystems(&self) -> &'static [Ecosystem] {
+            &[]
+        }
+
+        fn parse<'a>(&self, text: &'a str) -> Result<Version<'a>, version::BadVersion> {
+            *self.0.lock().expect("no test panics here").entry(text.to_owned()).or_default() += 1;
+            version::order(Ecosystem::PyPI).parse(text)
+        }
+    }
+
+    #[test]
+    fn a_version_is_read_once_for_all_that_it_is_held_against() {
+        let counting = Counting(Mutex::default());
+        let key = (Ecosystem::PyPI, "thing".to_owned());
+        let mut element =
+            affected(Ecosystem::PyPI, "thing", vec![ecosystem_range(vec![introduced("3.0"), fixed("3.1")]); 3]);
+        element.versions = (0..500).map(|patch| format!("2.{}.{patch}", patch % 50)).collect();
+        let records: Vec<Advisory> = (0..20).map(|_| advisory("X-1", vec![element.clone()])).collect();
+        let read: Vec<Record> = records.iter().map(|record| Record::read(record, &key, &counting)).collect();
+        let probe = Probe::read("2.7.1", &counting);
+        assert!(read.iter().all(|record| record.evaluate(&probe) == Evaluation::default()));
+
+        let counts = counting.0.into_inner().expect("no test panics here");
+        assert_eq!(counts["2.7.1"], 1);
+        assert_eq!(counts["3.0"], 20 * 3, "a bound: once where it stands");
+        let listed: usize =
+            counts.iter().filter(|(text, _)| text.starts_with("2.") && *text != "2.7.1").map(|(_, n)| n).sum();
+        assert_eq!(listed, 20 * 10, "of the listed versions those that begin with the same two numbers");
     }
 }

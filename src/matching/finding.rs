@@ -1,7 +1,7 @@
 //! A group of records, told as one finding.
 
 use super::alias::Group;
-use super::reading::{Probe, Spellings};
+use super::reading::Probe;
 use super::{fixes, severity};
 use crate::model::{AdvisoryKind, Confidence, Finding, FindingKind, Origin, Package, PackageId, Severity, fingerprint};
 
@@ -24,7 +24,7 @@ impl<'a> Subject<'a> {
 }
 
 /// The finding that a group makes of a package.
-pub(super) fn assemble(subject: &Subject, group: &Group, spellings: &Spellings, version: &Probe) -> Finding {
+pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Finding {
     let package = subject.package;
     let representative = group.representative().record.advisory;
     let kind = kind(group);
@@ -34,7 +34,7 @@ pub(super) fn assemble(subject: &Subject, group: &Group, spellings: &Spellings, 
         FindingKind::Informational => Severity::Low,
         _ => rated,
     };
-    let fixed = fixes::fixes(group, spellings, version);
+    let fixed = fixes::fixes(group, version);
     Finding {
         kind,
         id: representative.id.clone(),

@@ -7,16 +7,16 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::alias::Group;
-use super::reading::{Probe, Spellings};
+use super::reading::Probe;
 use crate::model::{Confidence, Event};
 
 /// Fixed versions above `version`: those of its own branch first (equal major and minor number, then equal major
 /// number), ascending within a branch.
-pub(super) fn fixes(group: &Group, spellings: &Spellings, version: &Probe) -> Vec<String> {
+pub(super) fn fixes(group: &Group, version: &Probe) -> Vec<String> {
     let is_above = |candidate: &Probe| matches!((&candidate.own, &version.own), (Some(a), Some(b)) if a > b);
     let mut fixes: Vec<Probe> = candidates(group)
         .into_iter()
-        .map(|candidate| spellings.probe(candidate))
+        .map(|candidate| version.sibling(candidate))
         .filter(is_above)
         .filter(|candidate| group.members.iter().all(|m| is_clear(m.record.evaluate(candidate).affected)))
         .collect();
@@ -83,8 +83,7 @@ mod tests {
         let records = read(ecosystem, records);
         let members = matches(&records);
         let group = alias::Group { members: members.iter().collect(), aliases: Vec::new() };
-        let spellings = Spellings::of(&records, version::order(ecosystem));
-        fixes(&group, &spellings, &spellings.probe(version))
+        fixes(&group, &Probe::read(version, version::order(ecosystem)))
     }
 
     #[test]

@@ -26,7 +26,7 @@ use affects::{Evaluation, Record};
 pub use age::{AgeLimit, MaxAge, age_days, is_stale};
 pub use coverage::database_gaps;
 use finding::Subject;
-use reading::Spellings;
+use reading::Probe;
 pub use severity::severity_of;
 
 use crate::model::{Advisory, Confidence, Ecosystem, Finding, Gap, GapKind, Location, Package};
@@ -106,8 +106,7 @@ fn match_package(package: &Package, records: &[Record], said: &mut Said) {
         said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
         return;
     }
-    let spellings = Spellings::of(records, version::order(package.ecosystem));
-    let probe = spellings.probe(version);
+    let probe = Probe::read(version, version::order(package.ecosystem));
     let mut matches = Vec::new();
     let mut unreadable = false;
     let mut broken = Vec::new();
@@ -136,7 +135,7 @@ fn match_package(package: &Package, records: &[Record], said: &mut Said) {
     }
     let subject = Subject::new(package);
     let groups = alias::groups(&matches);
-    said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &spellings, &probe)).collect();
+    said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &probe)).collect();
     said.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
 }
 

@@ -1,11 +1,9 @@
-//! Versions and bounds as the orders read them, each text once: reading costs many times what comparing does, and
-//! hundreds of records can list the same hundreds of versions of one package.
+//! Versions and bounds as the orders read them, each once for all comparisons: reading costs many times what comparing
+//! does.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
-use super::affects::Record;
 use crate::model::{Ecosystem, Event, Range, RangeKind};
 use crate::version::{self, Order, Version};
 
@@ -60,56 +58,37 @@ fn steps<'a>(range: &'a Range, order: &dyn Order) -> Result<Vec<Step<'a>>, &'a s
     Ok(steps)
 }
 
-/// Every text that the records of one package list as a version, read when first asked for.
-pub(super) struct Spellings<'a> {
-    records: &'a [Record<'a>],
-    own: &'a dyn Order,
-    read: OnceCell<Vec<(Version<'a>, &'a str)>>,
-}
-
-impl<'a> Spellings<'a> {
-    pub(super) fn of(records: &'a [Record<'a>], own: &'a dyn Order) -> Spellings<'a> {
-        Spellings { records, own, read: OnceCell::new() }
-    }
-
-    /// A version, read once for all records.
-    pub(super) fn probe<'s>(&'s self, text: &'s str) -> Probe<'s, 'a> {
-        let own = self.own.parse(text).ok();
-        Probe { text, own, semver: OnceCell::new(), spellings: self, others: OnceCell::new() }
-    }
-
-    fn read(&self) -> &[(Version<'a>, &'a str)] {
-        self.read.get_or_init(|| {
-            let listed = self.records.iter().flat_map(Record::elements).flat_map(|element| &element.versions);
-            let texts: HashSet<&str> = listed.map(String::as_str).collect();
-            texts.into_iter().filter_map(|text| Some((self.own.parse(text).ok()?, text))).collect()
-        })
-    }
-}
-
 /// A version that records are asked about.
-pub(super) struct Probe<'s, 'a> {
-    pub(super) text: &'s str,
+pub(super) struct Probe<'a> {
+    pub(super) text: &'a str,
+    order: &'a dyn Order,
     /// In the ecosystem's order; `None` where it is no version of that.
-    pub(super) own: Option<Version<'s>>,
-    semver: OnceCell<Option<Version<'s>>>,
-    spellings: &'s Spellings<'a>,
-    others: OnceCell<Vec<&'a str>>,
+    pub(super) own: Option<Version<'a>>,
+    semver: OnceCell<Option<Version<'a>>>,
 }
 
-impl<'s, 'a> Probe<'s, 'a> {
-    pub(super) fn in_order(&self, is_semver: bool) -> Option<&Version<'s>> {
+impl<'a> Probe<'a> {
+    /// Reads a version; `own` is the ecosystem's order.
+    pub(super) fn read(text: &'a str, own: &'a dyn Order) -> Probe<'a> {
+        Probe { text, order: own, own: own.parse(text).ok(), semver: OnceCell::new() }
+    }
+
+    /// Another version, for the same records.
+    pub(super) fn sibling<'b>(&self, text: &'b str) -> Probe<'b>
+    where
+        'a: 'b,
+    {
+        Probe::read(text, self.order)
+    }
+
+    pub(super) fn in_order(&self, is_semver: bool) -> Option<&Version<'a>> {
         let semver = || self.semver.get_or_init(|| version::semver().parse(self.text).ok());
         if is_semver { semver().as_ref() } else { self.own.as_ref() }
     }
 
-    /// Other texts for the same version that some record lists.
-    pub(super) fn other_spellings(&self) -> &[&'a str] {
-        self.others.get_or_init(|| {
-            let Some(own) = &self.own else { return Vec::new() };
-            let same =
-                |(version, text): &(Version<'a>, &'a str)| (version == own && *text != self.text).then_some(*text);
-            self.spellings.read().iter().filter_map(same).collect()
-        })
+    /// Whether the text is another spelling of this version.
+    pub(super) fn is_spelled(&self, text: &str) -> bool {
+        let is_own = |own: &Version| self.order.parse(text).is_ok_and(|version| version == *own);
+        !version::differ_at_a_glance(self.text, text) && self.own.as_ref().is_some_and(is_own)
     }
 }

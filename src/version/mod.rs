@@ -90,6 +90,24 @@ pub trait Order: Sync {
     }
 }
 
+/// Whether two texts are unequal in every order, by a glance at their first two numbers. `false` says nothing.
+///
+/// Reading a version costs many times this, and of hundreds that a record lists few share those numbers. A text that
+/// does not begin with a digit, or that has an epoch (`1!2.0`), is not judged.
+pub fn differ_at_a_glance(a: &str, b: &str) -> bool {
+    let (first_a, rest_a) = digits::split(a);
+    let (first_b, rest_b) = digits::split(b);
+    if first_a.is_empty() || first_b.is_empty() || rest_a.starts_with('!') || rest_b.starts_with('!') {
+        return false;
+    }
+    if digits::compare(first_a, first_b).is_ne() {
+        return true;
+    }
+    let (Some(rest_a), Some(rest_b)) = (rest_a.strip_prefix('.'), rest_b.strip_prefix('.')) else { return false };
+    let (second_a, second_b) = (digits::split(rest_a).0, digits::split(rest_b).0);
+    !second_a.is_empty() && !second_b.is_empty() && digits::compare(second_a, second_b).is_ne()
+}
+
 /// The order of an ecosystem.
 pub fn order(ecosystem: Ecosystem) -> &'static dyn Order {
     ALL.iter()
