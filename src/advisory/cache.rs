@@ -33,8 +33,12 @@ pub struct Current {
     pub snapshot: String,
     /// RFC 3339: when the snapshot was published.
     pub built_at: String,
-    /// RFC 3339 by ecosystem: when its records were last compared with the mirror.
+    /// RFC 3339 by ecosystem or feed: when its records were last compared with their source.
     pub synced: BTreeMap<String, String>,
+    /// What each was compared with: an address, a folder or a file. Nothing where that is not known: what a bundle brings
+    /// was compared elsewhere.
+    #[serde(default)]
+    pub from: BTreeMap<String, String>,
 }
 
 /// Where the cache lies unless the user says: `$XDG_CACHE_HOME/tidewaiter`, else `~/.cache/tidewaiter`
@@ -89,8 +93,9 @@ impl CacheLock {
         bytes: &[u8],
         built_at: &str,
         synced: BTreeMap<String, String>,
+        from: BTreeMap<String, String>,
     ) -> Result<Current, AdvisoryError> {
-        let current = Current { snapshot: digest(bytes), built_at: built_at.to_owned(), synced };
+        let current = Current { snapshot: digest(bytes), built_at: built_at.to_owned(), synced, from };
         let folder = self.dir.join("snapshots");
         fs::create_dir_all(&folder).map_err(AdvisoryError::io(&folder))?;
         replace(&snapshot_path(&self.dir, &current.snapshot), bytes)?;
@@ -201,7 +206,7 @@ mod tests {
         let lock = CacheLock::acquire(dir.path(), || false).unwrap();
         assert_eq!(read_current(dir.path()).unwrap(), None);
         for content in [b"one", b"two", b"six"] {
-            let current = lock.publish(content, "2024-01-01T00:00:00Z", BTreeMap::new()).unwrap();
+            let current = lock.publish(content, "2024-01-01T00:00:00Z", BTreeMap::new(), BTreeMap::new()).unwrap();
             assert_eq!(read_current(dir.path()).unwrap().unwrap(), current);
             assert_eq!(fs::read(snapshot_path(dir.path(), &current.snapshot)).unwrap(), content);
         }

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::advisory::feeds::Feeds;
 use crate::advisory::skipped::{SkipReason, Skips};
 use crate::advisory::snapshot::FORMAT;
 use crate::advisory::snapshot_write::build;
@@ -43,7 +44,7 @@ fn covered() -> BTreeSet<Ecosystem> {
 }
 
 fn open(advisories: Vec<Advisory>) -> Snapshot {
-    Snapshot::from_bytes(build(advisories, &covered(), &Skips::default()).unwrap()).unwrap()
+    Snapshot::from_bytes(build(advisories, &covered(), Feeds::default(), &Skips::default()).unwrap()).unwrap()
 }
 
 #[test]
@@ -136,7 +137,7 @@ fn read_all(bytes: &[u8], advisories: &[Advisory]) -> Result<(Manifest, Vec<Vec<
 #[test]
 fn every_changed_byte_is_an_error() {
     let advisories = some(12);
-    let bytes = build(advisories.clone(), &covered(), &Skips::default()).unwrap();
+    let bytes = build(advisories.clone(), &covered(), Feeds::default(), &Skips::default()).unwrap();
     assert!(read_all(&bytes, &advisories).is_ok());
     for at in 0..bytes.len() {
         for change in [0x01, 0x80, 0xff] {
@@ -153,7 +154,7 @@ fn every_changed_byte_is_an_error() {
 #[test]
 fn the_dictionary_is_checked_too() {
     let advisories = some(900);
-    let bytes = build(advisories.clone(), &covered(), &Skips::default()).unwrap();
+    let bytes = build(advisories.clone(), &covered(), Feeds::default(), &Skips::default()).unwrap();
     let range = Header::read(&bytes, bytes.len() as u64).unwrap().range(Section::Dictionary);
     assert!(range.len() > 256, "a dictionary was trained");
     let mut changed = bytes;

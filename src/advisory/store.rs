@@ -19,7 +19,7 @@ const SCHEMA: u32 = 1;
 /// Pages of the whole store. With 10,000 records a page holds 5, with 300,000 it holds 150.
 const PAGES: u32 = 2048;
 /// Beyond 9 zstd takes twice the time for 3 % of the size.
-const LEVEL: i32 = 9;
+pub(super) const LEVEL: i32 = 9;
 /// Pages written in one batch. Larger ones leave sled with up to a third more on disk.
 const BATCH: usize = 100;
 const DICTIONARY: &str = "dictionary";
@@ -71,6 +71,8 @@ pub enum Fault {
 pub struct Store {
     pages: sled::Tree,
     cursors: sled::Tree,
+    /// See `store_feeds`.
+    pub(super) feeds: sled::Tree,
     meta: sled::Tree,
     dictionary: Vec<u8>,
     unpacker: Unpacker,
@@ -99,6 +101,7 @@ impl Store {
         Ok(Store {
             pages: db.open_tree("pages")?,
             cursors: db.open_tree("cursors")?,
+            feeds: db.open_tree("feeds")?,
             meta,
             unpacker: Unpacker::new(&dictionary),
             dictionary,

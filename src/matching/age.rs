@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{DatabaseInfo, Ecosystem, EcosystemInfo, Level};
+use crate::model::{DatabaseInfo, Ecosystem, SourceInfo, Level};
 
 /// Whole days after which advisories are old. Without a number there is no such age.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl MaxAge {
 /// Whole days since the least recently synced of these ecosystems was synced; of all, where none of them is known.
 /// `None` where the date cannot be read.
 pub fn age_days(info: &DatabaseInfo, found: &BTreeSet<Ecosystem>, now: DateTime<Utc>) -> Option<u64> {
-    let is_found = |one: &&EcosystemInfo| found.iter().any(|ecosystem| ecosystem.name() == one.name);
+    let is_found = |one: &&SourceInfo| found.iter().any(|ecosystem| ecosystem.name() == one.name);
     let mut dates: Vec<&str> = info.ecosystems.iter().filter(is_found).map(|one| info.known_up_to(one)).collect();
     if dates.is_empty() {
         dates = info.ecosystems.iter().map(|one| info.known_up_to(one)).chain([info.built_at.as_str()]).collect();
@@ -58,7 +58,7 @@ pub fn is_stale(info: &DatabaseInfo, found: &BTreeSet<Ecosystem>, max_age: &MaxA
 /// What is wrong with an ecosystem's age, and how bad that is.
 pub(super) fn too_old(
     info: &DatabaseInfo,
-    known: &EcosystemInfo,
+    known: &SourceInfo,
     ecosystem: Ecosystem,
     max_age: &MaxAge,
     now: DateTime<Utc>,

@@ -59,10 +59,10 @@ mod tests {
     use super::super::age::{AgeLimit, age_days};
     use super::super::invented::package;
     use super::*;
-    use crate::model::EcosystemInfo;
+    use crate::model::SourceInfo;
 
     fn info(origin: DatabaseOrigin, ecosystems: &[(&str, u64, Option<&str>)]) -> DatabaseInfo {
-        let ecosystem = |(name, records, synced): &(&str, u64, Option<&str>)| EcosystemInfo {
+        let ecosystem = |(name, records, synced): &(&str, u64, Option<&str>)| SourceInfo {
             name: (*name).to_owned(),
             records: *records,
             newest: Some("2001-01-01T00:00:00Z".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::alias::Group;
 use super::{fixes, severity};
-use crate::model::{AdvisoryKind, Confidence, Finding, FindingKind, Origin, Package, Severity, fingerprint};
+use crate::model::{AdvisoryKind, Confidence, Exploitation, Finding, FindingKind, Origin, Package, Severity, fingerprint};
 
 /// The finding that a group makes of a package.
 pub(super) fn assemble(package: &Package, version: &str, group: &Group) -> Finding {
@@ -31,6 +31,7 @@ pub(super) fn assemble(package: &Package, version: &str, group: &Group) -> Findi
         fingerprint: identity(kind, &representative.id, package),
         origin: Origin::Dependency,
         cvss,
+        exploitation: Exploitation::default(),
         allowed_inline: false,
         gates: !package.beside_installed,
         remediation: remediation(kind, package, &representative.kind, &fixed),

@@ -61,6 +61,7 @@ pub fn finding(kind: FindingKind, id: &str) -> Finding {
         fingerprint: "0123456789abcdef0123456789abcdef".to_owned(),
         origin: Origin::Own,
         cvss: None,
+        exploitation: Exploitation::default(),
         gates: true,
         allowed_inline: false,
         remediation: "Do something about it.".to_owned(),
@@ -216,11 +217,12 @@ pub fn settings() -> Settings {
 }
 
 pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {
-    let ecosystem = |name: &str, records| EcosystemInfo {
+    let ecosystem = |name: &str, records| SourceInfo {
         name: name.to_owned(),
         records,
         newest: Some("2026-10-01T00:00:00Z".to_owned()),
         synced: None,
+        from: None,
     };
     DatabaseInfo {
         origin,
@@ -228,6 +230,7 @@ pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {
         built_at: "2026-10-02T03:04:05Z".to_owned(),
         records: 1_155,
         ecosystems: vec![ecosystem("PyPI", 60), ecosystem("npm", 1_100)],
+        feeds: Vec::new(),
     }
 }
 
