@@ -11,6 +11,7 @@ mod affects;
 mod age;
 mod alias;
 mod coverage;
+mod exploitation;
 mod finding;
 mod fixes;
 mod severity;
@@ -24,6 +25,7 @@ use std::fmt::Display;
 use affects::Evaluation;
 pub use age::{AgeLimit, MaxAge, age_days, is_stale};
 pub use coverage::database_gaps;
+pub use exploitation::rate_exploitation;
 pub use severity::severity_of;
 
 use crate::model::{Advisory, Confidence, Ecosystem, Finding, Gap, GapKind, Location, Package};
