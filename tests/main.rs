@@ -5,6 +5,7 @@ mod advisory;
 mod bundle;
 mod cached;
 mod example;
+mod feeds;
 mod floors;
 mod hostile;
 mod hostile_python;

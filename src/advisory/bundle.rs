@@ -65,7 +65,8 @@ pub enum BundleError {
         found: u64,
     },
     /// Another version of the program made it.
-    #[error("{what} has format {found}, this program reads format {expected}: use a matching version of tidewaiter")]
+    #[error("{what} has format {found}, this program reads format {expected}: {}",
+        if found < expected { "export it again with this version of tidewaiter" } else { "use a newer version of tidewaiter" })]
     Format {
         /// The bundle or its snapshot.
         what: &'static str,

@@ -100,7 +100,8 @@ impl Database {
         let manifest = snapshot.manifest();
         let records = manifest.records;
         let [ecosystems, feeds] = [&manifest.ecosystems, &manifest.feeds].map(|sources| {
-            let dated = |source: &SourceInfo| SourceInfo { synced: synced.get(&source.name).cloned(), ..source.clone() };
+            let dated =
+                |source: &SourceInfo| SourceInfo { synced: synced.get(&source.name).cloned(), ..source.clone() };
             sources.iter().map(dated).collect()
         });
         Database {

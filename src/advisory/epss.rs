@@ -101,9 +101,12 @@ mod tests {
     fn read(text: &str) -> (Result<Vec<(String, Score)>, String>, Option<String>, Vec<String>) {
         let mut skips = Skips::default();
         let parsed = parse(text.as_bytes(), &mut skips);
-        let faults = skips.list().iter().map(|one| format!("{} {} {:?}", one.count, one.reason, one.examples)).collect();
+        let faults =
+            skips.list().iter().map(|one| format!("{} {} {:?}", one.count, one.reason, one.examples)).collect();
         match parsed {
-            Ok((scores, date)) => (Ok(scores.iter().map(|(cve, score)| (cve.to_string(), *score)).collect()), date, faults),
+            Ok((scores, date)) => {
+                (Ok(scores.iter().map(|(cve, score)| (cve.to_string(), *score)).collect()), date, faults)
+            }
             Err(error) => (Err(error), None, faults),
         }
     }

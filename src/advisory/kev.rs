@@ -89,7 +89,8 @@ mod tests {
     fn read(catalog: &Value) -> (Result<Vec<(String, Entry)>, String>, Option<String>, Vec<String>) {
         let mut skips = Skips::default();
         let parsed = parse(catalog.to_string().as_bytes(), &mut skips);
-        let faults = skips.list().iter().map(|one| format!("{} {} {:?}", one.count, one.reason, one.examples)).collect();
+        let faults =
+            skips.list().iter().map(|one| format!("{} {} {:?}", one.count, one.reason, one.examples)).collect();
         match parsed {
             Ok((all, date)) => (Ok(all.iter().map(|(cve, entry)| (cve.to_string(), *entry)).collect()), date, faults),
             Err(error) => (Err(error), None, faults),
@@ -109,7 +110,8 @@ mod tests {
                 {"cveID": 12}, "text",
             ]
         }));
-        let entry = |added: &str, due: &str, ransomware| Entry { added: Day::parse(added), due: Day::parse(due), ransomware };
+        let entry =
+            |added: &str, due: &str, ransomware| Entry { added: Day::parse(added), due: Day::parse(due), ransomware };
         let expected = [
             ("CVE-2021-44228", entry("2021-12-10", "2021-12-24", true)),
             ("CVE-2024-0001", entry("", "", false)),

@@ -23,7 +23,8 @@ impl Place {
     /// [`AdvisoryError::Credentials`] for an address that holds a user or a password, [`AdvisoryError::Mirror`] for one
     /// that names no file or folder. Neither message quotes more of it than its host.
     pub fn parse(text: &str) -> Result<Place, AdvisoryError> {
-        if !text.contains("://") {
+        // Not by the scheme alone: a folder may be called anything.
+        if text.starts_with('/') || !text.contains("://") {
             return Ok(Place::Local(PathBuf::from(text)));
         }
         let url: Url = text.parse().map_err(|error| AdvisoryError::mirror("the address", error))?;
@@ -67,6 +68,7 @@ mod tests {
         for (text, place) in [
             ("osv", local("osv")),
             ("/srv/osv", local("/srv/osv")),
+            ("/srv/http://osv", local("/srv/http://osv")),
             ("file:///srv/a%20b", local("/srv/a b")),
             ("FILE://localhost/srv/osv", local("/srv/osv")),
             ("https://m.example.com/osv", Place::Remote("https://m.example.com/osv".parse().unwrap())),

@@ -6,7 +6,8 @@ use globset::GlobSet;
 
 use super::overlay::Laid;
 use crate::model::{
-    Artifact, ArtifactRole, Exploitation, Finding, FindingKind, Location, Origin, PackageId, SecretMatch, fingerprint, purl,
+    Artifact, ArtifactRole, Exploitation, Finding, FindingKind, Location, Origin, PackageId, SecretMatch, fingerprint,
+    purl,
 };
 
 /// Joins matches of one target.

@@ -41,7 +41,8 @@ impl MaxAge {
     }
 
     fn of_feed(&self, feed: Feed) -> AgeLimit {
-        let by_default = || AgeLimit { warn: [self.default.warn, self.default.fail].into_iter().flatten().min(), fail: None };
+        let by_default =
+            || AgeLimit { warn: [self.default.warn, self.default.fail].into_iter().flatten().min(), fail: None };
         self.feeds.get(&feed).copied().unwrap_or_else(by_default)
     }
 }

@@ -2,7 +2,9 @@
 
 use super::alias::Group;
 use super::{fixes, severity};
-use crate::model::{AdvisoryKind, Confidence, Exploitation, Finding, FindingKind, Origin, Package, Severity, fingerprint};
+use crate::model::{
+    AdvisoryKind, Confidence, Exploitation, Finding, FindingKind, Origin, Package, Severity, fingerprint,
+};
 
 /// The finding that a group makes of a package.
 pub(super) fn assemble(package: &Package, version: &str, group: &Group) -> Finding {
