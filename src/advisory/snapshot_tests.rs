@@ -75,11 +75,11 @@ fn a_record_is_found_by_its_id_with_all_elements() {
 fn the_order_of_the_records_does_not_show() {
     let mut skips = Skips::default();
     skips.add(SkipReason::Range, "TEST-1");
-    let forward = build(some(700), &covered(), &skips).unwrap();
+    let forward = build(some(700), &covered(), Feeds::default(), &skips).unwrap();
     let mut shuffled = some(700);
     shuffled.reverse();
     shuffled.rotate_left(123);
-    assert_eq!(forward, build(shuffled, &covered(), &skips).unwrap());
+    assert_eq!(forward, build(shuffled, &covered(), Feeds::default(), &skips).unwrap());
 }
 
 #[test]
