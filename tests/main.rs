@@ -17,6 +17,7 @@ mod readme;
 mod registry_npm;
 mod registry_pypi;
 mod reporters;
+mod runtimes;
 mod scan;
 mod support;
 mod sync;
