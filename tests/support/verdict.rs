@@ -158,6 +158,10 @@ pub fn full_scan() -> Scan {
     prototype.aliases = vec!["CVE-2020-8203".to_owned()];
     let vector = "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:H/A:H".to_owned();
     prototype.cvss = Some(Cvss { vector, score: 7.4 });
+    prototype.exploitation = Exploitation {
+        epss: Some(Epss { score: 0.1347, percentile: 0.94 }),
+        kev: Some(Kev { added: Some("2026-09-01".to_owned()), due: None, ransomware: false }),
+    };
     let mut allowed = secret("Sample token", place(&["test/mock.js"]), Origin::Own, Confidence::Medium);
     allowed.allowed_inline = true;
     let environment = Location { artifact: 2, ..place(&["DB_PASSWORD"]) };
