@@ -221,7 +221,7 @@ pub fn settings() -> Settings {
 }
 
 pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {
-    let ecosystem = |name: &str, records| SourceInfo {
+    let source = |name: &str, records| SourceInfo {
         name: name.to_owned(),
         records,
         newest: Some("2026-10-01T00:00:00Z".to_owned()),
@@ -233,8 +233,8 @@ pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {
         snapshot: "cd".repeat(32),
         built_at: "2026-10-02T03:04:05Z".to_owned(),
         records: 1_155,
-        ecosystems: vec![ecosystem("PyPI", 60), ecosystem("npm", 1_100)],
-        feeds: Vec::new(),
+        ecosystems: vec![source("PyPI", 60), source("npm", 1_100)],
+        feeds: vec![source("EPSS", 300_000), source("KEV", 1_400)],
     }
 }
 
