@@ -4,6 +4,7 @@
 //! <cache>/lock                       held by the process that changes the cache
 //! <cache>/advisories/                sled: raw records (see `store`)
 //! <cache>/snapshots/<id>.twsnap      immutable; <id> is the SHA-256 of the file
+//! <cache>/feeds/<sha256>.feed         feeds as they came (see `store_feeds`)
 //! <cache>/downloads/                 archives that are on their way (see `download`)
 //! <cache>/current.json               which snapshot counts, and when it was synced
 //! ```
@@ -153,7 +154,7 @@ pub fn snapshot_path(dir: &Path, id: &str) -> PathBuf {
 }
 
 /// Writes a file beside its place and renames it there, so that no reader ever sees half of it.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), AdvisoryError> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), AdvisoryError> {
     let beside = path.with_extension("new");
     let write = || {
         let mut file = File::create(&beside)?;
@@ -167,7 +168,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), AdvisoryError> {
 }
 
 /// Removes what no reader can still be told to open. A file that cannot be removed does no harm.
-fn prune(folder: &Path, kept: &[String]) {
+pub(super) fn prune(folder: &Path, kept: &[String]) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if !kept.iter().any(|name| entry.file_name() == name.as_str()) {
             let _ = fs::remove_file(entry.path());

@@ -17,10 +17,10 @@ use super::skipped::Skips;
 use super::store::Store;
 use super::store_feeds::FeedCursor;
 use super::sync::now;
-use crate::model::Feed;
+use crate::model::{Feed, sha256};
 
 /// Either file has some 2 MB.
-const MAX_FEED: u64 = 16 << 20;
+pub(super) const MAX_FEED: u64 = 16 << 20;
 
 /// Where a feed is fetched from.
 pub enum FeedSource {
@@ -70,7 +70,8 @@ impl FeedSource {
 /// [`AdvisoryError::Mirror`], [`AdvisoryError::Io`], [`AdvisoryError::Store`]; what the store had of it stays.
 pub fn sync_feed(store: &Store, feed: Feed, source: &FeedSource) -> Result<FeedSync, AdvisoryError> {
     let place = source.place().to_string();
-    let known = store.feed(feed)?;
+    // One that is damaged is fetched anew.
+    let known = store.feed(feed).ok().flatten();
     // What is known of another place says nothing about this one.
     let before = known.as_ref().filter(|(cursor, _)| cursor.from == place);
     let failed = |detail: &str| AdvisoryError::mirror(&place, detail);
@@ -85,7 +86,8 @@ pub fn sync_feed(store: &Store, feed: Feed, source: &FeedSource) -> Result<FeedS
     let mut feeds = Feeds::default();
     feeds.add(feed, &raw, &mut Skips::default()).map_err(|detail| failed(&detail))?;
     let changed = known.is_none_or(|(_, before)| before != raw);
-    store.set_feed(feed, &FeedCursor { synced_at: now(), from: place, validator }, changed.then_some(&raw))?;
+    let cursor = FeedCursor { synced_at: now(), from: place, validator, sha256: sha256(&raw) };
+    store.set_feed(feed, &cursor, &raw)?;
     let (records, newest) = feeds.infos.pop().map_or((0, None), |info| (info.records, info.newest));
     Ok(FeedSync { feed, records, newest, changed })
 }

@@ -19,7 +19,7 @@ const SCHEMA: u32 = 1;
 /// Pages of the whole store. With 10,000 records a page holds 5, with 300,000 it holds 150.
 const PAGES: u32 = 2048;
 /// Beyond 9 zstd takes twice the time for 3 % of the size.
-pub(super) const LEVEL: i32 = 9;
+const LEVEL: i32 = 9;
 /// Pages written in one batch. Larger ones leave sled with up to a third more on disk.
 const BATCH: usize = 100;
 const DICTIONARY: &str = "dictionary";
