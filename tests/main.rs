@@ -3,6 +3,7 @@
 
 mod advisory;
 mod bundle;
+mod bundle_large;
 mod cached;
 mod example;
 mod feeds;
@@ -22,6 +23,8 @@ mod scan;
 mod support;
 mod sync;
 mod sync_crash;
+mod sync_resume;
+mod sync_tls;
 mod traps;
 mod versions;
 mod versions_native;
