@@ -1,7 +1,7 @@
 //! Feeds in the store: how far each was synced, and its bytes as they came.
 //!
 //! The bytes lie in a file beside sled's: sled puts a value of this size into a file of its own as well, and has not
-//! removed one after a dozen syncs that replaced it.
+//! removed one after six syncs that replaced it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
