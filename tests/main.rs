@@ -6,6 +6,7 @@ mod bundle;
 mod bundle_large;
 mod cached;
 mod example;
+mod feeds;
 mod floors;
 mod hostile;
 mod hostile_python;
