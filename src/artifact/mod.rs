@@ -19,6 +19,7 @@ mod single;
 mod tape;
 mod tar_header;
 mod tarball;
+mod unpack;
 mod window;
 mod zip;
 mod zip_directory;
@@ -28,6 +29,7 @@ mod zip_salvage;
 pub use budget::{Budget, Decoder, End, Filled, Limits, OverLimit, Stop};
 pub use magic::{HEAD, Magic};
 pub use open::{OpenError, Opened, OpenedPath, digest, open_bytes, open_input, open_path, read_input};
+pub use unpack::{Packing, unpack};
 
 use crate::model::Gap;
 
