@@ -8,6 +8,7 @@ mod example;
 mod floors;
 mod hostile;
 mod hostile_python;
+mod native;
 mod network;
 mod osv_api;
 mod osv_traps;

@@ -277,7 +277,8 @@ impl Walker<'_> {
                 }
             }
         }
-        if !explained {
+        // The host of a single-file program is a part of the runtime that the list inside it names.
+        if !explained && !artifact::is_bundle(piece.bytes) {
             part.opaque.look(here, piece);
         }
     }
@@ -285,7 +286,7 @@ impl Walker<'_> {
     /// An entry that is itself an archive is walked over the same bytes.
     fn nested(&self, here: &Location, piece: Piece<'_>, depth: u32, part: &mut Part) {
         if !piece.is_whole() {
-            if Magic::of(piece.bytes).is_archive() {
+            if Magic::of(piece.bytes).is_archive() || artifact::is_bundle(piece.bytes) {
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,
                     here.clone(),

@@ -42,7 +42,7 @@ pub(super) fn read(program: &Program<'_>, listing: &mut Listing<'_>) -> bool {
         let is_go = program.section(&[".gopclntab", "__gopclntab", ".note.go.buildid"]).is_some();
         // The build information stands at the end of the file.
         if is_go && !program.goes_on {
-            listing.note("is a Go program without its build information, so neither its modules nor Go's own version are known; leave it in");
+            listing.note("is a Go program without its build information, so neither its modules nor Go's own version are known; build it without a step that strips the section");
         }
         return is_go && !program.goes_on;
     };
@@ -81,9 +81,9 @@ fn build_info<'a>(program: &Program<'a>) -> Option<BuildInfo<'a>> {
     let own =
         program.section(&[".go.buildinfo", "__go_buildinfo"]).and_then(|section| find(section.bytes, section.address));
     let at = own.or_else(|| {
-        program.sections().iter().filter(|section| matches!(section.name, b".data" | b"__data")).find_map(|section| {
-            find(section.bytes.get(..SEARCHED).map_or(section.bytes, |_| section.bytes), section.address)
-        })
+        let named = program.sections().iter().filter(|section| matches!(section.name, b".data" | b"__data"));
+        // There is one; a hostile file may have thousands over the same bytes.
+        named.take(2).find_map(|section| find(&section.bytes[..section.bytes.len().min(SEARCHED)], section.address))
     })?;
     const INLINE: u8 = 2;
     if at.get(15)? & INLINE != 0 {
