@@ -62,13 +62,16 @@ impl<'a> Listing<'a> {
     }
 
     fn read(&mut self, program: &Program<'_>) {
-        let readers = [go_modules::read, rust_crates::read, native_image::read];
         // Every reader is asked: a Go program may hold a library in Rust.
-        let known = readers.into_iter().fold(false, |known, read| read(program, self) || known);
+        let known =
+            [go_modules::read(program, self), rust_crates::read(program, self), native_image::read(program, self)];
         if program.is_managed() {
-            self.assembly();
-        } else if known {
-        } else if is_packed(program) {
+            return self.assembly();
+        }
+        if known.contains(&true) {
+            return;
+        }
+        if is_packed(program) {
             self.note("is packed with UPX: what it holds is hidden until `upx -d` has unpacked it");
         } else if program.goes_on {
             self.gap(Gap::blocking(

@@ -156,8 +156,8 @@ impl<'a> Program<'a> {
     /// (ECMA-335, II.25.3.3).
     pub fn is_managed(&self) -> bool {
         let directory = match &self.file {
-            Some(File::Pe32(file)) => file.data_directory(IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR.into()),
-            Some(File::Pe64(file)) => file.data_directory(IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR.into()),
+            Some(File::Pe32(file)) => file.data_directory(IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR),
+            Some(File::Pe64(file)) => file.data_directory(IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR),
             _ => None,
         };
         directory.is_some_and(|directory| directory.virtual_address.get(LittleEndian) != 0)

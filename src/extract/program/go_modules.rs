@@ -107,7 +107,7 @@ fn build_info<'a>(program: &Program<'a>) -> Option<BuildInfo<'a>> {
 /// The header, at an aligned address as the linker writes it: elsewhere it is the text of a program that reads such.
 fn find(bytes: &[u8], address: u64) -> Option<&[u8]> {
     let mut hits = memmem::find_iter(bytes, MAGIC);
-    let at = hits.find(|at| address.wrapping_add(*at as u64) % ALIGN == 0)?;
+    let at = hits.find(|at| address.wrapping_add(*at as u64).is_multiple_of(ALIGN))?;
     bytes.get(at..)
 }
 
@@ -160,15 +160,15 @@ fn flush(module: Option<Module>, listing: &mut Listing<'_>) {
     let Some(Module { main, path, version, replaced }) = module.filter(|module| !module.path.is_empty()) else {
         return;
     };
-    let known = !replaced && !version.is_empty() && version != "(devel)" && !(main && is_pseudo(&version));
+    let unknown = replaced || version.is_empty() || version == "(devel)" || (main && is_pseudo(&version));
     // A module in the same repository that never had a version is the program's own.
-    if !known && !main && version != NO_VERSION {
+    if unknown && !main && version != NO_VERSION {
         let instead =
             if replaced { "a folder on the machine that built it stood in for it" } else { "it has no version" };
         let said = if version.is_empty() { "none" } else { &version };
         listing.unversioned(format!("the module {path} is not matched: {instead} (the version asked for: {said})"));
     }
-    let package = listing.package(Ecosystem::Go, path, known.then_some(version));
+    let package = listing.package(Ecosystem::Go, path, (!unknown).then_some(version));
     listing.add(Package { direct: main.then_some(true), ..package });
 }
 
