@@ -10,6 +10,7 @@ mod feeds;
 mod floors;
 mod hostile;
 mod hostile_python;
+mod native;
 mod network;
 mod osv_api;
 mod osv_traps;
