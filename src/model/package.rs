@@ -48,7 +48,7 @@ impl Evidence {
 
     /// Whether the package's own bytes were seen, rather than a file that talks about it.
     pub fn is_physical(self) -> bool {
-        !matches!(self, Evidence::Locked | Evidence::Declared | Evidence::Presence)
+        !matches!(self, Evidence::Locked | Evidence::Declared)
     }
 }
 
