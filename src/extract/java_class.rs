@@ -19,7 +19,7 @@ impl Extractor for JavaClass {
     /// Mach-O has the same number, then a small count where a class has its major version, 45 or more
     /// (<https://docs.oracle.com/javase/specs/jvms/se21/html/jvms-4.html>).
     fn wants(&self, _path: &str, head: &[u8]) -> bool {
-        matches!(head, [0xCA, 0xFE, 0xBA, 0xBE, _, _, 0, 45.., ..])
+        matches!(head, [0xCA, 0xFE, 0xBA, 0xBE, _, _, 0, 45..=255, ..])
     }
 
     fn needs(&self) -> Needs {

@@ -16,8 +16,30 @@ use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 
 /// Words in names that say nothing of a package.
 const COMMON: [&str; 24] = [
-    "api", "base", "client", "common", "commons", "core", "framework", "github", "google", "http", "impl", "internal",
-    "java", "json", "library", "parent", "platform", "plugin", "project", "sdk", "server", "spring", "tools", "util",
+    "api",
+    "base",
+    "client",
+    "common",
+    "commons",
+    "core",
+    "framework",
+    "github",
+    "google",
+    "http",
+    "impl",
+    "internal",
+    "java",
+    "json",
+    "library",
+    "parent",
+    "platform",
+    "plugin",
+    "project",
+    "sdk",
+    "server",
+    "spring",
+    "tools",
+    "util",
 ];
 /// The launcher of an executable jar, which Spring Boot unpacks into it; the manifest has its version.
 const LAUNCHER: &str = "org.springframework.boot:spring-boot-loader";
@@ -157,7 +179,8 @@ fn without_number(word: &str) -> &str {
 /// Takes the function's own code out of what nothing names: folders of a single author, since code that was merged comes
 /// from several.
 fn own_code(unnamed: &mut BTreeSet<String>) {
-    let authors: BTreeSet<String> = unnamed.iter().map(|root| first_folders(root).unwrap_or_else(|| root.clone())).collect();
+    let authors: BTreeSet<String> =
+        unnamed.iter().map(|root| first_folders(root).unwrap_or_else(|| root.clone())).collect();
     if authors.len() == 1 {
         unnamed.clear();
     }

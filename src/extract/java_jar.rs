@@ -25,9 +25,7 @@ impl Extractor for JavaJar {
     }
 
     fn wants(&self, path: &str, _head: &[u8]) -> bool {
-        path == "META-INF/MANIFEST.MF"
-            || (matches!(file_name(path), "pom.properties" | "pom.xml")
-                && folder_of(path).match_indices(POMS).any(|(at, _)| at == 0 || path.as_bytes()[at - 1] == b'/'))
+        path == "META-INF/MANIFEST.MF" || (matches!(file_name(path), "pom.properties" | "pom.xml") && is_packed(path))
     }
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
@@ -44,6 +42,11 @@ impl Extractor for JavaJar {
         let folder = folder_of(path).to_owned();
         sink.java.jar(entry.location).poms.push(PomFile { folder, location: entry.location.clone(), says });
     }
+}
+
+/// Whether Maven packed a file into a jar.
+pub(super) fn is_packed(path: &str) -> bool {
+    path.match_indices(POMS).any(|(at, _)| at == 0 || path.as_bytes()[at - 1] == b'/')
 }
 
 fn read_manifest(bytes: &[u8]) -> Manifest {

@@ -7,8 +7,16 @@ use super::java_pom::{Coordinates, plain};
 /// Groups that many projects write as their vendor although their artifacts are published under longer ones. Nor does
 /// it say much of two packages that both begin so.
 pub(super) const VENDORS: [&str; 10] = [
-    "org.apache", "com.google", "com.sun", "com.oracle", "com.ibm", "org.eclipse", "org.jboss", "org.glassfish",
-    "org.codehaus", "com.github",
+    "org.apache",
+    "com.google",
+    "com.sun",
+    "com.oracle",
+    "com.ibm",
+    "org.eclipse",
+    "org.jboss",
+    "org.glassfish",
+    "org.codehaus",
+    "com.github",
 ];
 
 /// What a file's name says, its last extension cut.
@@ -35,7 +43,9 @@ pub(super) fn fit(stem: &str, group: &str, artifact: &str, version: Option<&str>
         return Some(Fit::Artifact);
     }
     let rest = rest.strip_prefix('-')?;
-    let exact = version.and_then(|version| rest.strip_prefix(version)).is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'-', ..]));
+    let exact = version
+        .and_then(|version| rest.strip_prefix(version))
+        .is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'-', ..]));
     match rest.bytes().next() {
         _ if exact => Some(Fit::Exact),
         Some(b'0'..=b'9') => Some(Fit::OtherVersion),
@@ -82,7 +92,8 @@ fn group_of_bundle<'a>(bundle: &'a str, artifact: &str) -> Option<&'a str> {
 /// Whether a manifest means this package.
 pub(super) fn mentions(manifest: &Manifest, group: &str, artifact: &str) -> bool {
     let title = manifest.title.as_deref() == Some(artifact);
-    title || manifest.bundle.as_deref().is_some_and(|bundle| bundle == artifact || bundle == bundle_name(group, artifact))
+    title
+        || manifest.bundle.as_deref().is_some_and(|bundle| bundle == artifact || bundle == bundle_name(group, artifact))
 }
 
 /// What a jar without a pom of its own is, as far as more than one of its names agree.
@@ -117,7 +128,8 @@ pub(super) fn identify(stem: &str, manifest: &Manifest, classes: &Classes) -> Op
     // 3. The group follows from the manifest.
     let artifact = title.as_deref().filter(|title| named.contains(title)).or_else(|| named.last().copied())?;
     let of_bundle = manifest.bundle.as_deref().and_then(|bundle| group_of_bundle(bundle, artifact));
-    let group = of_bundle.or(manifest.vendor_id.as_deref()).filter(|group| group.contains('.') && !VENDORS.contains(group));
+    let group =
+        of_bundle.or(manifest.vendor_id.as_deref()).filter(|group| group.contains('.') && !VENDORS.contains(group));
     match group.and_then(plain) {
         Some(group) => Some(coordinates(&format!("{group}:{artifact}"), stem, manifest)),
         // A name alone counts only where a version stands behind it.
@@ -148,7 +160,8 @@ fn coordinates(name: &str, stem: &str, manifest: &Manifest) -> Coordinates {
     let (group, artifact) = name.split_once(':').unwrap_or((name, name));
     // The file's name first: Maven gives it, and a manifest may speak of a specification or mangle it for OSGi.
     let of_file = stem.strip_prefix(artifact).and_then(|rest| rest.strip_prefix('-')).and_then(version);
-    let of_manifest = [&manifest.version, &manifest.bundle_version].into_iter().flatten().find_map(|text| version(text));
+    let of_manifest =
+        [&manifest.version, &manifest.bundle_version].into_iter().flatten().find_map(|text| version(text));
     let of_stem = || stem_artifacts(stem).last().and_then(|name| version(stem.strip_prefix(name)?.strip_prefix('-')?));
     Coordinates {
         group: Some(group.to_owned()),
@@ -235,21 +248,51 @@ mod tests {
     #[test]
     fn names_that_agree_are_an_identity() {
         for (stem, text, paths, expected) in [
-            ("spring3-core-3.x", "title=spring-core version=4.3.30.RELEASE", &["org/springframework/core/A"][..], Some("org.springframework:spring-core:4.3.30.RELEASE")),
-            ("commons-collections3-3.2.2", "title=Commons_Collections version=3.2.2 bundle=org.apache.commons.collections", &["org/apache/commons/collections/A"], Some("commons-collections:commons-collections:3.2.2")),
-            ("postgresql", "title=PostgreSQL_JDBC_Driver version=42.5.5 vendor=org.postgresql", &["org/postgresql/Driver"], Some("org.postgresql:postgresql:42.5.5")),
+            (
+                "spring3-core-3.x",
+                "title=spring-core version=4.3.30.RELEASE",
+                &["org/springframework/core/A"][..],
+                Some("org.springframework:spring-core:4.3.30.RELEASE"),
+            ),
+            (
+                "commons-collections3-3.2.2",
+                "title=Commons_Collections version=3.2.2 bundle=org.apache.commons.collections",
+                &["org/apache/commons/collections/A"],
+                Some("commons-collections:commons-collections:3.2.2"),
+            ),
+            (
+                "postgresql",
+                "title=PostgreSQL_JDBC_Driver version=42.5.5 vendor=org.postgresql",
+                &["org/postgresql/Driver"],
+                Some("org.postgresql:postgresql:42.5.5"),
+            ),
             ("log4j-1.2.17", "", &["org/apache/log4j/Logger"], Some("log4j:log4j:1.2.17")),
             ("log4j-1.2.17", "", &["com/example/A"], Some("-:log4j:1.2.17")),
-            ("netty-3.10.6.Final", "vendor=org.jboss.netty", &["org/jboss/netty/A"], Some("org.jboss.netty:netty:3.10.6.Final")),
+            (
+                "netty-3.10.6.Final",
+                "vendor=org.jboss.netty",
+                &["org/jboss/netty/A"],
+                Some("org.jboss.netty:netty:3.10.6.Final"),
+            ),
             ("netty-3.10.6.Final", "", &["org/jboss/netty/A"], Some("-:netty:3.10.6.Final")),
-            ("spring-boot-starter-web-2.7.0", "title=spring-boot-starter-web version=2.7.0", &[], Some("org.springframework.boot:spring-boot-starter-web:2.7.0")),
+            (
+                "spring-boot-starter-web-2.7.0",
+                "title=spring-boot-starter-web version=2.7.0",
+                &[],
+                Some("org.springframework.boot:spring-boot-starter-web:2.7.0"),
+            ),
             ("thing-1.0", "bundle=org.example.thing bundle-version=1.0.0", &[], Some("org.example:thing:1.0")),
             ("thing", "vendor=org.apache version=1.0", &[], None),
             ("thing-1.0", "vendor=org.apache version=1.0", &[], Some("-:thing:1.0")),
             ("json", "", &["org/other/json/A"], None),
             ("json-20210307", "", &["org/json/JSONObject"], Some("org.json:json:20210307")),
             ("app", "title=app version=1.0", &["com/example/A", "org/yaml/snakeyaml/Yaml"], None),
-            ("kotlin-stdlib-1.9.0", "title=kotlin-stdlib version=1.9.0-release-358(1.9.0)", &["kotlin/io/A"], Some("org.jetbrains.kotlin:kotlin-stdlib:1.9.0")),
+            (
+                "kotlin-stdlib-1.9.0",
+                "title=kotlin-stdlib version=1.9.0-release-358(1.9.0)",
+                &["kotlin/io/A"],
+                Some("org.jetbrains.kotlin:kotlin-stdlib:1.9.0"),
+            ),
         ] {
             assert_eq!(identity(stem, text, paths).as_deref(), expected, "{stem} {text}");
         }

@@ -110,8 +110,7 @@ impl Raw {
             let own = self.values.get(&format!("project.{key}")).and_then(|text| self.expand(text));
             own.or_else(|| self.values.get(&format!("project.parent.{key}")).and_then(|text| self.expand(text)))
         };
-        let coordinates =
-            Coordinates { group: own("groupId"), artifact: own("artifactId"), version: own("version") };
+        let coordinates = Coordinates { group: own("groupId"), artifact: own("artifactId"), version: own("version") };
         Pom { wants: self.dependencies.iter().filter_map(|one| self.want(one)).collect(), coordinates }
     }
 
@@ -194,7 +193,10 @@ mod tests {
                 "g.x:a:2",
             ),
             ("<groupId>g</groupId><artifactId>a</artifactId><version>${elsewhere}</version>", "g:a:-"),
-            ("<groupId>g</groupId><artifactId>a</artifactId><version>${a}</version><properties><a>${a}</a></properties>", "g:a:-"),
+            (
+                "<groupId>g</groupId><artifactId>a</artifactId><version>${a}</version><properties><a>${a}</a></properties>",
+                "g:a:-",
+            ),
             ("<build><groupId>x</groupId></build><groupId>g</groupId><artifactId>a b</artifactId>", "g:-:-"),
             ("<groupId>g</groupId><artifactId>a</artifactId><version>1</versi", "g:a:-"),
         ] {
@@ -216,13 +218,18 @@ mod tests {
     #[test]
     fn dependencies_say_when_they_are_needed() {
         let dependency = |artifact: &str, more: &str| {
-            format!("<dependency><groupId>${{project.groupId}}</groupId><artifactId>{artifact}</artifactId>{more}</dependency>")
+            format!(
+                "<dependency><groupId>${{project.groupId}}</groupId><artifactId>{artifact}</artifactId>{more}</dependency>"
+            )
         };
         let text = format!(
             "<project><groupId>g</groupId><properties><v>1</v></properties><dependencyManagement><dependencies>{}\
              </dependencies></dependencyManagement><dependencies>{}{}{}{}{}{}{}</dependencies></project>",
             dependency("managed", "<version>9</version>"),
-            dependency("a", "<version>${v}.0</version><exclusions><exclusion><artifactId>x</artifactId></exclusion></exclusions>"),
+            dependency(
+                "a",
+                "<version>${v}.0</version><exclusions><exclusion><artifactId>x</artifactId></exclusion></exclusions>"
+            ),
             dependency("b", "<version>[1,2)</version><scope>runtime</scope>"),
             dependency("c", "<scope>test</scope>"),
             dependency("d", "<scope>provided</scope>"),
@@ -231,10 +238,8 @@ mod tests {
             dependency("h", "<version>${unknown}</version>"),
         );
         let wants = read_pom(text.as_bytes()).0.wants;
-        let rows: Vec<_> = wants
-            .iter()
-            .map(|want| (want.name.as_str(), want.version.as_deref(), want.dev, want.optional))
-            .collect();
+        let rows: Vec<_> =
+            wants.iter().map(|want| (want.name.as_str(), want.version.as_deref(), want.dev, want.optional)).collect();
         assert_eq!(
             rows,
             [

@@ -118,8 +118,7 @@ impl Sink {
             }
             // Without its group the version would look as if it were matched.
             let version = named.version.clone().filter(|_| named.group.is_some());
-            let mut package =
-                Package::new(Ecosystem::Maven, named.name(), version, evidence, named.location.clone());
+            let mut package = Package::new(Ecosystem::Maven, named.name(), version, evidence, named.location.clone());
             if let Some(pom) = &named.pom {
                 package.requires = needed(&pom.wants).into_iter().map(str::to_owned).collect();
             }
@@ -209,7 +208,8 @@ fn named(jar: &Jar, sink: &mut Sink) -> Vec<Named> {
             written.push((Coordinates::default(), &folder[0]));
         }
         for (coordinates, file) in written {
-            let Coordinates { group: Some(group), artifact: Some(artifact), version } = coordinates.or(rest.clone()) else {
+            let Coordinates { group: Some(group), artifact: Some(artifact), version } = coordinates.or(rest.clone())
+            else {
                 let detail = "a Maven package whose group or name stands neither in its pom nor in the folder's name";
                 sink.gaps.push(Gap::blocking(GapKind::Malformed, file.location.clone(), BY, detail));
                 continue;
@@ -252,15 +252,11 @@ fn asks_for_others(poms: &[Named]) -> Option<usize> {
     let mut asking: Vec<usize> = Vec::new();
     for (index, one) in poms.iter().enumerate() {
         let wants = one.pom.iter().flat_map(|pom| needed(&pom.wants));
-        let before = asked.len();
-        let mut asks = false;
-        for want in wants.filter_map(|name| names.get(name)).filter(|&&other| other != index) {
-            asked.insert(*want);
-            asks = true;
-        }
-        if asks || asked.len() > before {
+        let others: Vec<usize> = wants.filter_map(|name| names.get(name).copied()).filter(|&it| it != index).collect();
+        if !others.is_empty() {
             asking.push(index);
         }
+        asked.extend(others);
     }
     let mut roots = asking.into_iter().filter(|index| !asked.contains(index));
     roots.next().filter(|_| roots.next().is_none())

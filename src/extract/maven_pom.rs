@@ -1,5 +1,6 @@
 //! A project's own `pom.xml`: what it asks for. Those that Maven packs into jars are read by `java_jar`.
 
+use super::java_jar::is_packed;
 use super::java_pom::read_pom;
 use super::{Entry, Extractor, Manifest, Sink, file_name, folder_of};
 use crate::model::{Ecosystem, Gap, GapKind};
@@ -13,7 +14,7 @@ impl Extractor for MavenPom {
     }
 
     fn wants(&self, path: &str, _head: &[u8]) -> bool {
-        file_name(path) == "pom.xml" && !path.contains(super::java_jar::POMS)
+        file_name(path) == "pom.xml" && !is_packed(path)
     }
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
@@ -40,7 +41,8 @@ mod tests {
 
     #[test]
     fn a_projects_pom_is_a_manifest() {
-        let text = b"<project><groupId>g</groupId><artifactId>a</artifactId><dependencies><dependency><groupId>h</groupId>\
+        let text =
+            b"<project><groupId>g</groupId><artifactId>a</artifactId><dependencies><dependency><groupId>h</groupId>\
             <artifactId>b</artifactId><version>1</version></dependency></dependencies></project>";
         let sink = sink_of(&MavenPom, "app/pom.xml", text);
         let [manifest] = &sink.manifests[..] else { panic!("{:?}", sink.manifests) };

@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn lines_are_joined_where_they_were_cut() {
         for end in ["\n", "\r\n", "\r"] {
-            let text = "Manifest-Version: 1.0\nBundle-SymbolicName: org.apa\n che.commons\n no colon\n\nName: a/\nX: y\n";
+            let text =
+                "Manifest-Version: 1.0\nBundle-SymbolicName: org.apa\n che.commons\n no colon\n\nName: a/\nX: y\n";
             let text = text.replace('\n', end);
             let expected = [("Manifest-Version", "1.0"), ("Bundle-SymbolicName", "org.apache.commonsno colon")];
             assert_eq!(read(text.as_bytes()), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
