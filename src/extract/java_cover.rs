@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::Sink;
+use super::java_facts::Classes;
 use super::java_known::known;
 use super::java_name::VENDORS;
 use super::java_settle::{BY, Named, Settled};
@@ -71,7 +72,7 @@ pub(super) fn cover(jar: &mut Settled<'_>, sink: &mut Sink) {
     }
     add_present(jar, present, sink);
     if !whole {
-        let explained = Explained::new(jar, &here);
+        let explained = Explained::by(&here).and_own(jar);
         unnamed.extend(jar.jar.classes.roots.iter().filter(|root| !explained.has(root)).cloned());
         if jar.is_root() && !explained.own_code(&jar.jar.classes.roots) {
             own_code(&mut unnamed);
@@ -92,6 +93,13 @@ pub(super) fn cover(jar: &mut Settled<'_>, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// Whether all of a jar's classes can be one package's.
+pub(super) fn explains_all(one: &Named, classes: &Classes) -> bool {
+    let explained = Explained::by([&one.name()]);
+    let known = classes.known.iter().filter(|((_, moved), _)| !moved).map(|(_, folder)| folder);
+    classes.roots.iter().chain(known).all(|folder| explained.has(folder))
 }
 
 fn add_present(jar: &Settled<'_>, present: BTreeMap<&str, &String>, sink: &mut Sink) {
@@ -135,18 +143,25 @@ struct Explained {
 }
 
 impl Explained {
-    fn new(jar: &Settled<'_>, here: &BTreeSet<String>) -> Explained {
+    /// By the packages that are here.
+    fn by<'a>(here: impl IntoIterator<Item = &'a String>) -> Explained {
         let mut explained = Explained { groups: HashSet::new(), words: HashSet::new(), own: HashSet::new() };
         for name in here {
             let (group, artifact) = name.split_once(':').unwrap_or(("", name));
             explained.groups.extend(first_folders(&group.replace('.', "/")));
+            explained.groups.extend(known().packages(name).filter_map(first_folders));
             let last = group.rsplit('.').next().unwrap_or(group);
             let words = artifact.split(['-', '.', '_']).chain([last]).map(without_number);
             explained.words.extend(words.filter(|word| word.len() > 2 && !COMMON.contains(word)).map(str::to_owned));
         }
-        let own = jar.own.iter().filter_map(|own| own.group.clone()).chain(jar.manifest.start_class.clone());
-        explained.own.extend(own.filter_map(|name| first_folders(&name.replace('.', "/"))));
         explained
+    }
+
+    /// Also by the names of the function's own code.
+    fn and_own(mut self, jar: &Settled<'_>) -> Explained {
+        let own = jar.own.iter().filter_map(|own| own.group.clone()).chain(jar.manifest.start_class.clone());
+        self.own.extend(own.filter_map(|name| first_folders(&name.replace('.', "/"))));
+        self
     }
 
     fn has(&self, root: &str) -> bool {

@@ -21,11 +21,14 @@ pub(super) fn known() -> &'static Known {
 pub(super) struct Known {
     /// `group:artifact`.
     names: Vec<&'static str>,
+    /// The packages of each.
+    packages: Vec<Vec<&'static str>>,
     by_artifact: HashMap<&'static str, Vec<usize>>,
     /// Families: all artifacts whose name begins so are of that group.
     families: Vec<(&'static str, &'static str)>,
     prefixes: Vec<(&'static str, Vec<usize>)>,
     by_prefix: HashMap<&'static str, usize>,
+    by_symbol: HashMap<&'static str, &'static str>,
     finder: Option<AhoCorasick>,
 }
 
@@ -41,15 +44,17 @@ pub(super) struct Hit {
 }
 
 impl Known {
-    /// Each line: `group:artifact` and the packages that are its own, as folders. An artifact that ends in `*` is a
-    /// family; `#` begins a comment.
+    /// Each line: `group:artifact` and the packages that are its own, as folders, or its names as a bundle or a module,
+    /// with dots. An artifact that ends in `*` is a family; `#` begins a comment.
     fn parse(table: &'static str) -> Known {
         let mut known = Known {
             names: Vec::new(),
+            packages: Vec::new(),
             by_artifact: HashMap::new(),
             families: Vec::new(),
             prefixes: Vec::new(),
             by_prefix: HashMap::new(),
+            by_symbol: HashMap::new(),
             finder: None,
         };
         for line in table.lines().filter(|line| !line.starts_with('#')) {
@@ -63,7 +68,10 @@ impl Known {
             let index = known.names.len();
             known.names.push(name);
             known.by_artifact.entry(artifact).or_default().push(index);
-            for prefix in words {
+            let (prefixes, symbols): (Vec<_>, Vec<_>) = words.partition(|word| word.ends_with('/'));
+            known.by_symbol.extend(symbols.into_iter().map(|symbol| (symbol, name)));
+            known.packages.push(prefixes.clone());
+            for prefix in prefixes {
                 let at = *known.by_prefix.entry(prefix).or_insert_with(|| {
                     known.prefixes.push((prefix, Vec::new()));
                     known.prefixes.len() - 1
@@ -90,6 +98,18 @@ impl Known {
     /// Whose a package is: `group:artifact` of all that have it.
     pub fn owners(&self, prefix: usize) -> impl Iterator<Item = &'static str> {
         self.prefixes.get(prefix).into_iter().flat_map(|(_, owners)| owners).map(|&owner| self.names[owner])
+    }
+
+    /// The packages of an artifact, shared ones as well.
+    pub fn packages(&self, name: &str) -> impl Iterator<Item = &'static str> {
+        let names = name.split_once(':').and_then(|(_, artifact)| self.by_artifact.get(artifact));
+        let indexes = names.into_iter().flatten().filter(move |&&index| self.names[index] == name);
+        indexes.flat_map(|&index| &self.packages[index]).copied()
+    }
+
+    /// The `group:artifact` of a bundle's or a module's name.
+    pub fn symbol(&self, name: &str) -> Option<&'static str> {
+        self.by_symbol.get(name).copied()
     }
 
     /// The prefix that is this package (`org.yaml.snakeyaml`).
@@ -121,8 +141,9 @@ mod tests {
             let name = words.next().unwrap_or_default();
             assert_eq!(name.split(':').filter(|part| !part.is_empty()).count(), 2, "{line}");
             assert!(names.insert(name), "{line}: twice");
-            for prefix in words {
-                assert!(prefix.ends_with('/') && !prefix.starts_with('/') && !prefix.contains('.'), "{line}: {prefix}");
+            for word in words {
+                let folder = word.ends_with('/') && !word.starts_with('/') && !word.contains('.');
+                assert!(folder || (word.contains('.') && !word.contains('/')), "{line}: {word}");
             }
         }
         assert!(known().finder.is_some());

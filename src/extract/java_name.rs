@@ -118,6 +118,9 @@ pub(super) fn identify(stem: &str, manifest: &Manifest, classes: &Classes) -> Op
     }
     // 2. The bundle or the module is called like a package that is one library's own.
     for name in [&manifest.bundle, &manifest.module].into_iter().flatten() {
+        if let Some(name) = known().symbol(name) {
+            return Some(coordinates(name, stem, manifest));
+        }
         let owners: Vec<_> = known().package(name).into_iter().flat_map(|prefix| known().owners(prefix)).collect();
         if let [owner] = owners[..]
             && has_classes(owner)
@@ -163,6 +166,10 @@ fn coordinates(name: &str, stem: &str, manifest: &Manifest) -> Coordinates {
     let of_manifest =
         [&manifest.version, &manifest.bundle_version].into_iter().flatten().find_map(|text| version(text));
     let of_stem = || stem_artifacts(stem).last().and_then(|name| version(stem.strip_prefix(name)?.strip_prefix('-')?));
+    // `log4j-1.2-1.2.17`: part of what looks like the version is a name.
+    let of_file = of_file.filter(|file| {
+        !of_manifest.as_ref().is_some_and(|own| file.strip_suffix(own).is_some_and(|rest| rest.ends_with('-')))
+    });
     Coordinates {
         group: Some(group.to_owned()),
         artifact: Some(artifact.to_owned()),
@@ -267,6 +274,8 @@ mod tests {
                 Some("org.postgresql:postgresql:42.5.5"),
             ),
             ("log4j-1.2.17", "", &["org/apache/log4j/Logger"], Some("log4j:log4j:1.2.17")),
+            ("log4j-1.2-1.2.17", "bundle-version=1.2.17", &["org/apache/log4j/Logger"], Some("log4j:log4j:1.2.17")),
+            ("asm-9.4", "module=org.objectweb.asm", &[], Some("org.ow2.asm:asm:9.4")),
             ("log4j-1.2.17", "", &["com/example/A"], Some("-:log4j:1.2.17")),
             (
                 "netty-3.10.6.Final",

@@ -9,7 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::java_cover::cover;
+use super::java_cover::{cover, explains_all};
 use super::java_facts::{Jar, Manifest, PomFile, Says};
 use super::java_jar::POMS;
 use super::java_name::{fit, identify, is_side_jar, mentions, stem};
@@ -91,7 +91,8 @@ impl Sink {
             }
             let stem = name.map(stem);
             let mut embedded = named(jar, self);
-            let own = own_pom(&embedded, stem, &manifest).map(|index| embedded.swap_remove(index));
+            let own = own_pom(&embedded, stem, &manifest).or_else(|| lone_pom(&embedded, jar, &manifest));
+            let own = own.map(|index| embedded.swap_remove(index));
             let side = own.as_ref().zip(stem).is_some_and(|(own, stem)| {
                 is_side_jar(stem, &own.artifact, own.version.as_deref()) || is_side_jar(stem, &own.artifact, None)
             });
@@ -244,8 +245,7 @@ fn own_pom(poms: &[Named], stem: Option<&str>, manifest: &Manifest) -> Option<us
     meant.map(|(index, _)| index).or_else(|| asks_for_others(poms).filter(|&index| poms[index].unit.starts_with(POMS)))
 }
 
-/// The only pom that asks for another one here and that no other one asks for. One pom alone proves nothing: the jar may
-/// be somebody's own, with one library merged into it.
+/// The only pom that asks for another one here and that no other one asks for.
 fn asks_for_others(poms: &[Named]) -> Option<usize> {
     let names: HashMap<String, usize> = poms.iter().enumerate().map(|(index, one)| (one.name(), index)).collect();
     let mut asked: HashSet<usize> = HashSet::new();
@@ -260,6 +260,15 @@ fn asks_for_others(poms: &[Named]) -> Option<usize> {
     }
     let mut roots = asking.into_iter().filter(|index| !asked.contains(index));
     roots.next().filter(|_| roots.next().is_none())
+}
+
+/// A pom that is alone, if the manifest has its version or all classes can be its package's. Else the jar may be
+/// somebody's own, with one library merged into it.
+fn lone_pom(poms: &[Named], jar: &Jar, manifest: &Manifest) -> Option<usize> {
+    let [one] = poms else { return None };
+    let versions = [&manifest.version, &manifest.bundle_version];
+    let same_version = one.version.is_some() && versions.contains(&&one.version);
+    (one.unit.starts_with(POMS) && (same_version || explains_all(one, &jar.classes))).then_some(0)
 }
 
 /// What a jar is that has no pom of its own.

@@ -109,6 +109,23 @@ fn without_a_file_name_the_pom_that_asks_for_the_others_is_its_own() {
 }
 
 #[test]
+fn a_pom_alone_is_the_jars_own_if_it_accounts_for_its_classes() {
+    let alone = |folder: &str, manifest: &str| {
+        let entries = [
+            pom("renamed.jar!", "org.a.b:thing:1.0"),
+            class(&format!("renamed.jar!{folder}/A.class")),
+            ("renamed.jar!META-INF/MANIFEST.MF".to_owned(), manifest.to_owned()),
+        ];
+        let joined = read("f.zip", &entries);
+        (joined.packages[0].evidence, joined.gaps.len())
+    };
+    assert_eq!(alone("org/a/b/x", ""), (Evidence::Installed, 0));
+    assert_eq!(alone("net/thing", ""), (Evidence::Installed, 0));
+    assert_eq!(alone("com/example", ""), (Evidence::Embedded, 1));
+    assert_eq!(alone("com/example", "Implementation-Version: 1.0\n"), (Evidence::Installed, 0));
+}
+
+#[test]
 fn a_merged_jar_without_poms_names_what_is_well_known_and_tells_the_rest() {
     let entries = [
         class("lib/app-all.jar!com/example/App.class"),
