@@ -1,7 +1,7 @@
 //! What a jar is, once all of it was read: its own package, the packages merged into it, whose its classes are.
 //!
 //! A jar's own pom is the one that the file's name fits, else the one that the manifest means, else the one that asks
-//! for the others and that none of them asks for. The other poms are of packages that were merged into the jar. A jar
+//! for all others and that none of them asks for. The other poms are of packages that were merged into the jar. A jar
 //! without a pom of its own is named where more than one of its names agree (`java_name`).
 //!
 //! What this cannot know: whether a merged package's classes were changed, and whether a pom was put where it does not
@@ -245,21 +245,24 @@ fn own_pom(poms: &[Named], stem: Option<&str>, manifest: &Manifest) -> Option<us
     meant.map(|(index, _)| index).or_else(|| asks_for_others(poms).filter(|&index| poms[index].unit.starts_with(POMS)))
 }
 
-/// The only pom that asks for another one here and that no other one asks for.
+/// The pom that asks, by way of the others, for all of them, and that none of them asks for.
 fn asks_for_others(poms: &[Named]) -> Option<usize> {
     let names: HashMap<String, usize> = poms.iter().enumerate().map(|(index, one)| (one.name(), index)).collect();
-    let mut asked: HashSet<usize> = HashSet::new();
-    let mut asking: Vec<usize> = Vec::new();
-    for (index, one) in poms.iter().enumerate() {
-        let wants = one.pom.iter().flat_map(|pom| needed(&pom.wants));
-        let others: Vec<usize> = wants.filter_map(|name| names.get(name).copied()).filter(|&it| it != index).collect();
-        if !others.is_empty() {
-            asking.push(index);
-        }
-        asked.extend(others);
+    let asks: Vec<Vec<usize>> = poms
+        .iter()
+        .map(|one| {
+            one.pom.iter().flat_map(|pom| needed(&pom.wants)).filter_map(|name| names.get(name).copied()).collect()
+        })
+        .collect();
+    let asked: HashSet<usize> = asks.iter().flatten().copied().collect();
+    let mut roots = (0..poms.len()).filter(|index| !asked.contains(index));
+    let root = roots.next().filter(|_| roots.next().is_none() && poms.len() > 1)?;
+    let mut reached = HashSet::from([root]);
+    let mut next = vec![root];
+    while let Some(index) = next.pop() {
+        next.extend(asks[index].iter().filter(|&&other| reached.insert(other)));
     }
-    let mut roots = asking.into_iter().filter(|index| !asked.contains(index));
-    roots.next().filter(|_| roots.next().is_none())
+    (reached.len() == poms.len()).then_some(root)
 }
 
 /// A pom that is alone, if the manifest has its version or all classes can be its package's. Else the jar may be
