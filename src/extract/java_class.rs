@@ -113,14 +113,14 @@ mod tests {
             "META-INF/versions/9/org/yaml/snakeyaml/internal/Logger.class",
             "com/example/shaded/org/yaml/snakeyaml/Yaml.class",
             "com/example/not_org/yaml/snakeyaml/Yaml.class",
-            "okhttp3/Call.class",
-            "com/example/okhttp3/Call.class",
+            "ognl/Ognl.class",
+            "com/example/ognl/Ognl.class",
         ]);
         let expected = [
             // The smallest folder, whichever came first.
             (false, "META-INF/versions/9/org/yaml/snakeyaml"),
             (true, "com/example/shaded/org/yaml/snakeyaml"),
-            (false, "okhttp3"),
+            (false, "ognl"),
         ];
         let mut expected = expected.map(|(moved, folder)| (moved, folder.to_owned()));
         let mut known = known;

@@ -48,10 +48,12 @@ const LAUNCHER: &str = "org.springframework.boot:spring-boot-loader";
 const MOST_NAMES: usize = 5;
 
 /// Adds what a jar's classes prove, and gaps for what they do not.
-pub(super) fn cover(jar: &mut Settled<'_>, sink: &mut Sink) {
+pub(super) fn cover(jar: &Settled<'_>, sink: &mut Sink) {
     let mut here: BTreeSet<String> = jar.own.iter().chain(&jar.embedded).map(Named::name).collect();
     let whole = jar.own.is_some() && jar.embedded.is_empty() && !jar.is_root();
-    let hits = || jar.jar.classes.known.iter().filter(|((_, moved), _)| *moved || !whole);
+    let classes = &jar.jar.classes;
+    // An agent's instrumentation has classes that only bear the names of what it changes.
+    let hits = || classes.known.iter().filter(|((_, moved), _)| (*moved || !whole) && !jar.manifest.weaves);
 
     // Packages that are one library's own name it; those that several share are explained by any of them.
     let mut present: BTreeMap<&str, &String> = BTreeMap::new();
@@ -73,8 +75,8 @@ pub(super) fn cover(jar: &mut Settled<'_>, sink: &mut Sink) {
     add_present(jar, present, sink);
     if !whole {
         let explained = Explained::by(&here).and_own(jar);
-        unnamed.extend(jar.jar.classes.roots.iter().filter(|root| !explained.has(root)).cloned());
-        if jar.is_root() && !explained.own_code(&jar.jar.classes.roots) {
+        unnamed.extend(classes.roots.iter().filter(|root| !explained.has(root)).cloned());
+        if jar.is_root() && !explained.own_code(&classes.roots) {
             own_code(&mut unnamed);
         }
     }
@@ -87,7 +89,7 @@ pub(super) fn cover(jar: &mut Settled<'_>, sink: &mut Sink) {
         sink.gaps.push(Gap::note(GapKind::Opaque, jar.place.clone(), BY, detail));
     }
     for one in &jar.embedded {
-        for ((prefix, _), folder) in &jar.jar.classes.known {
+        for ((prefix, _), folder) in &classes.known {
             if known().owners(*prefix).any(|owner| owner == one.name()) {
                 sink.claim(one, folder.clone());
             }

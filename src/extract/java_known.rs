@@ -12,6 +12,9 @@ use aho_corasick::AhoCorasick;
 static TABLE: &str = include_str!("java_known.txt");
 static KNOWN: LazyLock<Known> = LazyLock::new(|| Known::parse(TABLE));
 
+/// How packages that are named after a domain begin.
+const DOMAINS: [&str; 7] = ["ch/", "cn/", "com/", "io/", "net/", "org/", "software/"];
+
 /// The table.
 pub(super) fn known() -> &'static Known {
     &KNOWN
@@ -87,9 +90,9 @@ impl Known {
     pub fn find(&self, class: &str) -> Option<Hit> {
         let hits = self.finder.as_ref()?.find_overlapping_iter(class).filter_map(|found| {
             let hit = Hit { prefix: found.pattern().as_usize(), start: found.start(), end: found.end() };
-            // A single word (`okhttp3/`) also stands in the names of those who use the library.
-            let alone = self.prefixes[hit.prefix].0.matches('/').count() == 1;
-            let begins = hit.start == 0 || (!alone && class.as_bytes()[hit.start - 1] == b'/');
+            // `ognl/` also stands in the names of those who use the library; what begins like a domain does not.
+            let domain = || DOMAINS.iter().any(|domain| self.prefixes[hit.prefix].0.starts_with(domain));
+            let begins = hit.start == 0 || (class.as_bytes()[hit.start - 1] == b'/' && domain());
             begins.then_some(hit)
         });
         hits.max_by_key(|hit| (hit.start, hit.end))

@@ -78,32 +78,46 @@ impl Sink {
         let facts = std::mem::take(&mut self.java);
         let file = self.artifact.take().filter(|_| !facts.jars.is_empty());
         let artifact_is_jar = file.as_deref().is_some_and(is_jar);
+        // The jars around the one at hand that have a name.
+        let mut around: Vec<&Location> = Vec::new();
         let mut jars = facts.jars.iter().peekable();
         while let Some((place, jar)) = jars.next() {
+            while around
+                .pop_if(|outer| outer.artifact != place.artifact || !place.path.starts_with(&outer.path))
+                .is_some()
+            {}
             // What is in a jar follows it in the order of places.
             let inner = jars.peek().filter(|(next, _)| next.artifact == place.artifact);
             let holds_jars = inner.is_some_and(|(next, _)| next.path.starts_with(&place.path));
             let name = if place.path.is_empty() { file.as_deref() } else { Some(file_name(place.innermost())) };
             let manifest = jar.manifests.first().cloned().unwrap_or_default();
-            // It would be taken for what it changes.
-            if manifest.weaves {
-                continue;
-            }
             let stem = name.map(stem);
+            let loadable = loadable(place, artifact_is_jar);
             let mut embedded = named(jar, self);
             let own = own_pom(&embedded, stem, &manifest).or_else(|| lone_pom(&embedded, jar, &manifest));
             let own = own.map(|index| embedded.swap_remove(index));
-            let side = own.as_ref().zip(stem).is_some_and(|(own, stem)| {
+            let is_side = |own: &Named, stem| {
                 is_side_jar(stem, &own.artifact, own.version.as_deref()) || is_side_jar(stem, &own.artifact, None)
-            });
-            if side {
+            };
+            if let (Some(own), Some(stem)) = (&own, stem)
+                && is_side(own, stem)
+            {
+                self.add_jar(&Settled { place, jar, manifest, own: None, embedded }, loadable, holds_jars);
                 continue;
             }
-            let nameable = stem.filter(|_| !place.path.is_empty() || artifact_is_jar);
+            // What weaves would be taken for what it changes.
+            let nameable = stem.filter(|_| (!place.path.is_empty() || artifact_is_jar) && !manifest.weaves);
             let own = own.or_else(|| unpacked(place, nameable?, jar, &manifest));
-            let mut settled = Settled { place, jar, manifest, own, embedded };
-            self.add_jar(&settled, loadable(place, artifact_is_jar), holds_jars);
-            cover(&mut settled, self);
+            let settled = Settled { place, jar, manifest, own, embedded };
+            self.add_jar(&settled, loadable, holds_jars);
+            // A jar that a library keeps for itself is part of it, unless it has a name of its own.
+            let is_part = !loadable && !around.is_empty() && settled.own.is_none() && settled.embedded.is_empty();
+            if !is_part {
+                cover(&settled, self);
+            }
+            if settled.own.is_some() && !settled.is_root() {
+                around.push(place);
+            }
         }
     }
 
