@@ -234,10 +234,24 @@ fn jars_that_are_no_copy_of_their_package_are_passed_over() {
         let joined = read("f.zip", &[pom(jar, "g:a:1.0"), class(&format!("{jar}x/y/ATest.class"))]);
         assert_eq!((rows(&joined), gaps(&joined)), (vec![], vec![]), "{jar}");
     }
-    let weaving =
-        ("instrumentation/jetty-9.jar!META-INF/MANIFEST.MF", "Implementation-Title: jetty-server\nWeave-Classes: x\n");
-    let joined = joined("f.zip", &[weaving, ("instrumentation/jetty-9.jar!org/eclipse/jetty/server/Server.class", "")]);
+}
+
+#[test]
+fn an_agents_instrumentation_is_not_what_it_changes() {
+    let weaving = |jar: &str| {
+        let manifest = "Implementation-Title: jetty-server\nImplementation-Version: 9\nWeave-Classes: x\n";
+        let manifest = (format!("{jar}META-INF/MANIFEST.MF"), manifest.to_owned());
+        let classes = ["com/agent/Weaver.class", "org/eclipse/jetty/server/A.class"];
+        [manifest, class(&format!("{jar}{}", classes[0])), class(&format!("{jar}{}", classes[1]))]
+    };
+    let joined = read("f.zip", &weaving("lib/jetty-server-9.jar!"));
     assert_eq!(rows(&joined), [""; 0]);
+    assert_eq!(joined.gaps.len(), 1, "nothing names it");
+    let agent = [pom("agent.jar!", "com.agent:agent:1")];
+    let joined = read("f.zip", &[&agent[..], &weaving("agent.jar!instrumentation/jetty-server-9.jar!")].concat());
+    assert_eq!((rows(&joined), gaps(&joined)), (vec!["com.agent:agent 1 installed".to_owned()], vec![]));
+    let library = class("agent.jar!lib/unknown.jar!org/foo/A.class");
+    assert_eq!(read("f.zip", &[&agent[..], &[library]].concat()).gaps.len(), 1, "it is loaded for itself");
 }
 
 #[test]
