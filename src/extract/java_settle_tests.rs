@@ -109,6 +109,25 @@ fn without_a_file_name_the_pom_that_asks_for_the_others_is_its_own() {
 }
 
 #[test]
+fn a_project_tells_the_versions_of_what_lost_its_pom() {
+    let entries = [
+        pom_xml("", "com.example:fn:1.0", &["org.a:a:1.0", "org.yaml:snakeyaml:1.33"]),
+        pom("", "org.a:a:1.0"),
+        class("com/example/Handler.class"),
+        class("org/yaml/snakeyaml/Yaml.class"),
+    ];
+    let expected = [
+        "com.example:fn 1.0 installed",
+        "org.a:a 1.0 embedded",
+        "org.yaml:snakeyaml - presence",
+        "org.yaml:snakeyaml 1.33 declared",
+    ];
+    assert_eq!(rows(&read("f.zip", &entries)), expected);
+    // A library alone has none of what it asks for, and misses nothing.
+    assert_eq!(rows(&read("fn-1.0.jar", &entries[..1])), ["com.example:fn 1.0 installed"]);
+}
+
+#[test]
 fn a_pom_alone_is_the_jars_own_if_it_accounts_for_its_classes() {
     let alone = |folder: &str, manifest: &str| {
         let entries = [
