@@ -1,4 +1,5 @@
-//! What was read and searched for secrets, but whose parts cannot be named: compiled programs, class files, bundles.
+//! What was read and searched for secrets, but whose parts cannot be named: compiled programs, bundles. Java's class
+//! files are judged by the extractor that names their packages.
 //!
 //! Such bytes hold third-party code that no advisory can be matched with, so that "no findings" means less there.
 //! One note per archive and kind, not one per file.
@@ -12,7 +13,6 @@ use crate::model::{Gap, GapKind, Location};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     NativeCode,
-    JavaClasses,
     DotNet,
     JsBundle,
 }
@@ -24,7 +24,6 @@ impl Kind {
             Kind::NativeCode => {
                 "native code: the libraries linked into it are not listed; a software bill of materials would tell"
             }
-            Kind::JavaClasses => "Java classes: the packages they come from are not listed",
             Kind::DotNet => {
                 ".NET assemblies: the packages they come from are not listed; the *.deps.json of `dotnet publish` tells"
             }
@@ -88,9 +87,7 @@ fn kind_of(name: &str, bytes: &[u8]) -> Option<Kind> {
         [0xCF | 0xCE, 0xFA, 0xED, 0xFE, ..] => Some(Kind::NativeCode),
         // Java and universal Mach-O share a magic number; a class file's version is 45 or more, a count of
         // architectures is small.
-        [0xCA, 0xFE, 0xBA, 0xBE, _, _, _, version, ..] => {
-            Some(if *version >= 45 { Kind::JavaClasses } else { Kind::NativeCode })
-        }
+        [0xCA, 0xFE, 0xBA, 0xBE, _, _, _, count, ..] if *count < 45 => Some(Kind::NativeCode),
         [b'M', b'Z', ..] if bytes.len() > 64 => {
             Some(if name.ends_with(".dll") { Kind::DotNet } else { Kind::NativeCode })
         }
@@ -132,12 +129,12 @@ mod tests {
         for name in ["b.so", "a.so", "owned/c.so"] {
             opaque.look(&Location::artifact(0).child(name), Piece::whole(b"\x7FELF\x02\x01\x01\0"));
         }
-        opaque.look(&Location::artifact(0).child("A.class"), Piece::whole(b"\xCA\xFE\xBA\xBE\0\0\0\x3D\0"));
+        opaque.look(&Location::artifact(0).child("a.dll"), Piece::whole(&[b"MZ".as_slice(), &[0; 64]].concat()));
         let gaps = opaque.gaps(|place| place.innermost().starts_with("owned/"));
         let details: Vec<&str> = gaps.iter().map(|gap| gap.detail.as_str()).collect();
         assert_eq!(details.len(), 2);
         assert!(details[0].starts_with("2 files (a.so) of native code"), "{details:?}");
-        assert!(details[1].starts_with("1 file (A.class) of Java classes"), "{details:?}");
+        assert!(details[1].starts_with("1 file (a.dll) of .NET assemblies"), "{details:?}");
     }
 
     #[test]

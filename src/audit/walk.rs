@@ -59,7 +59,7 @@ pub(super) fn artifact(
 ) -> Result<(TargetKind, Walked), OpenError> {
     let walker = Walker { budget, options };
     let place = Location::artifact(index);
-    let (kind, path, sha256, bytes, entries, part) = match input {
+    let (kind, path, sha256, bytes, entries, mut part) = match input {
         Input::Path(path) => {
             let opened = open_path(path, budget)?;
             let kind = if opened.is_folder { TargetKind::Folder } else { TargetKind::Artifact };
@@ -78,6 +78,7 @@ pub(super) fn artifact(
             (TargetKind::Artifact, name.clone(), Some(digest), bytes.len() as u64, entries, part)
         }
     };
+    part.sink.artifact = (kind == TargetKind::Artifact).then(|| super::input_name(input));
     let artifact = Artifact { role, path, sha256, bytes, entries };
     Ok((kind, Walked { artifact, part }))
 }

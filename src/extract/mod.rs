@@ -9,8 +9,17 @@
 mod bun_lock;
 mod cargo_lock;
 mod dotnet_deps;
+mod java_class;
+mod java_cover;
+mod java_facts;
+mod java_jar;
+mod java_known;
+mod java_name;
+mod java_pom;
+mod java_settle;
 mod join;
 mod lock_writer;
+mod maven_pom;
 mod merge;
 mod npm_lock;
 mod npm_modules;
@@ -32,6 +41,7 @@ mod uv_lock;
 mod wants;
 mod yarn_lock;
 
+pub use java_facts::JavaFacts;
 pub use join::{Joined, join};
 pub use merge::merge;
 pub use owners::{Owner, Owners};
@@ -44,6 +54,9 @@ pub const ALL: &[&dyn Extractor] = &[
     &bun_lock::BunLockb,
     &cargo_lock::CargoLock,
     &dotnet_deps::DotnetDeps,
+    &java_class::JavaClass,
+    &java_jar::JavaJar,
+    &maven_pom::MavenPom,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
     &nuget_lock::NugetLock,
@@ -108,6 +121,10 @@ pub struct Sink {
     pub manifests: Vec<Manifest>,
     /// What lesser files say of a package: its folder's name, that it was asked for. [`Sink::settle`] uses them up.
     pub hints: Vec<Found>,
+    /// What was read of jars. [`Sink::settle`] uses it up.
+    pub java: JavaFacts,
+    /// The file name of the artifact, where it is an archive: a jar that is the artifact itself is named by nothing else.
+    pub artifact: Option<String>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// What could not be read of lock files and manifests, and what is not known of programs. They count only where no
@@ -168,7 +185,7 @@ pub struct Manifest {
 }
 
 /// One line of a manifest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Want {
     /// The name, as written.
     pub name: String,
@@ -187,6 +204,8 @@ impl Sink {
         self.claims.append(&mut other.claims);
         self.manifests.append(&mut other.manifests);
         self.hints.append(&mut other.hints);
+        self.java.append(other.java);
+        self.artifact = self.artifact.take().or(other.artifact);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
         self.own.append(&mut other.own);
@@ -246,8 +265,24 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 9] =
-        ["join", "join_tests", "lock_writer", "merge", "mod", "npm_spec", "owners", "settle", "wants"];
+    const OTHERS: [&str; 16] = [
+        "java_cover",
+        "java_facts",
+        "java_known",
+        "java_name",
+        "java_pom",
+        "java_settle",
+        "java_settle_tests",
+        "join",
+        "join_tests",
+        "lock_writer",
+        "merge",
+        "mod",
+        "npm_spec",
+        "owners",
+        "settle",
+        "wants",
+    ];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {
