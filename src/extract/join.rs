@@ -43,7 +43,9 @@ pub fn join(mut sink: Sink) -> Joined {
 
     let owners = owners(&found, claims);
     let owned = |location: &Location| own.contains(location) || owners.owner_of(location).is_some();
-    found.retain(|item| item.package.evidence.is_physical() || !item.package.locations.iter().any(owned));
+    // An assembly that a package lists is that package, whatever it is called.
+    let stands_alone = |item: &Found| item.package.evidence.is_physical() && !item.is_assembly();
+    found.retain(|item| stands_alone(item) || !item.package.locations.iter().any(owned));
     manifests.retain(|manifest| !owned(&manifest.location));
     gaps.extend(lock_gaps.into_iter().filter(|gap| !owned(&gap.location)));
 

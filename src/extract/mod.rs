@@ -149,6 +149,13 @@ pub struct Found {
     pub install_path: Option<String>,
 }
 
+impl Found {
+    /// Whether it is no more than a .NET assembly, named after its file.
+    fn is_assembly(&self) -> bool {
+        self.package.ecosystem == Ecosystem::NuGet && self.package.evidence == Evidence::Presence
+    }
+}
+
 /// Files that belong to a package.
 #[derive(Clone, Debug)]
 pub struct Claim {

@@ -71,10 +71,8 @@ impl Sink {
     }
 
     fn trim(&mut self) {
-        let is_assembly = |found: &&Found| {
-            found.package.ecosystem == Ecosystem::NuGet && found.package.evidence == Evidence::Presence
-        };
-        let there: HashSet<Place<'_>> = self.found.iter().filter(is_assembly).filter_map(unit).collect();
+        let there: HashSet<Place<'_>> =
+            self.found.iter().filter(|found| found.is_assembly()).filter_map(unit).collect();
         let mut kept: HashMap<Place<'_>, bool> = HashMap::new();
         for claim in self.claims.iter().filter(|claim| claim.location.innermost().ends_with(".deps.json")) {
             let Owns::Files(files) = &claim.owns else { continue };
