@@ -7,6 +7,8 @@ pub mod headers;
 pub mod jsonc;
 pub mod lenient;
 pub mod lines;
+pub mod node_modules;
+pub mod paths;
 pub mod pep508;
 pub mod text;
 pub mod toml_doc;
