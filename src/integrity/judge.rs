@@ -88,8 +88,7 @@ impl Judge<'_> {
     fn files(&mut self, seen: &[Trace]) {
         let planted: BTreeSet<&Location> =
             seen.iter().filter(|trace| matches!(trace.what, What::Planted { .. })).map(|trace| &trace.place).collect();
-        type Group<'s> = (&'static str, Severity, Location, &'s str);
-        let mut groups: BTreeMap<Group<'_>, Vec<Location>> = BTreeMap::new();
+        let mut groups: BTreeMap<(&str, Severity, Location), Vec<Location>> = BTreeMap::new();
         for Trace { place, what } in seen {
             let beside = |name: &str| {
                 let outer = Location { artifact: place.artifact, path: place.container().to_vec(), span: None };
@@ -110,9 +109,9 @@ impl Judge<'_> {
                 }
                 _ => continue,
             };
-            groups.entry((check.id, severity, by, "")).or_default().push(place.clone());
+            groups.entry((check.id, severity, by)).or_default().push(place.clone());
         }
-        for ((id, severity, by, _), places) in groups {
+        for ((id, severity, by), places) in groups {
             let check = if id == FILE_CHANGED.id { &FILE_CHANGED } else { &FILE_PLANTED };
             let first = places.first().map_or("", Location::innermost);
             let (count, whose) = (places.len(), by.innermost());
@@ -213,23 +212,16 @@ impl Judge<'_> {
         for Trace { place, what } in seen {
             let (list, why) = match what {
                 What::Stripped { list } => {
-                    (list, "differ from this list as 'strip' leaves them: what they contained before cannot be seen")
+                    (list, "libraries differ as 'strip' leaves them, and what they contained before cannot be seen")
                 }
-                What::Uncompared { list } => (list, "have digests of a kind that is not compared"),
-                What::Unordered => {
-                    (place, "were not compared with this list: the archive can be read from front to back only")
-                }
+                What::Uncompared { list } => (list, "digests are of a kind that is not compared"),
+                What::Unordered => (place, "the archive is read from front to back, so that no file was compared"),
                 _ => continue,
             };
             *notes.entry((list, why)).or_default() += 1;
         }
         let notes = notes.into_iter().map(|((list, why), count)| {
-            let files = match (why.starts_with("were"), count) {
-                (true, _) => "its files".to_owned(),
-                (false, 1) => "1 file of it".to_owned(),
-                (false, count) => format!("{count} files of it"),
-            };
-            Gap::note(GapKind::Checksum, list.clone(), BY, format!("{files}: they {why}"))
+            Gap::note(GapKind::Checksum, list.clone(), BY, format!("{why} (count: {count})"))
         });
         self.out.gaps.extend(notes);
     }

@@ -15,6 +15,9 @@ const MOST_ROWS: usize = 400_000;
 /// The most bytes that the paths of those rows may take.
 const MOST_BYTES: usize = 64 << 20;
 
+/// The most different things that lists may say of one file: each is looked at when it differs.
+const MOST_CLAIMS: usize = 64;
+
 /// Whether an entry is a list: a wheel's `RECORD`, or the `installed-files.txt` of what older tools installed.
 pub fn is_list(name: &str) -> bool {
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
@@ -52,7 +55,7 @@ pub(super) struct Row {
 }
 
 /// A file's digest as a list writes it: urlsafe base64 without padding.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Digest {
     /// None is recorded: the list itself, bytecode.
     None,
@@ -137,7 +140,11 @@ impl Known {
                 if let Some(folder) = path.strip_suffix("/__init__.py") {
                     known.packages.insert(folder.to_owned());
                 }
-                known.files.entry(path).or_default().push(Row { list: index, ..row });
+                let rows = known.files.entry(path).or_default();
+                let same = |other: &Row| other.digest == row.digest && other.size == row.size;
+                if rows.len() < MOST_CLAIMS && !rows.iter().any(same) {
+                    rows.push(Row { list: index, ..row });
+                }
             }
             known.lists.push(list.place);
         }

@@ -46,7 +46,7 @@ pub(super) fn is_native(bytes: &[u8]) -> bool {
 
 /// Where native parts lie in packages that have them, whatever their `package.json` says.
 fn is_usual_place(name: &str) -> bool {
-    ["/prebuilds/", "/build/Release/"].iter().any(|part| name.contains(part))
+    ["/prebuilds/", "/build/Release/", "/linux"].iter().any(|part| name.contains(part))
 }
 
 fn manifest(here: &Location, bytes: &[u8], traces: &mut Traces) {
@@ -143,7 +143,12 @@ mod tests {
     fn native_parts_are_told_where_nothing_announces_them() {
         let elf = b"\x7FELF\x02\x01";
         assert_eq!(told("node_modules/a/lib/x", elf), [What::Native]);
-        for path in ["node_modules/a/prebuilds/linux-x64/a.node", "node_modules/a/build/Release/a", "lib/x"] {
+        for path in [
+            "node_modules/a/prebuilds/linux-x64/a.node",
+            "node_modules/a/build/Release/a",
+            "node_modules/a/linux/a",
+            "lib/x",
+        ] {
             assert_eq!(told(path, elf), [], "{path}");
         }
         let mut pe = vec![0; 0x48];

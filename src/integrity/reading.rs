@@ -48,9 +48,7 @@ impl<'a> Reading<'a> {
         }
         if piece.is_whole() {
             self.seen = piece.bytes.len() as u64;
-            let same =
-                |kind: &'static Algorithm, bytes: &[u8], text: &str| encode(digest(kind, bytes).as_ref()) == text;
-            if !self.rows.iter().any(|row| row.is(|kind, text| same(kind, piece.bytes, text))) {
+            if !self.listed(piece.bytes) {
                 self.differs(here, Some(piece.bytes), traces);
             }
             return;
@@ -64,6 +62,22 @@ impl<'a> Reading<'a> {
                 self.differs(here, None, traces);
             }
         }
+    }
+
+    /// Whether a row agrees with these bytes. Two rows of one kind cost one digest.
+    fn listed(&self, bytes: &[u8]) -> bool {
+        let mut digests: Vec<(&Algorithm, String)> = Vec::new();
+        self.rows.iter().any(|row| {
+            row.is(|kind, text| {
+                if let Some((_, digest)) = digests.iter().find(|(known, _)| *known == kind) {
+                    return digest == text;
+                }
+                let digest = encode(digest(kind, bytes).as_ref());
+                let same = digest == text;
+                digests.push((kind, digest));
+                same
+            })
+        })
     }
 
     /// Takes what is new in a window.
@@ -124,9 +138,7 @@ impl<'a> Reading<'a> {
         };
         // What holds a zero byte is no text: there each byte has a meaning.
         let text = memchr::memchr(0, bytes).is_none() && !name.ends_with(".pyc");
-        text && [&*unix, &windows()].into_iter().any(|text| {
-            self.rows.iter().any(|row| row.is(|kind, digest_text| encode(digest(kind, text).as_ref()) == digest_text))
-        })
+        text && (self.listed(&unix) || self.listed(&windows()))
     }
 
     /// A file of an archive with lists, none of which names it.
@@ -152,7 +164,7 @@ impl<'a> Reading<'a> {
 
 impl Row {
     /// Whether the row has no digest, or one for which `same` says yes.
-    fn is(&self, same: impl Fn(&'static Algorithm, &str) -> bool) -> bool {
+    fn is(&self, mut same: impl FnMut(&'static Algorithm, &str) -> bool) -> bool {
         match &self.digest {
             Digest::None => true,
             Digest::Of(kind, text) => same(kind, text),
