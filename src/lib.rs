@@ -12,6 +12,7 @@
 //! 2  secret      the secret engine and its rules
 //! 2  matching    package x advisory -> finding; alias groups; fix versions
 //! 2  integrity   files against their package's own list; what runs before the handler
+//! 2  runtime     until when a runtime is mended, and what it brings along
 //! 2  source      where functions come from: local paths, environment files
 //! 1  artifact    bytes to entries under one budget
 //! 1  formats     readers that several above need
@@ -32,6 +33,7 @@ pub mod matching;
 pub mod model;
 pub mod policy;
 pub mod report;
+pub mod runtime;
 pub mod secret;
 pub mod source;
 pub mod version;

@@ -16,6 +16,7 @@ fn floors() -> BTreeMap<&'static str, u8> {
         ("secret", 2),
         ("integrity", 2),
         ("matching", 2),
+        ("runtime", 2),
         ("source", 2),
         ("audit", 3),
         ("policy", 3),

@@ -3,6 +3,7 @@
 
 mod advisory;
 mod bundle;
+mod bundle_large;
 mod cached;
 mod example;
 mod floors;
@@ -18,10 +19,13 @@ mod readme;
 mod registry_npm;
 mod registry_pypi;
 mod reporters;
+mod runtimes;
 mod scan;
 mod support;
 mod sync;
 mod sync_crash;
+mod sync_resume;
+mod sync_tls;
 mod traps;
 mod versions;
 mod versions_native;

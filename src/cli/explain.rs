@@ -10,6 +10,7 @@ use crate::integrity::{CHECKS, Check};
 use crate::model::{Advisory, AdvisoryKind, Affected, Event, Range};
 use crate::policy::Exit;
 use crate::report::escape;
+use crate::runtime;
 use crate::secret::{Engine, Finder, Reader, Rule};
 
 /// Explains one id. A rule needs no database.
@@ -20,6 +21,13 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     }
     if let Some(check) = CHECKS.iter().find(|check| check.id == args.id) {
         output::print(|out| write_check(out, check))?;
+        return Ok(Exit::Clean);
+    }
+    if args.id == runtime::END_OF_LIFE {
+        output::print(|out| {
+            writeln!(out, "{}  a runtime that is no longer mended", runtime::END_OF_LIFE)?;
+            runtime::explain().iter().try_for_each(|line| writeln!(out, "{line}"))
+        })?;
         return Ok(Exit::Clean);
     }
     let database = options::database(&args.cache)?;

@@ -49,7 +49,7 @@ fn evaluate_element(affected: &Affected, version: &str, evaluation: &mut Evaluat
         return None;
     }
     // Go's database can give only "all versions" for majors that were never tagged; the real bounds stand beside it.
-    let all_versions = affected.ranges.iter().all(|range| range.events == [Event::Introduced("0".to_owned())]);
+    let all_versions = affected.ranges.iter().all(is_everything);
     if all_versions && !affected.custom_ranges.is_empty() {
         let inside = in_any(&affected.custom_ranges, affected.ecosystem, version, evaluation);
         return Some(if inside { Confidence::High } else { Confidence::Low });
@@ -64,10 +64,20 @@ fn is_listed(affected: &Affected, version: &str) -> bool {
         || affected.versions.iter().any(|listed| order.compare(version, listed) == Ok(Ordering::Equal))
 }
 
+/// Whether the range begins before every version and has no end.
+fn is_everything(range: &Range) -> bool {
+    matches!(&range.events[..], [Event::Introduced(bound)] if bound == "0")
+}
+
 /// Every range is looked at, so that a broken one never hides another.
 fn in_any(ranges: &[Range], ecosystem: Ecosystem, version: &str, evaluation: &mut Evaluation) -> bool {
     let mut inside = false;
     for range in ranges {
+        // Nothing has to be compared: malware that was never fixed is found under whatever version it calls itself.
+        if is_everything(range) {
+            inside = true;
+            continue;
+        }
         let order = range_order(range.kind, ecosystem);
         if order.compare(version, version).is_err() {
             evaluation.unreadable_version = true;
@@ -236,6 +246,19 @@ mod tests {
         let unread = says(&record, Ecosystem::PyPI, "2003-final");
         assert_eq!((unread.affected, unread.unreadable_version), (None, true));
         assert_eq!(says(&record, Ecosystem::PyPI, "2004d-final").affected, Some(Confidence::High));
+    }
+
+    #[test]
+    fn what_affects_every_version_affects_one_that_cannot_be_read() {
+        let all = || ecosystem_range(vec![introduced("0")]);
+        let record = advisory("X-1", vec![affected(Ecosystem::PyPI, "thing", vec![all()])]);
+        let evaluation = says(&record, Ecosystem::PyPI, "git+abc");
+        assert_eq!((evaluation.affected, evaluation.unreadable_version), (Some(Confidence::High), false));
+
+        let bounded = ecosystem_range(vec![introduced("0"), fixed("2.0")]);
+        let record = advisory("X-1", vec![affected(Ecosystem::PyPI, "thing", vec![bounded, all()])]);
+        let evaluation = says(&record, Ecosystem::PyPI, "git+abc");
+        assert_eq!((evaluation.affected, evaluation.unreadable_version), (Some(Confidence::High), true));
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! NuGet: SemVer 2.0 with one to four numbers and pre-releases in any case
 //! (<https://learn.microsoft.com/en-us/nuget/concepts/package-versioning>).
+//!
+//! The page says what is left out in a normalized version (leading zeros, a fourth number that is zero, build metadata)
+//! and gives a row of pre-releases in their order; `fixtures/versions/nuget.txt` holds both. Unlike npm, NuGet never
+//! read a pre-release without its hyphen.
 
 use std::cmp::Ordering;
 
@@ -27,8 +31,10 @@ impl Order for Nuget {
 }
 
 fn parse(text: &str) -> Result<Version<'_>, BadVersion> {
-    Version::parse_bare(text.trim())
+    let bare = text.trim();
+    Version::parse_bare(bare)
         .filter(|version| version.core.split('.').count() <= 4)
+        .filter(|version| version.pre.is_empty() || bare[version.core.len()..].starts_with('-'))
         .ok_or_else(|| BadVersion(text.to_owned()))
 }
 
@@ -44,7 +50,7 @@ mod tests {
 
     #[test]
     fn five_numbers_and_floating_versions_are_no_versions() {
-        for text in ["", "1.2.3.4.5", "1.*", "[1.0]", "v1.0"] {
+        for text in ["", "1.2.3.4.5", "1.*", "[1.0]", "v1.0", "1.0beta", "1.0-"] {
             assert_eq!(Nuget.compare(text, "1.0"), Err(BadVersion(text.to_owned())), "{text}");
         }
     }
