@@ -23,7 +23,8 @@ pub(super) const FILE_CHANGED: Check = Check {
     id: "file-changed",
     kind: FindingKind::Integrity,
     title: "a file differs from its package's RECORD",
-    meaning: "A Python package's RECORD holds the digest of each of its files; this file has another one. Other line ends, \
+    meaning: "A Python package's RECORD holds the digest of each of its files; this file has another one. Data of \
+              more than 16 KiB that runs nothing is compared by its size alone. Other line ends, \
               launchers with another first line, and what installers write about themselves do not count; a library that \
               looks stripped is a note.",
     severity: "high for code, medium for metadata, low for data and for scripts off the import path",
