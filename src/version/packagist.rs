@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{BadVersion, Order, digits};
+use super::{BadVersion, Form, Order, digits};
 use crate::model::Ecosystem;
 
 /// See the module.
@@ -25,15 +25,21 @@ impl Order for Packagist {
         &[Ecosystem::Packagist]
     }
 
-    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion> {
-        let (a, b) = (tokens(a)?, tokens(b)?);
-        for i in 0..a.len().max(b.len()) {
-            let decided = a.get(i).unwrap_or(&Token::End).cmp(b.get(i).unwrap_or(&Token::End));
-            if decided != Ordering::Equal {
-                return Ok(decided);
-            }
-        }
-        Ok(Ordering::Equal)
+    fn parse<'a>(&self, text: &'a str) -> Result<super::Version<'a>, BadVersion> {
+        Ok(super::Version(Form::Packagist(Version { tokens: tokens(text)? })))
+    }
+}
+
+/// A version, normalised and taken apart.
+pub(super) struct Version<'a> {
+    tokens: Vec<Token<'a>>,
+}
+
+impl Version<'_> {
+    pub(super) fn cmp(&self, other: &Version<'_>) -> Ordering {
+        let (a, b) = (&self.tokens, &other.tokens);
+        let decide = |i: usize| a.get(i).unwrap_or(&Token::End).cmp(b.get(i).unwrap_or(&Token::End));
+        (0..a.len().max(b.len())).map(decide).find(|decided| decided.is_ne()).unwrap_or(Ordering::Equal)
     }
 }
 
