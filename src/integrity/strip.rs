@@ -127,7 +127,7 @@ pub(super) mod tests {
         assert!(is_stripped(&bare, size + 1000));
         assert!(is_stripped(&bare, size - 100), "patchelf's files grow");
         assert!(!is_stripped(&bare, size), "one changed byte leaves the size");
-        assert!(!is_stripped(&vec![bare.clone(), vec![0]].concat(), size + 1000), "something was put behind");
+        assert!(!is_stripped(&[bare.clone(), vec![0]].concat(), size + 1000), "something was put behind");
         let symbols = elf(&[(".shstrtab", 3), (".symtab", 2)]);
         assert!(is_stripped(&symbols, symbols.len() as u64 + 1), "strip --strip-debug");
         assert!(!is_stripped(&symbols, symbols.len() as u64 - 1));
