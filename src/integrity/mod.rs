@@ -7,9 +7,8 @@
 //! installation and programs in packages that should have none are all that can be looked at.
 //!
 //! What this cannot know: `RECORD` lies beside the files that it vouches for, so it shows tampering, never innocence.
-//! Bulky data is compared by its size alone.
-//! Whether bytecode was compiled from the source beside it (PEP 552's header names the source, whoever wrote it) and
-//! what a stripped library contained before cannot be seen either.
+//! Bulky data is compared by its size alone. Whether bytecode was compiled from the source beside it (PEP 552's header
+//! names the source, whoever wrote it) and what a stripped library contained before cannot be seen either.
 
 mod checks;
 mod judge;
