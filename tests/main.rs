@@ -11,6 +11,8 @@ mod floors;
 mod hostile;
 mod hostile_java;
 mod hostile_python;
+mod integrity;
+mod integrity_live;
 mod java;
 mod native;
 mod network;

@@ -111,6 +111,7 @@ const CONTRACT: &[(&str, &str)] = &[
          cvss epss kev imported verified remediation waived",
     ),
     ("/targets/*/findings/*/locations/*", "artifact path display line column offset length"),
+    ("/targets/*/hooks/*", "location what expected"),
     ("/targets/*/risk", "score terms"),
     ("/targets/*/risk/terms/*", "name points because"),
     ("/policy", "file waivers_unused waivers_expired"),
@@ -206,6 +207,10 @@ fn hostile() -> Verdict {
         finding.purl.iter_mut().for_each(spoil);
         // Half of them keep the link to their package, which is shown instead of the purl.
         finding.package.iter_mut().filter(|_| i % 2 == 0).for_each(|id| spoil(&mut id.0));
+    }
+    for hook in &mut scan.hooks {
+        hook.location.path.iter_mut().for_each(spoil);
+        spoil(&mut hook.what);
     }
     for gap in &mut scan.coverage.gaps {
         gap.location.path.iter_mut().for_each(spoil);

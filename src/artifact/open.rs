@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 use thiserror::Error;
 
 use crate::model::{Gap, GapKind, escape_path_bytes, hex};
@@ -232,7 +232,7 @@ impl Decoder for Input<'_> {
 pub fn digest(path: &Path) -> Result<String, OpenError> {
     let failed = |source| OpenError::Path { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
-    let mut hasher = Sha256::new();
+    let mut hasher = Context::new(&SHA256);
     let mut buffer = vec![0; 256 << 10];
     loop {
         match file.read(&mut buffer) {
@@ -242,5 +242,5 @@ pub fn digest(path: &Path) -> Result<String, OpenError> {
             Err(error) => return Err(failed(error)),
         }
     }
-    Ok(hex(&hasher.finalize()))
+    Ok(hex(hasher.finish().as_ref()))
 }

@@ -5,6 +5,7 @@
 //! the runtime would: layers over one another, owners of files, copies that no importer can reach.
 
 mod environment;
+mod integrity;
 mod inventory;
 mod opaque;
 mod overlay;
@@ -114,6 +115,8 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
         parts.push(walk::artifact(index, ArtifactRole::Layer, &Input::Path(layer), &budget, options)?.1);
     }
     let mut gaps = environment::missing_layers(&config, parts.len() - 1);
+    let lacks_layers = !gaps.is_empty();
+    let layers = parts.len();
     if let Some((path, file)) = &environment {
         parts.push(environment::artifact(parts.len(), path, file, options));
     }
@@ -122,7 +125,12 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
     let mut laid = overlay::lay(parts, supplied.as_ref());
     gaps.append(&mut laid.gaps);
 
-    let secrets = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);
+    let mut findings = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);
+    let variables = environment.as_ref().map(|(_, file)| (layers, file));
+    let traces = std::mem::take(&mut laid.traces);
+    let judged = integrity::judge(traces, &laid, &artifacts, &config, variables, lacks_layers, &findings);
+    gaps.extend(judged.gaps);
+    findings.extend(judged.findings);
     Ok(seal::seal(seal::Unsealed {
         id: config.arn.clone().unwrap_or_else(|| config.name.clone().unwrap_or_else(|| name.clone())),
         name: config.name.clone().unwrap_or(name),
@@ -132,7 +140,8 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
         tally: laid.tally,
         gaps,
         packages: laid.packages,
-        secrets,
+        findings,
+        hooks: judged.hooks,
         attributed: laid.attributed,
     }))
 }

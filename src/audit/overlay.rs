@@ -13,6 +13,7 @@ use super::opaque::Opaque;
 use super::walk::Walked;
 use super::{inventory, python_path};
 use crate::extract::{Joined, Owner, Owners, join, merge};
+use crate::integrity::Traces;
 use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
 use crate::runtime::Supplied;
 
@@ -28,6 +29,10 @@ pub(super) struct Laid {
     pub tally: Tally,
     /// See [`crate::model::Coverage::attributed`].
     pub attributed: bool,
+    /// What was seen of the files' integrity.
+    pub traces: Traces,
+    /// Names of the files at the first level, by artifact.
+    pub files: Vec<Vec<String>>,
     /// Who owns which file, by artifact.
     owners: Vec<Owners>,
 }
@@ -54,6 +59,8 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
         gaps: Vec::new(),
         tally: Tally::default(),
         attributed: false,
+        traces: Traces::default(),
+        files: Vec::new(),
         owners: Vec::new(),
     };
     let hidden = hidden_files(&walked, &mut laid.gaps);
@@ -67,6 +74,8 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
         laid.gaps.append(&mut part.gaps);
         laid.tally += part.tally;
         opaque.append(part.opaque);
+        laid.traces.append(part.traces);
+        laid.files.push(part.files);
         let Joined { packages: mut found, mut gaps, owners, own: files } = join(part.sink);
         own.extend(files);
         laid.gaps.append(&mut gaps);

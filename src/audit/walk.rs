@@ -10,6 +10,7 @@ use crate::artifact::{
     open_path,
 };
 use crate::extract::{self, Entry, Needs, Sink};
+use crate::integrity::{self, Known, Reading, Traces};
 use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind, sha256};
 
 /// Everything that reading one artifact gave, in no particular order.
@@ -27,6 +28,8 @@ pub(super) struct Part {
     pub files: Vec<String>,
     /// Bytes that were read, but not understood.
     pub opaque: opaque::Opaque,
+    /// What was seen of the files' integrity.
+    pub traces: Traces,
 }
 
 impl Part {
@@ -37,6 +40,7 @@ impl Part {
         self.tally += other.tally;
         self.files.append(&mut other.files);
         self.opaque.append(other.opaque);
+        self.traces.append(other.traces);
         self
     }
 }
@@ -57,7 +61,7 @@ pub(super) fn artifact(
     budget: &Budget,
     options: &Options<'_>,
 ) -> Result<(TargetKind, Walked), OpenError> {
-    let walker = Walker { budget, options };
+    let walker = Walker { role, budget, options };
     let place = Location::artifact(index);
     let (kind, path, sha256, bytes, entries, mut part) = match input {
         Input::Path(path) => {
@@ -84,6 +88,7 @@ pub(super) fn artifact(
 }
 
 struct Walker<'a> {
+    role: ArtifactRole,
     budget: &'a Budget,
     options: &'a Options<'a>,
 }
@@ -103,7 +108,19 @@ impl Walker<'_> {
         let mut order: Vec<usize> = (0..archive.len()).collect();
         // Large entries first, so that no thread begins the largest one when the others are done.
         order.sort_by_key(|&index| std::cmp::Reverse(archive.meta(index).size_hint));
-        let mut part = order
+        // Lists of files before the files, so that each is compared while its bytes are there.
+        let (lists, files): (Vec<usize>, Vec<usize>) =
+            order.into_iter().partition(|&index| integrity::is_list(&archive.meta(index).name));
+        let mut first = self.entries(place, archive, depth, lists, &Known::default());
+        let known = first.traces.known();
+        let mut part = first.append(self.entries(place, archive, depth, files, &known));
+        part.gaps.extend(archive.gaps().iter().map(|gap| rebase(place, gap.clone())));
+        part
+    }
+
+    /// Reads entries of an archive in parallel.
+    fn entries(&self, place: &Location, archive: &dyn Indexed, depth: u32, order: Vec<usize>, known: &Known) -> Part {
+        order
             .into_par_iter()
             .map_init(Vec::new, |scratch, index| {
                 let meta = archive.meta(index);
@@ -117,25 +134,44 @@ impl Walker<'_> {
                 if depth == 0 {
                     part.files.push(meta.name.clone());
                 }
+                let mut reading = Reading::new(known, &meta.name);
                 let end = archive
                     .read(index, self.budget, scratch, &mut |piece| {
+                        self.compare(&here, piece, &mut reading, &mut part);
                         self.piece(&here, piece, archive.nests().then_some(depth), &mut part);
                     })
                     .map_err(|gap| *gap);
                 self.finish(&mut part, place, end);
                 part
             })
-            .reduce(Part::default, Part::append);
-        part.gaps.extend(archive.gaps().iter().map(|gap| rebase(place, gap.clone())));
-        part
+            .reduce(Part::default, Part::append)
+    }
+
+    /// Compares an entry with the lists of its archive, or reads it as one of them.
+    fn compare(&self, here: &Location, piece: Piece<'_>, reading: &mut Reading<'_>, part: &mut Part) {
+        let compare = || {
+            let mut traces = Traces::default();
+            if integrity::is_list(here.innermost()) && piece.is_whole() {
+                traces.read_list(here, piece.bytes);
+            }
+            reading.piece(here, self.role, piece, &mut traces);
+            traces
+        };
+        match guarded(compare) {
+            Some(traces) => part.traces.append(traces),
+            None => part.gaps.push(failed(here, "integrity")),
+        }
     }
 
     fn stream(&self, place: &Location, mut stream: Box<dyn Stream + '_>, depth: u32) -> Part {
         // Decoding happens under the bridge's lock, the analysis outside of it.
-        std::iter::from_fn(|| stream.next(self.budget))
+        let mut part = std::iter::from_fn(|| stream.next(self.budget))
             .par_bridge()
             .map(|step| self.step(place, step, depth))
-            .reduce(Part::default, Part::append)
+            .reduce(Part::default, Part::append);
+        // A list may come behind its files, and no byte is read twice.
+        part.traces.leave_uncompared();
+        part
     }
 
     fn step(&self, place: &Location, step: Step, depth: u32) -> Part {
@@ -151,7 +187,9 @@ impl Walker<'_> {
             Step::Note(gap) => part.gaps.push(rebase(place, gap)),
             Step::Whole(meta, bytes) => {
                 begin(&mut part, &meta);
-                self.piece(&place.child(&meta.name), Piece::whole(&bytes), Some(depth), &mut part);
+                let here = place.child(&meta.name);
+                self.compare(&here, Piece::whole(&bytes), &mut Reading::new(&Known::default(), &meta.name), &mut part);
+                self.piece(&here, Piece::whole(&bytes), Some(depth), &mut part);
                 self.finish(&mut part, place, Ok(()));
             }
             Step::Window(meta, window) => {

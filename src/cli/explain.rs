@@ -1,4 +1,4 @@
-//! `tidewaiter explain`: a secret rule, or an advisory as far as the database holds it.
+//! `tidewaiter explain`: a secret rule, a check, or an advisory as far as the database holds it.
 
 use std::io::Write;
 
@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use super::args::ExplainArgs;
 use super::{options, output};
+use crate::integrity::{CHECKS, Check};
 use crate::model::{Advisory, AdvisoryKind, Affected, Epss, Event, Exploitation, Range};
 use crate::policy::Exit;
 use crate::report::escape;
@@ -16,6 +17,10 @@ use crate::secret::{Engine, Finder, Reader, Rule};
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     if let Some(rule) = Engine::builtin().rules().iter().find(|rule| rule.id == args.id) {
         output::print(|out| write_rule(out, rule))?;
+        return Ok(Exit::Clean);
+    }
+    if let Some(check) = CHECKS.iter().find(|check| check.id == args.id) {
+        output::print(|out| write_check(out, check))?;
         return Ok(Exit::Clean);
     }
     if args.id == runtime::END_OF_LIFE {
@@ -37,7 +42,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     }
     if advisories.is_empty() {
         bail!(
-            "'{}' is no secret rule, and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
+            "'{}' is no secret rule and no check, and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
             args.id.escape_default(),
             database.info().origin.word()
         );
@@ -77,6 +82,14 @@ fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {
     }
     writeln!(out, "revoke     {}", rule.revoke)?;
     writeln!(out, "source     {}", rule.source)
+}
+
+fn write_check(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
+    writeln!(out, "{}  {}", check.id, check.title)?;
+    writeln!(out, "kind       check ({})", check.kind.word())?;
+    writeln!(out, "meaning    {}", check.meaning)?;
+    writeln!(out, "severity   {}", check.severity)?;
+    writeln!(out, "to do      {}", check.remediation)
 }
 
 fn write_advisory(out: &mut dyn Write, advisory: &Advisory, exploitation: &Exploitation) -> std::io::Result<()> {

@@ -41,6 +41,7 @@ mod uv_lock;
 mod wants;
 mod yarn_lock;
 
+pub use crate::formats::paths::{file_name, folder_of, join_path};
 pub use java_facts::JavaFacts;
 pub use join::{Joined, join};
 pub use merge::merge;
@@ -250,21 +251,6 @@ impl Sink {
         let unit = package.locations.first().map_or_else(String::new, |place| place.innermost().to_owned());
         self.found.push(Found { package, unit, install_path });
     }
-}
-
-/// The folder of a path, `""` for a name at the root.
-pub fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// The last part of a path.
-pub fn file_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
-
-/// `folder/name`, or `name` at the root.
-pub fn join_path(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 #[cfg(test)]

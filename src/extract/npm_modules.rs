@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use super::npm_spec::{Origin, Spec};
 use super::{Claim, Entry, Extractor, Manifest, Owns, Sink, Want, file_name, folder_of};
 use crate::formats::lenient::{Entries, Keys, Present, Text, json, record};
+use crate::formats::node_modules::{in_modules, package_name};
 use crate::formats::text::decode;
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 
@@ -145,25 +146,6 @@ impl NpmModules {
             wants,
         });
     }
-}
-
-/// Whether a path has a `node_modules` in it.
-fn in_modules(path: &str) -> bool {
-    path.split('/').any(|part| part == "node_modules")
-}
-
-/// The name that a package root has by its place: what follows the last `node_modules`, if that is one name, or a scope
-/// and a name. A name that begins with a dot is a tool's folder (`.bin`, `.cache`): npm allows no such package.
-fn package_name(folder: &str) -> Option<&str> {
-    let name = match folder.rfind("/node_modules/") {
-        Some(at) => &folder[at + "/node_modules/".len()..],
-        None => folder.strip_prefix("node_modules/")?,
-    };
-    let root = match name.split_once('/') {
-        Some((scope, rest)) => scope.len() > 1 && scope.starts_with('@') && !rest.is_empty() && !rest.contains('/'),
-        None => !name.is_empty() && !name.starts_with(['@', '.']),
-    };
-    root.then_some(name)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Found, Owns, Sink};
-use crate::model::{Ecosystem, Evidence, Location};
+use crate::model::{Evidence, Location};
 
 /// A path in one of the archives of a target.
 type Place<'a> = (usize, &'a [String], &'a str);
@@ -114,7 +114,7 @@ impl Sink {
 mod tests {
     use super::super::Claim;
     use super::*;
-    use crate::model::Package;
+    use crate::model::{Ecosystem, Package};
 
     fn at(path: &str) -> Location {
         Location::artifact(0).child(path)

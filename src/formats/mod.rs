@@ -8,6 +8,8 @@ pub mod jsonc;
 pub mod lenient;
 pub mod lines;
 pub mod manifest_mf;
+pub mod node_modules;
+pub mod paths;
 pub mod pep508;
 pub mod program;
 pub mod properties;

@@ -110,8 +110,7 @@ struct TargetV1<'a> {
     coverage: CoverageV1<'a>,
     packages: Vec<PackageV1<'a>>,
     findings: Vec<FindingV1<'a>>,
-    /// Code that runs before the handler; nothing looks for it yet.
-    hooks: [(); 0],
+    hooks: Vec<HookV1<'a>>,
     /// Plans that close several findings at once; nothing makes them yet.
     upgrades: [(); 0],
     risk: RiskV1<'a>,
@@ -222,6 +221,14 @@ struct LocationV1<'a> {
     column: Option<u64>,
     offset: Option<u64>,
     length: Option<u64>,
+}
+
+/// Code that runs before the handler.
+#[derive(Serialize)]
+struct HookV1<'a> {
+    location: LocationV1<'a>,
+    what: &'a str,
+    expected: bool,
 }
 
 #[derive(Serialize)]

@@ -118,6 +118,7 @@ pub fn clean_scan() -> Scan {
         },
         packages: vec![package(Ecosystem::Npm, "lodash", "4.17.21", &["node_modules/lodash/package.json"])],
         findings: Vec::new(),
+        hooks: Vec::new(),
     }
 }
 
@@ -187,6 +188,11 @@ pub fn full_scan() -> Scan {
         finding(FindingKind::Runtime, "runtime-end-of-life"),
         finding(FindingKind::Posture, "public-url"),
         finding(FindingKind::Code, "shell-from-event"),
+    ];
+    let hook = |location, what: &str, expected| Hook { location, what: what.to_owned(), expected };
+    scan.hooks = vec![
+        hook(place(&["x.pth"]), "x.pth runs code when Python starts", false),
+        hook(Location { artifact: 1, ..place(&["extensions/agent"]) }, "Lambda starts the extension", true),
     ];
     scan.packages = vec![evil, lodash, locked, nameless, yaml];
     scan.packages.sort_by_key(Package::id);

@@ -1,6 +1,6 @@
 //! Fills the contract's types from a verdict.
 
-use crate::model::{Artifact, Cvss, FunctionConfig, Location, Package, PackageId, SourceInfo};
+use crate::model::{Artifact, Cvss, FunctionConfig, Hook, Location, Package, PackageId, SourceInfo};
 use crate::policy::{Judged, JudgedGap, Risk, Target, Verdict, Waived};
 use crate::report::place;
 use crate::report::requires::requires;
@@ -73,7 +73,7 @@ fn target(target: &Target) -> TargetV1<'_> {
         },
         packages: scan.packages.iter().zip(requires).map(|(p, ids)| package(p, ids, artifacts)).collect(),
         findings: target.findings.iter().map(|judged| finding(judged, artifacts)).collect(),
-        hooks: [],
+        hooks: scan.hooks.iter().map(|one| hook(one, artifacts)).collect(),
         upgrades: [],
         risk: risk(&target.risk),
     }
@@ -155,6 +155,10 @@ fn finding<'a>(judged: &'a Judged, artifacts: &[Artifact]) -> FindingV1<'a> {
         gates: finding.gates,
         violates: judged.violates,
     }
+}
+
+fn hook<'a>(hook: &'a Hook, artifacts: &[Artifact]) -> HookV1<'a> {
+    HookV1 { location: location(&hook.location, artifacts), what: &hook.what, expected: hook.expected }
 }
 
 fn waived(waived: &Waived) -> WaivedV1<'_> {
