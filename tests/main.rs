@@ -8,6 +8,8 @@ mod example;
 mod floors;
 mod hostile;
 mod hostile_python;
+mod installed_php;
+mod installed_ruby;
 mod network;
 mod osv_api;
 mod osv_traps;

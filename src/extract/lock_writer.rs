@@ -1,4 +1,4 @@
-//! Writes the entries of one of npm's, Yarn's, pnpm's or Bun's lock files into the sink.
+//! Writes the entries of a lock file into the sink, each with its line.
 
 use super::{Entry, Sink};
 use crate::formats::lenient::Keys;
@@ -33,6 +33,7 @@ pub(super) struct Locked<'a> {
 /// The way of the entries into the sink.
 pub(super) struct LockWriter<'a> {
     entry: &'a Entry<'a>,
+    ecosystem: Ecosystem,
     by: &'static str,
     text: &'a str,
     sink: &'a mut Sink,
@@ -42,12 +43,18 @@ pub(super) struct LockWriter<'a> {
 
 impl<'a> LockWriter<'a> {
     /// `text` is what the keys of the entries are pieces of.
-    pub fn new(entry: &'a Entry<'a>, by: &'static str, text: &'a str, sink: &'a mut Sink) -> LockWriter<'a> {
+    pub fn new(
+        entry: &'a Entry<'a>,
+        ecosystem: Ecosystem,
+        by: &'static str,
+        text: &'a str,
+        sink: &'a mut Sink,
+    ) -> LockWriter<'a> {
         let path_bytes: usize = entry.location.path.iter().map(|part| part.len() + 64).sum();
         let left = MOST_ENTRIES.min(MOST_PATH_BYTES / path_bytes.max(1)) + 1;
         // Replaced bytes shift what follows: then no entry has a line, rather than a wrong one.
         let text = if std::str::from_utf8(entry.bytes).is_ok() { text } else { "" };
-        LockWriter { entry, by, text, sink, left, lines: Lines::new(entry.bytes) }
+        LockWriter { entry, ecosystem, by, text, sink, left, lines: Lines::new(entry.bytes) }
     }
 
     /// Adds an entry.
@@ -65,7 +72,7 @@ impl<'a> LockWriter<'a> {
             ));
         }
         let version = locked.version.map(str::to_owned);
-        let mut package = Package::new(Ecosystem::Npm, locked.name, version, Evidence::Locked, location);
+        let mut package = Package::new(self.ecosystem, locked.name, version, Evidence::Locked, location);
         package.direct = locked.direct;
         package.dev = locked.dev;
         package.requires = locked.requires;
@@ -143,7 +150,7 @@ mod tests {
         let entry = Entry { location: &location, bytes: b"\xEF\xBB\xBFab\ncd ef\n\ng" };
         let text = crate::formats::text::decode(entry.bytes);
         let mut sink = Sink::default();
-        let writer = LockWriter::new(&entry, "yarn-lock", &text, &mut sink);
+        let writer = LockWriter::new(&entry, Ecosystem::Npm, "yarn-lock", &text, &mut sink);
         let place = |key: &str| writer.location(Some(key)).span.map(|span| (span.offset, span.line, span.column));
         assert_eq!(place(&text[6..8]), Some((9, 2, 4)));
         assert_eq!(place(&text[0..2]), Some((3, 1, 4)));
@@ -155,7 +162,7 @@ mod tests {
         let location = Location::artifact(0).child(&format!("{}/yarn.lock", "a".repeat(60_000)));
         let entry = Entry { location: &location, bytes: b"" };
         let mut sink = Sink::default();
-        let mut writer = LockWriter::new(&entry, "yarn-lock", "", &mut sink);
+        let mut writer = LockWriter::new(&entry, Ecosystem::Npm, "yarn-lock", "", &mut sink);
         for _ in 0..10_000 {
             writer.add(Locked { name: "a", version: Some("1.0.0"), ..Locked::default() });
         }

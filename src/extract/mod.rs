@@ -7,6 +7,11 @@
 //! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
 
 mod bun_lock;
+mod composer_installed;
+mod composer_json;
+mod composer_lock;
+mod composer_runtime;
+mod gemfile_lock;
 mod join;
 mod lock_writer;
 mod merge;
@@ -23,6 +28,7 @@ mod pyproject;
 mod python_dist;
 mod python_egg;
 mod python_requirements;
+mod ruby_gem;
 mod settle;
 mod uv_lock;
 mod wants;
@@ -38,6 +44,11 @@ use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 pub const ALL: &[&dyn Extractor] = &[
     &bun_lock::BunLock,
     &bun_lock::BunLockb,
+    &composer_installed::ComposerInstalled,
+    &composer_json::ComposerJson,
+    &composer_lock::ComposerLock,
+    &composer_runtime::ComposerRuntime,
+    &gemfile_lock::GemfileLock,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
     &pdm_lock::PdmLock,
@@ -49,6 +60,7 @@ pub const ALL: &[&dyn Extractor] = &[
     &python_dist::PythonDist,
     &python_egg::PythonEgg,
     &python_requirements::PythonRequirements,
+    &ruby_gem::RubyGem,
     &uv_lock::UvLock,
     &yarn_lock::YarnLock,
 ];

@@ -48,6 +48,16 @@ pub type Entries<'de, V> = Vec<(Cow<'de, str>, V)>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys<'de>(pub Vec<Cow<'de, str>>);
 
+/// A sequence. An element that does not suit stays what it was by default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<V>(pub Vec<V>);
+
+impl<V> Default for List<V> {
+    fn default() -> Self {
+        List(Vec::new())
+    }
+}
+
 /// Whether a value is there at all, other than `null`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Present(pub bool);
@@ -89,6 +99,22 @@ impl<'de> Lenient<'de> for Keys<'de> {
             map.next_value::<IgnoredAny>()?;
         }
         Ok(())
+    }
+}
+
+impl<'de, V: Lenient<'de> + Default> Lenient<'de> for List<V> {
+    fn seq<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<(), A::Error> {
+        loop {
+            let mut element = V::default();
+            let read = seq.next_element_seed(Fill(&mut element));
+            // What was read of an element that is cut off counts.
+            if !matches!(read, Ok(None)) {
+                self.0.push(element);
+            }
+            if read?.is_none() {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -258,8 +284,9 @@ mod tests {
         name: Text<'de>,
         dev: bool,
         wants: Entries<'de, Text<'de>>,
+        parts: List<Text<'de>>,
     }
-    record!(Sample<'de> { "name" => name, "dev" => dev, "wants" => wants });
+    record!(Sample<'de> { "name" => name, "dev" => dev, "wants" => wants, "parts" => parts });
 
     fn read(text: &str) -> (Sample<'_>, bool) {
         let mut sample = Sample::default();
@@ -287,6 +314,13 @@ mod tests {
         assert!(!ok);
         assert_eq!(sample.name.as_deref(), Some("a"));
         assert_eq!(sample.wants[0].0, "b");
+    }
+
+    #[test]
+    fn lists_keep_what_came_before_an_error() {
+        assert_eq!(read(r#"{"parts":["a",{},"b"]}"#).0.parts.0, [Some("a".into()), None, Some("b".into())]);
+        assert_eq!(read(r#"{"parts":["a","b"#).0.parts.0[0], Some("a".into()));
+        assert!(read(r#"{"parts":{}}"#).0.parts.0.is_empty());
     }
 
     #[test]
