@@ -64,7 +64,7 @@ fn exact(constraint: &str) -> Option<&str> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+');
     let whole = version.starts_with(|c: char| c.is_ascii_digit())
         && version.bytes().all(plain)
-        && !version.split('.').any(|part| part == "x");
+        && !version.split('.').any(|part| part.starts_with('x'));
     whole.then_some(version)
 }
 
