@@ -28,7 +28,7 @@ pub struct Joined {
 /// Joins what was found in one artifact, the archives inside it included.
 pub fn join(mut sink: Sink) -> Joined {
     sink.settle();
-    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, hints: _ } = sink;
+    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, .. } = sink;
     // The sink's order depends on the threads, that of the result must not: the strongest evidence comes first, and
     // gives a package its spelling.
     found.sort_by_cached_key(|item| {

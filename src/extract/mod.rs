@@ -27,9 +27,12 @@ mod pylock;
 mod pyproject;
 mod python_dist;
 mod python_egg;
+mod python_known;
+mod python_modules;
 mod python_requirements;
 mod ruby_gem;
 mod settle;
+mod stripped;
 mod uv_lock;
 mod wants;
 mod yarn_lock;
@@ -59,6 +62,7 @@ pub const ALL: &[&dyn Extractor] = &[
     &pyproject::Pyproject,
     &python_dist::PythonDist,
     &python_egg::PythonEgg,
+    &python_modules::PythonModules,
     &python_requirements::PythonRequirements,
     &ruby_gem::RubyGem,
     &uv_lock::UvLock,
@@ -112,6 +116,8 @@ pub struct Sink {
     pub manifests: Vec<Manifest>,
     /// What lesser files say of a package: its folder's name, that it was asked for. [`Sink::settle`] uses them up.
     pub hints: Vec<Found>,
+    /// Python modules that are known by name. [`Sink::settle`] uses them up.
+    pub modules: Vec<Module>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// What could not be read of lock files and manifests. They count only where no installed package owns the file:
@@ -131,6 +137,21 @@ pub struct Found {
     /// Lock files only: where the entry would be installed, relative to the lock file's folder
     /// (`node_modules/a/node_modules/b`), if the format says so.
     pub install_path: Option<String>,
+}
+
+/// A Python module with the name of a well-known distribution: a package where no distribution claims it.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// The package that it would be, with one location: the file that says its version.
+    pub package: Package,
+    /// Its folder, or its only file; see [`Found::unit`].
+    pub unit: String,
+    /// The folder that it is imported from.
+    pub root: String,
+    /// Whether that folder is one that installers fill.
+    pub is_site: bool,
+    /// How good the file is for a version; less is better.
+    pub rank: usize,
 }
 
 /// Files that belong to a package.
@@ -188,6 +209,7 @@ impl Sink {
         self.claims.append(&mut other.claims);
         self.manifests.append(&mut other.manifests);
         self.hints.append(&mut other.hints);
+        self.modules.append(&mut other.modules);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
     }
@@ -232,8 +254,19 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 9] =
-        ["join", "join_tests", "lock_writer", "merge", "mod", "npm_spec", "owners", "settle", "wants"];
+    const OTHERS: [&str; 11] = [
+        "join",
+        "join_tests",
+        "lock_writer",
+        "merge",
+        "mod",
+        "npm_spec",
+        "owners",
+        "python_known",
+        "settle",
+        "stripped",
+        "wants",
+    ];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {

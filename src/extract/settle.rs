@@ -20,10 +20,12 @@ impl Sink {
     /// Brings together what was read from the files of one package. To be called once, when every entry was read.
     ///
     /// - A hint completes the package of its unit, or becomes one where nothing else named it.
+    /// - A Python module with a well-known name becomes a package where no distribution claims it.
     /// - A package that is listed among another package's files is embedded in it.
     /// - An owner that lists its files owns no more than those: its folder claims were for want of a list.
     pub fn settle(&mut self) {
         self.use_hints();
+        self.use_modules();
         self.embed();
         self.prefer_lists();
     }
