@@ -19,6 +19,7 @@ mod registry_npm;
 mod registry_pypi;
 mod reporters;
 mod scan;
+mod stripped_python;
 mod support;
 mod sync;
 mod sync_crash;

@@ -11,6 +11,7 @@ mod composer_installed;
 mod composer_json;
 mod composer_lock;
 mod composer_runtime;
+mod cyclonedx;
 mod gemfile_lock;
 mod join;
 mod lock_writer;
@@ -31,7 +32,9 @@ mod python_known;
 mod python_modules;
 mod python_requirements;
 mod ruby_gem;
+mod sbom_writer;
 mod settle;
+mod spdx;
 mod stripped;
 mod uv_lock;
 mod wants;
@@ -51,6 +54,7 @@ pub const ALL: &[&dyn Extractor] = &[
     &composer_json::ComposerJson,
     &composer_lock::ComposerLock,
     &composer_runtime::ComposerRuntime,
+    &cyclonedx::Cyclonedx,
     &gemfile_lock::GemfileLock,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
@@ -65,6 +69,7 @@ pub const ALL: &[&dyn Extractor] = &[
     &python_modules::PythonModules,
     &python_requirements::PythonRequirements,
     &ruby_gem::RubyGem,
+    &spdx::Spdx,
     &uv_lock::UvLock,
     &yarn_lock::YarnLock,
 ];
@@ -116,6 +121,8 @@ pub struct Sink {
     pub manifests: Vec<Manifest>,
     /// What lesser files say of a package: its folder's name, that it was asked for. [`Sink::settle`] uses them up.
     pub hints: Vec<Found>,
+    /// Software bills of materials.
+    pub sboms: Vec<Sbom>,
     /// Python modules that are known by name. [`Sink::settle`] uses them up.
     pub modules: Vec<Module>,
     /// What could not be read.
@@ -137,6 +144,15 @@ pub struct Found {
     /// Lock files only: where the entry would be installed, relative to the lock file's folder
     /// (`node_modules/a/node_modules/b`), if the format says so.
     pub install_path: Option<String>,
+}
+
+/// A software bill of materials.
+#[derive(Clone, Debug)]
+pub struct Sbom {
+    /// The file.
+    pub location: Location,
+    /// What it names, with the evidence [`Evidence::Declared`].
+    pub packages: Vec<Package>,
 }
 
 /// A Python module with the name of a well-known distribution: a package where no distribution claims it.
@@ -210,6 +226,7 @@ impl Sink {
         self.manifests.append(&mut other.manifests);
         self.hints.append(&mut other.hints);
         self.modules.append(&mut other.modules);
+        self.sboms.append(&mut other.sboms);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
     }
@@ -254,7 +271,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 11] = [
+    const OTHERS: [&str; 12] = [
         "join",
         "join_tests",
         "lock_writer",
@@ -263,6 +280,7 @@ mod tests {
         "npm_spec",
         "owners",
         "python_known",
+        "sbom_writer",
         "settle",
         "stripped",
         "wants",

@@ -47,6 +47,9 @@ fn value(after_name: &str) -> Option<String> {
             return text(rest, first);
         }
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|&end| end > 0)?;
+        if let ("Version", Some(elements)) = (&rest[..end], rest[end..].strip_prefix('(')) {
+            return tuple(elements.split_once(')')?); // a named tuple of soupsieve's
+        }
         rest = rest[end..].trim_start();
     }
 }
@@ -111,6 +114,7 @@ mod tests {
             ("__version__ = \"\"\"1.62.0\"\"\"", Some("1.62.0")),
             ("VERSION = (4, 2, 1, \"final\", 0)", Some("4.2.1")),
             ("VERSION = (5, 0, 0, 'rc', 1)", Some("5.0.0rc1")),
+            ("__version_info__ = Version(2, 5, 0, \"final\")", Some("2.5.0")),
             ("version_info = (3, 18, '0')\n__version__ = '.'.join(str(x) for x in version_info)", Some("3.18.0")),
             ("version = '6.3'\nversion_info = (6, 3, 0, 0)", Some("6.3")),
             ("VERSION = '1'\n__version__ = '2'", Some("2")),

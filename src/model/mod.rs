@@ -29,7 +29,7 @@ pub use function::{EnvFile, FunctionConfig};
 pub use gap::{Gap, GapKind, Level};
 pub use location::{Location, Span, escape_path_bytes};
 pub use package::{Evidence, Package, PackageId};
-pub use purl::purl;
+pub use purl::{Purl, purl};
 pub use scan::{Artifact, ArtifactRole, Coverage, Grade, Scan, Tally, TargetKind};
 pub use secret::{SecretMatch, SecretValue};
 pub use severity::Severity;

@@ -1,0 +1,100 @@
+//! Puts the components of a software bill of materials into the sink.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, Sbom, Sink, file_name, folder_of};
+use crate::model::{Evidence, Gap, GapKind, Package, Purl};
+
+/// Components that one bill may have.
+const MOST_COMPONENTS: usize = 200_000;
+
+/// A component.
+#[derive(Debug, Default)]
+pub(super) struct Component<'a> {
+    /// Its package url.
+    pub purl: Option<&'a str>,
+    /// Its version, for a url that lacks it.
+    pub version: Option<&'a str>,
+    /// See [`Package::direct`].
+    pub direct: Option<bool>,
+    /// See [`Package::dev`].
+    pub dev: Option<bool>,
+    /// See [`Package::requires`].
+    pub requires: Vec<String>,
+}
+
+/// Whether a file is a bill by its name, whatever is in it: the usual names, Java's folder for them
+/// (<https://docs.spring.io/spring-boot/reference/actuator/endpoints.html#actuator.endpoints.sbom>) and Python's
+/// (<https://peps.python.org/pep-0770/>).
+pub(super) fn named_so(path: &str) -> bool {
+    let name = file_name(path);
+    let folder = folder_of(path);
+    matches!(name, "bom.json" | "sbom.json")
+        || name.starts_with("sbom.")
+        || name.ends_with(".sbom.json")
+        || folder == "META-INF/sbom"
+        || folder.ends_with("/META-INF/sbom")
+        || of_wheel(path)
+}
+
+/// Whether a file is a bill that a wheel ships about what was compiled into it.
+pub(super) fn of_wheel(path: &str) -> bool {
+    let folder = folder_of(path);
+    file_name(folder) == "sboms" && folder_of(folder).ends_with(".dist-info")
+}
+
+/// Adds a bill. What cannot be matched is counted in one note: packages of operating systems, components without a
+/// package url.
+pub(super) fn write(entry: &Entry<'_>, by: &'static str, components: Vec<Component<'_>>, sink: &mut Sink) {
+    let place = || entry.location.clone();
+    if components.len() > MOST_COMPONENTS {
+        let detail = "the bill of materials has more components than are read; the rest is unknown";
+        sink.lock_gaps.push(Gap::blocking(GapKind::OverLimit, place(), by, detail));
+    }
+    let mut packages = Vec::new();
+    let mut unknown: BTreeMap<String, usize> = BTreeMap::new();
+    let total = components.len().min(MOST_COMPONENTS);
+    for component in components.into_iter().take(MOST_COMPONENTS) {
+        let purl = component.purl.and_then(Purl::parse);
+        let Some((ecosystem, purl)) = purl.as_ref().and_then(|purl| Some((purl.ecosystem?, purl))) else {
+            *unknown.entry(purl.map_or_else(|| "no package url".to_owned(), |purl| purl.kind)).or_default() += 1;
+            continue;
+        };
+        let version = purl.version.as_deref().or(component.version).map(str::to_owned);
+        let mut package = Package::new(ecosystem, &purl.name, version, Evidence::Declared, place());
+        package.direct = component.direct;
+        package.dev = component.dev;
+        package.requires = component.requires;
+        packages.push(package);
+    }
+    if !unknown.is_empty() {
+        let count: usize = unknown.values().sum();
+        let kinds = unknown.iter().take(5).map(|(kind, count)| format!("{kind}: {count}")).collect::<Vec<_>>();
+        let detail = format!("{count} of {total} components cannot be matched with advisories ({})", kinds.join(", "));
+        // What a wheel was linked with is native code of an installed package, which counts as that package's.
+        match of_wheel(entry.location.innermost()) {
+            true => sink.gaps.push(Gap::note(GapKind::Unsupported, place(), by, detail)),
+            false => sink.lock_gaps.push(Gap::note(GapKind::Opaque, place(), by, detail)),
+        }
+    } else if total == 0 && !of_wheel(entry.location.innermost()) {
+        let detail = "the bill of materials has no components";
+        sink.lock_gaps.push(Gap::note(GapKind::Opaque, place(), by, detail));
+    }
+    sink.sboms.push(Sbom { location: place(), packages });
+}
+
+/// Adds a gap for a bill that cannot be read to its end. A file that only has a bill's name may be something else.
+pub(super) fn malformed(
+    entry: &Entry<'_>,
+    by: &'static str,
+    is_bill: bool,
+    error: &dyn std::fmt::Display,
+    sink: &mut Sink,
+) {
+    let detail = format!("the bill of materials cannot be read to its end: {error}");
+    let place = entry.location.clone();
+    sink.lock_gaps.push(match is_bill {
+        true => Gap::blocking(GapKind::Malformed, place, by, detail),
+        false => Gap::note(GapKind::Malformed, place, by, detail),
+    });
+}
