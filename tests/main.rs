@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy allows it in tests, but not in their helpers")]
 
 mod advisory;
+mod bills;
 mod bundle;
 mod cached;
 mod example;
@@ -11,6 +12,7 @@ mod hostile_python;
 mod installed_php;
 mod installed_ruby;
 mod network;
+mod not_packages;
 mod osv_api;
 mod osv_traps;
 mod policy;

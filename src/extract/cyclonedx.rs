@@ -67,11 +67,10 @@ impl Extractor for Cyclonedx {
     }
 
     fn wants(&self, path: &str, head: &[u8]) -> bool {
-        path.ends_with(".json")
-            && (path.ends_with(".cdx.json")
-                || path.ends_with(".cyclonedx.json")
-                || sbom_writer::named_so(path)
-                || memchr::memmem::find(head, b"\"bomFormat\"").is_some())
+        path.ends_with(".cdx.json")
+            || path.ends_with(".cyclonedx.json")
+            || sbom_writer::named_so(path)
+            || sbom_writer::begins_with(head, b"\"bomFormat\"")
     }
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {

@@ -27,6 +27,9 @@ pub(super) struct Component<'a> {
 /// (<https://docs.spring.io/spring-boot/reference/actuator/endpoints.html#actuator.endpoints.sbom>) and Python's
 /// (<https://peps.python.org/pep-0770/>).
 pub(super) fn named_so(path: &str) -> bool {
+    if !path.ends_with(".json") {
+        return false;
+    }
     let name = file_name(path);
     let folder = folder_of(path);
     matches!(name, "bom.json" | "sbom.json")
@@ -35,6 +38,11 @@ pub(super) fn named_so(path: &str) -> bool {
         || folder == "META-INF/sbom"
         || folder.ends_with("/META-INF/sbom")
         || of_wheel(path)
+}
+
+/// Whether a file is a map with a key near its beginning: users call their bills what they like.
+pub(super) fn begins_with(head: &[u8], key: &[u8]) -> bool {
+    head.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(head, key).is_some()
 }
 
 /// Whether a file is a bill that a wheel ships about what was compiled into it.

@@ -56,10 +56,9 @@ impl Extractor for Spdx {
     }
 
     fn wants(&self, path: &str, head: &[u8]) -> bool {
-        path.ends_with(".json")
-            && (path.ends_with(".spdx.json")
-                || sbom_writer::named_so(path)
-                || memchr::memmem::find(head, b"\"spdxVersion\"").is_some())
+        path.ends_with(".spdx.json")
+            || sbom_writer::named_so(path)
+            || sbom_writer::begins_with(head, b"\"spdxVersion\"")
     }
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
