@@ -68,7 +68,7 @@ fn bundle(keys: &Keys) -> Vec<u8> {
 }
 
 /// Numbers without a pattern; the same ones every time.
-fn random(count: usize) -> impl Iterator<Item = usize> {
+pub fn random(count: usize) -> impl Iterator<Item = usize> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     (0..count).map(move |_| {
         state ^= state << 13;

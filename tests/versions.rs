@@ -125,6 +125,14 @@ proptest! {
     }
 
     #[test]
+    fn what_differs_at_a_glance_is_equal_in_no_order(a in version_like(), b in version_like()) {
+        let differ = version::differ_at_a_glance(&a, &b);
+        for order in version::ALL {
+            prop_assert!(!(differ && order.compare(&a, &b) == Ok(Ordering::Equal)), "{}: {a} and {b}", order.id());
+        }
+    }
+
+    #[test]
     fn no_text_makes_an_order_panic(a in "\\PC{0,24}", b in "[0-9a-zA-Z.+_v!-]{0,24}") {
         for order in version::ALL {
             for (x, y) in [(&a, &b), (&b, &a), (&a, &a), (&b, &b)] {

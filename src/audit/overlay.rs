@@ -14,6 +14,7 @@ use super::walk::Walked;
 use super::{inventory, python_path};
 use crate::extract::{Joined, Owner, Owners, join, merge};
 use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
+use crate::runtime::Supplied;
 
 /// All artifacts of a target, laid together.
 pub(super) struct Laid {
@@ -45,8 +46,8 @@ impl Laid {
     }
 }
 
-/// Lays walked artifacts together, in their order.
-pub(super) fn lay(walked: Vec<Walked>) -> Laid {
+/// Lays walked artifacts together, in their order, over what the runtime supplies.
+pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
     let mut laid = Laid {
         packages: Vec::new(),
         secrets: Vec::new(),
@@ -78,6 +79,9 @@ pub(super) fn lay(walked: Vec<Walked>) -> Laid {
     python_path::shadow(&mut packages, &roles);
     inventory::locked_beside_layers(&mut packages, &roles);
     laid.packages = merge(packages);
+    if let Some(supplied) = supplied {
+        inventory::add_supplied(&mut laid.packages, supplied);
+    }
     laid.packages.sort_by_cached_key(Package::id);
     laid.gaps.extend(inventory::declared_only(&laid.packages));
     laid.attributed = !laid.packages.is_empty() || opaque.has_text();

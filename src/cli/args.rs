@@ -64,7 +64,7 @@ pub(super) struct ScanArgs {
     /// Also write a report to a file, as FORMAT=FILE (repeatable)
     #[arg(long = "output", value_name = "FORMAT=FILE", help_heading = "Output")]
     pub outputs: Vec<String>,
-    /// Leave out what differs between two runs over the same input
+    /// Leave out what differs between two runs over the same input (ages and days left count from SOURCE_DATE_EPOCH)
     #[arg(long, help_heading = "Output")]
     pub reproducible: bool,
     /// When to use colour

@@ -9,12 +9,20 @@ use super::{options, output};
 use crate::model::{Advisory, AdvisoryKind, Affected, Event, Range};
 use crate::policy::Exit;
 use crate::report::escape;
+use crate::runtime;
 use crate::secret::{Engine, Finder, Reader, Rule};
 
 /// Explains one id. A rule needs no database.
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     if let Some(rule) = Engine::builtin().rules().iter().find(|rule| rule.id == args.id) {
         output::print(|out| write_rule(out, rule))?;
+        return Ok(Exit::Clean);
+    }
+    if args.id == runtime::END_OF_LIFE {
+        output::print(|out| {
+            writeln!(out, "{}  a runtime that is no longer mended", runtime::END_OF_LIFE)?;
+            runtime::explain().iter().try_for_each(|line| writeln!(out, "{line}"))
+        })?;
         return Ok(Exit::Clean);
     }
     let database = options::database(&args.cache)?;

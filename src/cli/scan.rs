@@ -21,7 +21,7 @@ use crate::source;
 
 /// Audits every target, judges them together and writes the reports.
 pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
-    let started = Utc::now();
+    let started = options::now()?;
     let clock = Instant::now();
     // Everything that can be wrong with the request is told before the work begins.
     let format = output::reporter(&args.format)?;

@@ -6,9 +6,10 @@
 //! if a hyphen stood before it, whatever does. Where the releases of `ComparableVersion` differ among themselves
 //! (`1-ga1` against `1`, `1-rc.1` against `1-rc1`), the reference decides.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::{BadVersion, Order, digits};
+use super::{BadVersion, Form, Order, digits};
 use crate::model::Ecosystem;
 
 /// See the module.
@@ -23,71 +24,88 @@ impl Order for Maven {
         &[Ecosystem::Maven]
     }
 
-    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion> {
-        let (lower_a, lower_b) = (checked(a)?, checked(b)?);
-        let (a, b) = (tokens(&lower_a), tokens(&lower_b));
-        for i in 0..a.len().max(b.len()) {
-            let decided = match (a.get(i), b.get(i)) {
-                (Some(a), Some(b)) => a.cmp(b),
-                (Some(a), None) => a.cmp(&a.padding()),
-                (None, Some(b)) => b.padding().cmp(b),
-                (None, None) => Ordering::Equal,
-            };
-            if decided != Ordering::Equal {
-                return Ok(decided);
-            }
+    fn parse<'a>(&self, text: &'a str) -> Result<super::Version<'a>, BadVersion> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() || trimmed.contains(is_forbidden) {
+            return Err(BadVersion(text.to_owned()));
         }
-        Ok(Ordering::Equal)
+        let is_lower = trimmed.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+        let tokens = if is_lower {
+            tokens(trimmed)
+        } else {
+            tokens(&trimmed.to_lowercase()).into_iter().map(Token::into_owned).collect()
+        };
+        Ok(super::Version(Form::Maven(Version { tokens })))
     }
 }
 
-/// In lower case, if Maven's model validator allows its characters
-/// (<https://maven.apache.org/ref/3.9.9/maven-model-builder/>): an unresolved `${revision}` is no version.
-fn checked(text: &str) -> Result<String, BadVersion> {
-    let trimmed = text.trim();
-    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "\\/:\"<>|?*[](){},".contains(c);
-    if trimmed.is_empty() || trimmed.contains(forbidden) {
-        return Err(BadVersion(text.to_owned()));
+/// What Maven's model validator does not allow (<https://maven.apache.org/ref/3.9.9/maven-model-builder/>): an
+/// unresolved `${revision}` is no version.
+fn is_forbidden(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\\/:\"<>|?*[](){},".contains(c)
+}
+
+/// A version taken apart and trimmed.
+pub(super) struct Version<'a> {
+    tokens: Vec<Token<'a>>,
+}
+
+impl Version<'_> {
+    pub(super) fn cmp(&self, other: &Version<'_>) -> Ordering {
+        let (a, b) = (&self.tokens, &other.tokens);
+        let decide = |i: usize| match (a.get(i), b.get(i)) {
+            (Some(a), Some(b)) => a.cmp(b),
+            (Some(a), None) => a.cmp(&a.padding()),
+            (None, Some(b)) => b.padding().cmp(b),
+            (None, None) => Ordering::Equal,
+        };
+        (0..a.len().max(b.len())).map(decide).find(|decided| decided.is_ne()).unwrap_or(Ordering::Equal)
     }
-    Ok(trimmed.to_lowercase())
 }
 
 /// A part of a version. The order of the variants is that of the reference: a qualifier stands below a number after a
 /// hyphen, that one below a number after a dot.
-#[derive(Clone, Copy)]
 enum Token<'a> {
-    Qualifier(&'a str),
-    AfterHyphen(&'a str),
-    AfterDot(&'a str),
+    Qualifier(Cow<'a, str>),
+    AfterHyphen(Cow<'a, str>),
+    AfterDot(Cow<'a, str>),
 }
 
 use Token::{AfterDot, AfterHyphen, Qualifier};
 
 impl Token<'_> {
-    fn is_null(self) -> bool {
+    fn into_owned(self) -> Token<'static> {
         match self {
-            Qualifier(word) => matches!(word, "" | "ga" | "final" | "release"),
+            Qualifier(word) => Qualifier(Cow::Owned(word.into_owned())),
+            AfterHyphen(number) => AfterHyphen(Cow::Owned(number.into_owned())),
+            AfterDot(number) => AfterDot(Cow::Owned(number.into_owned())),
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        match self {
+            Qualifier(word) => matches!(word.as_ref(), "" | "ga" | "final" | "release"),
             AfterHyphen(number) | AfterDot(number) => digits::is_zero(number),
         }
     }
 
     /// What a shorter row has in this place.
-    fn padding(self) -> Token<'static> {
+    fn padding(&self) -> Token<'static> {
         match self {
-            AfterDot(_) => AfterDot("0"),
-            Qualifier(_) | AfterHyphen(_) => Qualifier(""),
+            AfterDot(_) => AfterDot("0".into()),
+            Qualifier(_) | AfterHyphen(_) => Qualifier("".into()),
         }
     }
 
     fn cmp(&self, other: &Token<'_>) -> Ordering {
-        match (*self, *other) {
+        match (self, other) {
             (Qualifier(a), Qualifier(b)) => rank(a).cmp(&rank(b)),
             (AfterHyphen(a), AfterHyphen(b)) | (AfterDot(a), AfterDot(b)) => digits::compare(a, b),
             (a, b) => a.class().cmp(&b.class()),
         }
     }
 
-    fn class(self) -> u8 {
+    fn class(&self) -> u8 {
         match self {
             Qualifier(_) => 0,
             AfterHyphen(_) => 1,
@@ -122,9 +140,9 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         let is_number = part.bytes().all(|b| b.is_ascii_digit());
         row.push(match (is_number, after_hyphen) {
             // An empty part is a zero, and so is the empty row of digits to `digits::compare`.
-            (true, true) => AfterHyphen(part),
-            (true, false) => AfterDot(part),
-            (false, _) => Qualifier(spelled_out(part, separator)),
+            (true, true) => AfterHyphen(part.into()),
+            (true, false) => AfterDot(part.into()),
+            (false, _) => Qualifier(spelled_out(part, separator).into()),
         });
         match separator {
             None => break,
@@ -133,7 +151,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             Some(_) => (rest, after_hyphen) = (behind, true),
         }
     }
-    trim(&row)
+    trim(row)
 }
 
 /// The length of the leading run of digits, or of anything that is neither a digit nor a separator.
@@ -157,18 +175,18 @@ fn spelled_out(word: &str, next: Option<u8>) -> &str {
 }
 
 /// Drops null tokens at the end and before every hyphen.
-fn trim<'a>(row: &[Token<'a>]) -> Vec<Token<'a>> {
-    let mut kept = Vec::with_capacity(row.len());
+fn trim(mut row: Vec<Token<'_>>) -> Vec<Token<'_>> {
     let mut at_end = true;
-    for token in row.iter().rev() {
-        if at_end && token.is_null() {
-            continue;
+    row.reverse();
+    row.retain(|token| {
+        let kept = !at_end || !token.is_null();
+        if kept {
+            at_end = !matches!(token, AfterDot(_));
         }
-        at_end = !matches!(token, AfterDot(_));
-        kept.push(*token);
-    }
-    kept.reverse();
-    kept
+        kept
+    });
+    row.reverse();
+    row
 }
 
 #[cfg(test)]
