@@ -11,6 +11,7 @@ use std::collections::HashSet;
 
 use serde::de::{MapAccess, SeqAccess};
 
+use super::lock_writer::room;
 use super::{Claim, Entry, Extractor, Owns, Sink, file_name, folder_of, join_path};
 use crate::formats::file_list::resolve;
 use crate::formats::lenient::{Keys, Lenient, List, Text, json, record};
@@ -56,6 +57,11 @@ pub(super) fn release(version: &str) -> Option<&str> {
     let version = version.trim();
     let version = version.strip_prefix(['v', 'V']).unwrap_or(version);
     (!version.is_empty() && !version.starts_with("dev-")).then_some(version)
+}
+
+/// Whether a path lies in a folder.
+pub(super) fn is_around(folder: &str, path: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a requirement is a package: PHP itself, its extensions and libraries have names of one part.
@@ -110,7 +116,12 @@ impl Extractor for ComposerInstalled {
             sink.gaps.push(Gap::blocking(GapKind::Malformed, entry.location.clone(), ID, detail));
         }
         let dev: HashSet<&str> = installed.dev.0.iter().filter_map(|name| name.as_deref()).collect();
-        for described in &installed.packages.0 {
+        let room = room(entry.location);
+        if installed.packages.0.len() > room {
+            let detail = "the list of installed packages is longer than is read; the rest is unknown";
+            sink.gaps.push(Gap::blocking(GapKind::OverLimit, entry.location.clone(), ID, detail));
+        }
+        for described in installed.packages.0.iter().take(room) {
             let Some(name) = described.name.as_deref().filter(|name| is_package(name)) else {
                 let detail = "an element of the list of installed packages names none";
                 sink.gaps.push(Gap::note(GapKind::Malformed, entry.location.clone(), ID, detail));
@@ -133,8 +144,8 @@ impl Extractor for ComposerInstalled {
             package.dev = installed.says_dev.then(|| dev.contains(name));
             package.requires = described.requires();
             sink.installed(package, unit.clone());
-            // A metapackage has no files; what is installed around the project would own it.
-            let around = |folder: &String| format!("{composer}/").starts_with(&format!("{folder}/"));
+            // A metapackage has no files; a folder around the list would own the project.
+            let around = |folder: &String| is_around(folder, composer);
             if let Some(folder) =
                 folder.filter(|folder| described.kind.as_deref() != Some("metapackage") && !around(folder))
             {
@@ -186,6 +197,15 @@ mod tests {
         assert_eq!(names(&sink), ["a/b 2.0.0 installed"]);
         assert_eq!(claimed(&sink), ["lib/a/b/"]);
         assert_eq!(sink.found[0].package.dev, None);
+    }
+
+    #[test]
+    fn a_long_path_bounds_the_packages() {
+        let path = format!("{}/composer/installed.json", "v".repeat(60_000));
+        let list = format!("[{}]", vec![r#"{"name":"a/b"}"#; 10_000].join(","));
+        let sink = sink_of(&ComposerInstalled, &path, list.as_bytes());
+        assert!(sink.found.len() < 5_000, "{}", sink.found.len());
+        assert!(sink.gaps.iter().any(|gap| gap.kind == GapKind::OverLimit && gap.level == Level::Blocking));
     }
 
     #[test]

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::composer_installed::{is_package, release};
+use super::composer_installed::{is_around, is_package, release};
+use super::lock_writer::room;
 use super::{Claim, Entry, Extractor, Owns, Sink, file_name, folder_of, join_path};
 use crate::formats::file_list::resolve;
 use crate::formats::text::decode;
@@ -14,6 +15,8 @@ use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 
 const ID: &str = "composer-runtime";
 
+/// A longer key is no name: each value below it would copy it.
+const LONGEST_NAME: usize = 256;
 /// Levels of arrays; Composer writes four.
 const DEPTH: usize = 16;
 
@@ -37,11 +40,16 @@ impl Extractor for ComposerRuntime {
             sink.gaps.push(Gap::note(GapKind::Malformed, entry.location.clone(), ID, detail));
             return;
         };
-        for (name, row) in rows.into_iter().filter(|(name, row)| is_package(name) && row.version.is_some()) {
+        let room = room(entry.location);
+        if rows.len() > room {
+            let detail = "the table of installed packages is longer than is read; the rest is unknown";
+            sink.gaps.push(Gap::blocking(GapKind::OverLimit, entry.location.clone(), ID, detail));
+        }
+        let packages = rows.into_iter().take(room);
+        for (name, row) in packages.filter(|(name, row)| is_package(name) && row.version.is_some()) {
             let folder = row.path.as_deref().and_then(|path| resolve(composer, path.trim_start_matches('/')));
-            let around = |folder: &String| format!("{composer}/").starts_with(&format!("{folder}/"));
             let at_root = row.path.is_some() && folder.is_none();
-            if at_root || folder.as_ref().is_some_and(around) {
+            if at_root || folder.as_ref().is_some_and(|folder| is_around(folder, composer)) {
                 continue; // the project itself
             }
             let unit = folder.clone().unwrap_or_else(|| join_path(folder_of(composer), &name));
@@ -106,7 +114,7 @@ fn rows(text: &str) -> Option<BTreeMap<String, Row>> {
 /// Takes a value in: `arrays` are the keys of the arrays around it, the outermost of which has none.
 fn said(rows: &mut BTreeMap<String, Row>, arrays: &[String], key: &str, value: String) {
     let [_, versions, name] = arrays else { return };
-    if versions != "versions" {
+    if versions != "versions" || name.len() > LONGEST_NAME {
         return;
     }
     let row = rows.entry(name.to_ascii_lowercase()).or_default();

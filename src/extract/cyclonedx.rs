@@ -13,6 +13,9 @@ use crate::model::Purl;
 
 const ID: &str = "cyclonedx";
 
+/// Bytes of the names in one bill's edges: short ids may stand for long names many times.
+const MOST_REQUIRED_BYTES: usize = 16 << 20;
+
 /// The extractor.
 pub struct Cyclonedx;
 
@@ -107,24 +110,33 @@ fn components<'a>(bill: &'a Bill<'_>) -> Vec<Component<'a>> {
         edges.entry(edge.from.as_deref().unwrap_or_default()).or_default().extend(to);
     }
     let direct: Option<HashSet<&str>> = root.and_then(|root| edges.get(root)).map(|ids| ids.iter().copied().collect());
-    let describe = |part: &&'a Part<'_>| {
+    let mut room = MOST_REQUIRED_BYTES;
+    let mut described = Vec::with_capacity(parts.len());
+    for part in parts {
         let id = part.id.as_deref().unwrap_or_default();
-        Component {
+        // Taken out, since many components may have one id.
+        let required = edges.remove(id).unwrap_or_default();
+        let requires = required.into_iter().filter_map(|id| names.get(id)).filter(|name| {
+            let left = room.checked_sub(name.len() + size_of::<String>());
+            room = left.unwrap_or(room);
+            left.is_some()
+        });
+        described.push(Component {
             purl: part.purl.as_deref(),
             version: part.version.as_deref(),
+            requires: requires.cloned().collect(),
             direct: direct.as_ref().map(|direct| direct.contains(id)),
             dev: (part.scope.as_deref() == Some("excluded")).then_some(true),
-            requires: edges.get(id).into_iter().flatten().filter_map(|id| names.get(id).cloned()).collect(),
-        }
-    };
-    parts.iter().map(describe).collect()
+        });
+    }
+    described
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::extract::python_dist::tests::sink_of;
-    use crate::model::{GapKind, Level};
+    use crate::model::{GapKind, Level, Package};
 
     const BILL: &str = r#"{"$schema":"x","bomFormat":"CycloneDX","specVersion":"1.5",
         "metadata":{"component":{"bom-ref":"app","name":"app","purl":"pkg:npm/app@1.0.0"}},
@@ -137,9 +149,13 @@ mod tests {
         "dependencies":[{"ref":"app","dependsOn":["a"]},{"ref":"a","dependsOn":["b","gone"]}],
         "vulnerabilities":[{"id":"CVE-1","analysis":{"state":"not_affected"}}]}"#;
 
-    fn rows(sink: &Sink) -> Vec<(String, Option<bool>, Option<bool>, Vec<String>)> {
+    fn rows(sink: &Sink) -> Vec<String> {
         let packages = sink.sboms.iter().flat_map(|bill| &bill.packages);
-        packages.map(|p| (p.purl(), p.direct, p.dev, p.requires.clone())).collect()
+        let word = |flag: Option<bool>, word: &str| if flag == Some(true) { format!(" {word}") } else { String::new() };
+        let row = |p: &Package| {
+            format!("{}{}{} {}", p.purl(), word(p.direct, "direct"), word(p.dev, "dev"), p.requires.join(","))
+        };
+        packages.map(row).collect()
     }
 
     #[test]
@@ -147,11 +163,7 @@ mod tests {
         let sink = sink_of(&Cyclonedx, "any.json", BILL.as_bytes());
         assert_eq!(
             rows(&sink),
-            [
-                ("pkg:npm/%40scope/a@1.0.0".into(), Some(true), None, vec!["b".to_owned()]),
-                ("pkg:maven/org.example/nested@2.0".into(), Some(false), None, vec![]),
-                ("pkg:npm/b@2.0.0".into(), Some(false), Some(true), vec![]),
-            ]
+            ["pkg:npm/%40scope/a@1.0.0 direct b", "pkg:maven/org.example/nested@2.0 ", "pkg:npm/b@2.0.0 dev "]
         );
         assert_eq!((sink.lock_gaps.len(), sink.lock_gaps[0].kind), (1, GapKind::Opaque));
         assert!(sink.lock_gaps[0].detail.contains("deb: 1, no package url: 2"), "{}", sink.lock_gaps[0].detail);
@@ -175,6 +187,23 @@ mod tests {
         for path in ["META-INF/sbom/application.json", "a/sbom.linux.json", "numpy-2.0.dist-info/sboms/x.json"] {
             assert!(Cyclonedx.wants(path, b""), "{path}");
         }
+    }
+
+    #[test]
+    fn edges_do_not_multiply() {
+        let name = "n".repeat(1 << 20);
+        let edges = "\"b\",".repeat(100_000);
+        let same = r#"{"bom-ref":"a","purl":"pkg:npm/a@1"},"#.repeat(50_000);
+        let text = format!(
+            r#"{{"bomFormat":"CycloneDX","components":[{same}{{"bom-ref":"b","purl":"pkg:npm/{name}"}}],
+            "dependencies":[{{"ref":"a","dependsOn":[{}]}}]}}"#,
+            edges.trim_end_matches(',')
+        );
+        let start = crate::formats::clock::spent();
+        let sink = sink_of(&Cyclonedx, "bom.json", text.as_bytes());
+        let required: usize = sink.sboms[0].packages.iter().flat_map(|p| &p.requires).map(String::len).sum();
+        assert!((1 << 20..=MOST_REQUIRED_BYTES).contains(&required), "{required}");
+        assert!((crate::formats::clock::spent() - start).as_secs() < 10);
     }
 
     #[test]

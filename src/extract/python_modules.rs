@@ -8,6 +8,7 @@
 //! It cannot know which of several distributions of one import name it is (`psycopg2-binary` or `psycopg2`), nor the
 //! version of a package that computes it: such a package is present, no more.
 
+use super::lock_writer::room;
 use super::python_known::{Known, known};
 use super::{Entry, Extractor, Module, Sink, file_name, folder_of, join_path};
 use crate::formats::lines::Lines;
@@ -121,7 +122,7 @@ fn vendored_list(entry: &Entry<'_>, sink: &mut Sink) {
     let folder = folder_of(entry.location.innermost());
     let Ok(text) = std::str::from_utf8(entry.bytes) else { return };
     let lines = Lines::new(entry.bytes);
-    for line in text.lines() {
+    for line in text.lines().take(room(entry.location)) {
         let pinned = line.split('#').next().unwrap_or_default().trim();
         let Some((name, version)) = Requirement::parse(pinned).and_then(|found| Some((found.name, found.pin()?)))
         else {

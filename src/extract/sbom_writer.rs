@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::lock_writer::room;
 use super::{Entry, Sbom, Sink, file_name, folder_of};
 use crate::model::{Evidence, Gap, GapKind, Package, Purl};
-
-/// Components that one bill may have.
-const MOST_COMPONENTS: usize = 200_000;
 
 /// A component.
 #[derive(Debug, Default)]
@@ -55,14 +53,15 @@ pub(super) fn of_wheel(path: &str) -> bool {
 /// package url.
 pub(super) fn write(entry: &Entry<'_>, by: &'static str, components: Vec<Component<'_>>, sink: &mut Sink) {
     let place = || entry.location.clone();
-    if components.len() > MOST_COMPONENTS {
+    let room = room(entry.location);
+    if components.len() > room {
         let detail = "the bill of materials has more components than are read; the rest is unknown";
         sink.lock_gaps.push(Gap::blocking(GapKind::OverLimit, place(), by, detail));
     }
     let mut packages = Vec::new();
     let mut unknown: BTreeMap<String, usize> = BTreeMap::new();
-    let total = components.len().min(MOST_COMPONENTS);
-    for component in components.into_iter().take(MOST_COMPONENTS) {
+    let total = components.len().min(room);
+    for component in components.into_iter().take(room) {
         let purl = component.purl.and_then(Purl::parse);
         let Some((ecosystem, purl)) = purl.as_ref().and_then(|purl| Some((purl.ecosystem?, purl))) else {
             *unknown.entry(purl.map_or_else(|| "no package url".to_owned(), |purl| purl.kind)).or_default() += 1;
