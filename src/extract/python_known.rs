@@ -190,7 +190,7 @@ const TABLE: [(&str, &str, Option<&str>); 179] = [
     ("tzdata", "tzdata", None),
     ("tzlocal", "tzlocal", None),
     ("ujson", "ujson", None),
-    ("urllib3", "urllib3", None),
+    ("urllib3", "urllib3", Some("poolmanager")),
     ("uvicorn", "uvicorn", None),
     ("webencodings", "webencodings", None),
     ("websocket", "websocket-client", None),

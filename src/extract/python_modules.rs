@@ -105,10 +105,15 @@ impl Extractor for PythonModules {
         let vendored = is_vendored(&root);
         let version = version(&text);
         let tells = || known.tell.is_some_and(|tell| memchr::memmem::find(text.as_bytes(), tell.as_bytes()).is_some());
+        let is_main = rank >= FILES.len() - 1;
+        // botocore keeps urllib3's first file, with its old version, for the sake of two exceptions.
+        if vendored && is_main && known.tell.is_some() && !tells() {
+            return;
+        }
         let evidence = match &version {
             Some(_) if vendored => Evidence::Embedded,
             Some(_) => Evidence::Installed,
-            None if !vendored && rank >= FILES.len() - 1 && tells() => Evidence::Presence,
+            None if !vendored && is_main && tells() => Evidence::Presence,
             None => return,
         };
         let package = Package::new(Ecosystem::PyPI, known.distribution, version, evidence, entry.location.clone());
@@ -175,6 +180,13 @@ mod tests {
         assert!(modules("jinja2/__init__.py", "from .mine import render\n").is_empty());
         assert!(modules("requests/__version__.py", "__version__ = read()").is_empty());
         assert!(modules("pip/_vendor/jinja2/__init__.py", real).is_empty());
+    }
+
+    #[test]
+    fn what_is_left_of_a_copy_is_none() {
+        let path = "botocore/vendored/requests/packages/urllib3/__init__.py";
+        assert!(modules(path, "__version__ = '1.10.4'\nfrom . import exceptions\n").is_empty());
+        assert_eq!(modules(path, "__version__ = '1.10.4'\nfrom .poolmanager import PoolManager\n").len(), 1);
     }
 
     #[test]
