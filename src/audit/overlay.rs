@@ -7,7 +7,7 @@
 //! - Node resolves upwards from the importing file, so that a layer's package uses the layer's own copy: only a copy
 //!   whose manifest another layer has overwritten is out of reach.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::opaque::Opaque;
 use super::walk::Walked;
@@ -60,13 +60,15 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
     let roles: Vec<ArtifactRole> = walked.iter().map(|one| one.artifact.role).collect();
     let mut opaque = Opaque::default();
     let mut packages = Vec::new();
+    let mut own = HashSet::new();
     for one in walked {
         let mut part = one.part;
         laid.secrets.append(&mut part.secrets);
         laid.gaps.append(&mut part.gaps);
         laid.tally += part.tally;
         opaque.append(part.opaque);
-        let Joined { packages: mut found, mut gaps, owners } = join(part.sink);
+        let Joined { packages: mut found, mut gaps, owners, own: files } = join(part.sink);
+        own.extend(files);
         laid.gaps.append(&mut gaps);
         packages.append(&mut found);
         laid.owners.push(owners);
@@ -85,7 +87,7 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
     laid.packages.sort_by_cached_key(Package::id);
     laid.gaps.extend(inventory::declared_only(&laid.packages));
     laid.attributed = !laid.packages.is_empty() || opaque.has_text();
-    let gaps = opaque.gaps(|place| laid.owner_of(place).is_some());
+    let gaps = opaque.gaps(|place| own.contains(place) || laid.owner_of(place).is_some());
     laid.gaps.extend(gaps);
     laid
 }

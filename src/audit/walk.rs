@@ -256,13 +256,13 @@ impl Walker<'_> {
     fn extract(&self, here: &Location, piece: Piece<'_>, part: &mut Part) {
         let path = here.innermost();
         let head = &piece.bytes[..piece.bytes.len().min(512)];
-        let mut wanted = false;
+        let mut explained = false;
         for extractor in extract::ALL {
             if !extractor.wants(path, head) {
                 continue;
             }
-            wanted = true;
             if extractor.needs() == Needs::Whole && !piece.is_whole() {
+                explained = true;
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,
                     here.clone(),
@@ -278,11 +278,18 @@ impl Walker<'_> {
                 sink
             };
             match guarded(read) {
-                Some(sink) => part.sink.append(sink),
-                None => part.gaps.push(failed(here, extractor.id())),
+                Some(sink) => {
+                    explained |= sink.explains();
+                    part.sink.append(sink);
+                }
+                None => {
+                    explained = true;
+                    part.gaps.push(failed(here, extractor.id()));
+                }
             }
         }
-        if !wanted {
+        // The host of a single-file program is a part of the runtime that the list inside it names.
+        if !explained && !artifact::is_bundle(piece.bytes) {
             part.opaque.look(here, piece);
         }
     }
@@ -290,7 +297,7 @@ impl Walker<'_> {
     /// An entry that is itself an archive is walked over the same bytes.
     fn nested(&self, here: &Location, piece: Piece<'_>, depth: u32, part: &mut Part) {
         if !piece.is_whole() {
-            if Magic::of(piece.bytes).is_archive() {
+            if Magic::of(piece.bytes).is_archive() || artifact::is_bundle(piece.bytes) {
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,
                     here.clone(),

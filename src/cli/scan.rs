@@ -31,8 +31,8 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     let requests = requests(args)?;
     let limits = options::limits(&args.limits);
     let advisories = match osv_api::service(args)? {
-        Some(service) => Advisories::Service(service),
-        None => Advisories::Local(options::scan_database(args)?),
+        Some(service) => Advisories::Service(Box::new(service)),
+        None => Advisories::Local(Box::new(options::scan_database(args)?)),
     };
     let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
 
@@ -47,7 +47,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
         scans.push(scan);
     }
     let database = match advisories {
-        Advisories::Local(database) => database,
+        Advisories::Local(database) => *database,
         // It can be asked only once it is known what for.
         Advisories::Service(service) => osv_api::ask(&service, &scans, &own, started)?,
     };
@@ -64,8 +64,8 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
 
 /// Where they come from.
 enum Advisories {
-    Local(Database),
-    Service(OsvApi),
+    Local(Box<Database>),
+    Service(Box<OsvApi>),
 }
 
 /// One request per target, with a name for the progress line.

@@ -11,7 +11,7 @@ use super::{Entry, Extractor, Needs, Sink, file_name, folder_of, join_path};
 use crate::formats::jsonc;
 use crate::formats::lenient::{Entries, Fill, Keys, Lenient, Text, json, record};
 use crate::formats::text::decode;
-use crate::model::{Ecosystem, Gap, GapKind};
+use crate::model::{Gap, GapKind};
 
 /// Reads `bun.lock`.
 pub struct BunLock;
@@ -81,7 +81,7 @@ impl Extractor for BunLock {
         let text = jsonc::to_json(&decode(entry.bytes));
         let mut lock = LockFile::default();
         let read = json(&text, &mut lock);
-        let mut writer = LockWriter::new(entry, Ecosystem::Npm, self.id(), &text, sink);
+        let mut writer = LockWriter::new(entry, self.id(), &text, sink);
         if let Err(error) = read {
             writer.malformed(&error);
         } else if lock.version.is_none() {

@@ -115,13 +115,13 @@ impl Extractor for ComposerInstalled {
             let detail = format!("the list of installed packages cannot be read to its end: {error}");
             sink.gaps.push(Gap::blocking(GapKind::Malformed, entry.location.clone(), ID, detail));
         }
-        let dev: HashSet<&str> = installed.dev.0.iter().filter_map(|name| name.as_deref()).collect();
+        let dev: HashSet<&str> = installed.dev.items.iter().filter_map(|name| name.as_deref()).collect();
         let room = room(entry.location);
-        if installed.packages.0.len() > room {
+        if installed.packages.cut || installed.packages.items.len() > room {
             let detail = "the list of installed packages is longer than is read; the rest is unknown";
             sink.gaps.push(Gap::blocking(GapKind::OverLimit, entry.location.clone(), ID, detail));
         }
-        for described in installed.packages.0.iter().take(room) {
+        for described in installed.packages.items.iter().take(room) {
             let Some(name) = described.name.as_deref().filter(|name| is_package(name)) else {
                 let detail = "an element of the list of installed packages names none";
                 sink.gaps.push(Gap::note(GapKind::Malformed, entry.location.clone(), ID, detail));
@@ -212,7 +212,7 @@ mod tests {
     fn a_cut_list_blocks_and_keeps_its_first_part() {
         let cut = br#"{"packages":[{"name":"a/b","version":"1.0"},{"name":"c/d","ver"#;
         let sink = sink_of(&ComposerInstalled, "vendor/composer/installed.json", cut);
-        assert_eq!(names(&sink), ["a/b 1.0 installed", "c/d - installed"]);
+        assert_eq!(names(&sink), ["a/b 1.0 installed"]);
         assert_eq!(sink.gaps[0].level, Level::Blocking);
         assert_eq!(sink.found[0].package.dev, None, "the list of those for development was not reached");
     }

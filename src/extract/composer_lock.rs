@@ -33,14 +33,17 @@ impl Extractor for ComposerLock {
         let text = decode(entry.bytes);
         let mut lock = LockFile::default();
         let read = json(&text, &mut lock);
-        let mut writer = LockWriter::new(entry, Ecosystem::Packagist, ID, &text, sink);
+        let mut writer = LockWriter::new(entry, ID, &text, sink).of(Ecosystem::Packagist);
         if let Err(error) = read {
             writer.malformed(&error);
-        } else if !lock.listed.0 && lock.packages.0.is_empty() && lock.dev.0.is_empty() {
+        } else if !lock.listed.0 && lock.packages.items.is_empty() && lock.dev.items.is_empty() {
             writer.malformed(&"it is no lock file of Composer");
         }
+        if lock.packages.cut || lock.dev.cut {
+            writer.malformed(&"it has more entries than are read");
+        }
         for (packages, dev) in [(&lock.packages, false), (&lock.dev, true)] {
-            for described in &packages.0 {
+            for described in &packages.items {
                 let name = described.name.as_deref().unwrap_or_default();
                 if !is_package(name) {
                     writer.odd(name);

@@ -9,7 +9,7 @@ use super::sbom_writer::{self, Component};
 use super::{Entry, Extractor, Sink};
 use crate::formats::lenient::{List, Text, json, record};
 use crate::formats::text::decode;
-use crate::model::Purl;
+use crate::model::parse_purl;
 
 const ID: &str = "cyclonedx";
 
@@ -85,7 +85,7 @@ impl Extractor for Cyclonedx {
             sbom_writer::malformed(entry, ID, is_bill, &error, sink);
         }
         if is_bill {
-            sbom_writer::write(entry, ID, components(&bill), sink);
+            sbom_writer::write(entry, ID, components(&bill), bill.components.cut, sink);
         }
     }
 }
@@ -94,19 +94,19 @@ impl Extractor for Cyclonedx {
 fn components<'a>(bill: &'a Bill<'_>) -> Vec<Component<'a>> {
     let root = bill.metadata.component.id.as_deref();
     let mut parts = Vec::new();
-    let mut next: Vec<&Part<'_>> = bill.components.0.iter().rev().collect();
+    let mut next: Vec<&Part<'_>> = bill.components.items.iter().rev().collect();
     while let Some(part) = next.pop() {
-        next.extend(part.components.0.iter().rev());
+        next.extend(part.components.items.iter().rev());
         let is_file = part.kind.as_deref() == Some("file") && part.purl.is_none();
         if !is_file && (root.is_none() || part.id.as_deref() != root) {
             parts.push(part);
         }
     }
     let names: HashMap<&str, String> =
-        parts.iter().filter_map(|part| Some((part.id.as_deref()?, Purl::parse(part.purl.as_deref()?)?.name))).collect();
+        parts.iter().filter_map(|part| Some((part.id.as_deref()?, parse_purl(part.purl.as_deref()?)?.1))).collect();
     let mut edges: HashMap<&str, Vec<&str>> = HashMap::new();
-    for edge in &bill.dependencies.0 {
-        let to = edge.to.0.iter().filter_map(|id| id.as_deref());
+    for edge in &bill.dependencies.items {
+        let to = edge.to.items.iter().filter_map(|id| id.as_deref());
         edges.entry(edge.from.as_deref().unwrap_or_default()).or_default().extend(to);
     }
     let direct: Option<HashSet<&str>> = root.and_then(|root| edges.get(root)).map(|ids| ids.iter().copied().collect());

@@ -28,7 +28,7 @@ impl Extractor for GemfileLock {
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let text = decode(entry.bytes);
         let lock = LockFile::read(&text);
-        let mut writer = LockWriter::new(entry, Ecosystem::RubyGems, ID, &text, sink);
+        let mut writer = LockWriter::new(entry, ID, &text, sink).of(Ecosystem::RubyGems);
         if lock.conflict {
             writer.malformed(&"it holds the marks of an unresolved merge");
         } else if lock.sources == 0 {

@@ -9,7 +9,7 @@
 //! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
 //! artifacts are merged.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::owners::{Owner, Owners};
 use super::{Claim, Found, Owns, Sbom, Sink, folder_of, merge, sbom_writer, wants};
@@ -24,12 +24,15 @@ pub struct Joined {
     pub gaps: Vec<Gap>,
     /// Who owns which files.
     pub owners: Owners,
+    /// Compiled files that a manifest calls the project's own.
+    pub own: HashSet<Location>,
 }
 
 /// Joins what was found in one artifact, the archives inside it included.
 pub fn join(mut sink: Sink) -> Joined {
     sink.settle();
-    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, sboms, .. } = sink;
+    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, sboms, own, .. } = sink;
+    let own: HashSet<Location> = own.into_iter().collect();
     // The sink's order depends on the threads, that of the result must not: the strongest evidence comes first, and
     // gives a package its spelling.
     found.sort_by_cached_key(|item| {
@@ -40,7 +43,7 @@ pub fn join(mut sink: Sink) -> Joined {
     manifests.sort_by_cached_key(|manifest| manifest.location.clone());
 
     let owners = owners(&found, claims);
-    let owned = |location: &Location| owners.owner_of(location).is_some();
+    let owned = |location: &Location| own.contains(location) || owners.owner_of(location).is_some();
     found.retain(|item| item.package.evidence.is_physical() || !item.package.locations.iter().any(owned));
     manifests.retain(|manifest| !owned(&manifest.location));
     gaps.extend(lock_gaps.into_iter().filter(|gap| !owned(&gap.location)));
@@ -55,7 +58,7 @@ pub fn join(mut sink: Sink) -> Joined {
         item.package.direct = item.package.direct.or(direct);
     }
     let packages = merge(found.into_iter().map(|item| item.package).chain(answers.missing).chain(declared));
-    Joined { packages, gaps, owners }
+    Joined { packages, gaps, owners, own }
 }
 
 /// What a bill of materials names. It stops a build where nothing better is known: where no package of its ecosystem is

@@ -1,4 +1,4 @@
-//! Writes the entries of a lock file into the sink, each with its line.
+//! Writes the entries of one lock file in JSON or a notation of its own into the sink: npm's, unless it says otherwise.
 
 use super::{Entry, Sink};
 use crate::formats::lenient::Keys;
@@ -33,8 +33,8 @@ pub(super) struct Locked<'a> {
 /// The way of the entries into the sink.
 pub(super) struct LockWriter<'a> {
     entry: &'a Entry<'a>,
-    ecosystem: Ecosystem,
     by: &'static str,
+    ecosystem: Ecosystem,
     text: &'a str,
     sink: &'a mut Sink,
     left: usize,
@@ -43,17 +43,16 @@ pub(super) struct LockWriter<'a> {
 
 impl<'a> LockWriter<'a> {
     /// `text` is what the keys of the entries are pieces of.
-    pub fn new(
-        entry: &'a Entry<'a>,
-        ecosystem: Ecosystem,
-        by: &'static str,
-        text: &'a str,
-        sink: &'a mut Sink,
-    ) -> LockWriter<'a> {
+    pub fn new(entry: &'a Entry<'a>, by: &'static str, text: &'a str, sink: &'a mut Sink) -> LockWriter<'a> {
         let left = room(entry.location) + 1;
         // Replaced bytes shift what follows: then no entry has a line, rather than a wrong one.
         let text = if std::str::from_utf8(entry.bytes).is_ok() { text } else { "" };
-        LockWriter { entry, ecosystem, by, text, sink, left, lines: Lines::new(entry.bytes) }
+        LockWriter { entry, by, ecosystem: Ecosystem::Npm, text, sink, left, lines: Lines::new(entry.bytes) }
+    }
+
+    /// Writes packages of another ecosystem.
+    pub fn of(self, ecosystem: Ecosystem) -> LockWriter<'a> {
+        LockWriter { ecosystem, ..self }
     }
 
     /// Adds an entry.
@@ -155,7 +154,7 @@ mod tests {
         let entry = Entry { location: &location, bytes: b"\xEF\xBB\xBFab\ncd ef\n\ng" };
         let text = crate::formats::text::decode(entry.bytes);
         let mut sink = Sink::default();
-        let writer = LockWriter::new(&entry, Ecosystem::Npm, "yarn-lock", &text, &mut sink);
+        let writer = LockWriter::new(&entry, "yarn-lock", &text, &mut sink);
         let place = |key: &str| writer.location(Some(key)).span.map(|span| (span.offset, span.line, span.column));
         assert_eq!(place(&text[6..8]), Some((9, 2, 4)));
         assert_eq!(place(&text[0..2]), Some((3, 1, 4)));
@@ -167,7 +166,7 @@ mod tests {
         let location = Location::artifact(0).child(&format!("{}/yarn.lock", "a".repeat(60_000)));
         let entry = Entry { location: &location, bytes: b"" };
         let mut sink = Sink::default();
-        let mut writer = LockWriter::new(&entry, Ecosystem::Npm, "yarn-lock", "", &mut sink);
+        let mut writer = LockWriter::new(&entry, "yarn-lock", "", &mut sink);
         for _ in 0..10_000 {
             writer.add(Locked { name: "a", version: Some("1.0.0"), ..Locked::default() });
         }

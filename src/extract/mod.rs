@@ -7,11 +7,13 @@
 //! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
 
 mod bun_lock;
+mod cargo_lock;
 mod composer_installed;
 mod composer_json;
 mod composer_lock;
 mod composer_runtime;
 mod cyclonedx;
+mod dotnet_deps;
 mod gemfile_lock;
 mod join;
 mod lock_writer;
@@ -19,11 +21,13 @@ mod merge;
 mod npm_lock;
 mod npm_modules;
 mod npm_spec;
+mod nuget_lock;
 mod owners;
 mod pdm_lock;
 mod pipfile_lock;
 mod pnpm_lock;
 mod poetry_lock;
+mod program;
 mod pylock;
 mod pyproject;
 mod python_dist;
@@ -50,18 +54,22 @@ use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 pub const ALL: &[&dyn Extractor] = &[
     &bun_lock::BunLock,
     &bun_lock::BunLockb,
+    &cargo_lock::CargoLock,
     &composer_installed::ComposerInstalled,
     &composer_json::ComposerJson,
     &composer_lock::ComposerLock,
     &composer_runtime::ComposerRuntime,
     &cyclonedx::Cyclonedx,
+    &dotnet_deps::DotnetDeps,
     &gemfile_lock::GemfileLock,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
+    &nuget_lock::NugetLock,
     &pdm_lock::PdmLock,
     &pipfile_lock::PipfileLock,
     &pnpm_lock::PnpmLock,
     &poetry_lock::PoetryLock,
+    &program::Programs,
     &pylock::Pylock,
     &pyproject::Pyproject,
     &python_dist::PythonDist,
@@ -127,9 +135,12 @@ pub struct Sink {
     pub modules: Vec<Module>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
-    /// What could not be read of lock files and manifests. They count only where no installed package owns the file:
-    /// packages ship broken ones as test data.
+    /// What could not be read of lock files and manifests, and what is not known of programs. They count only where no
+    /// installed package owns the file: packages ship broken ones as test data, and a package's own program is that
+    /// package.
     pub lock_gaps: Vec<Gap>,
+    /// Compiled files that a manifest calls the project's own.
+    pub own: Vec<Location>,
 }
 
 /// A package as one extractor saw it.
@@ -229,6 +240,21 @@ impl Sink {
         self.sboms.append(&mut other.sboms);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
+        self.own.append(&mut other.own);
+    }
+
+    /// Whether it explains what was read: a name without a version does not.
+    pub fn explains(&self) -> bool {
+        let named = self.found.iter().any(|found| found.package.evidence != Evidence::Presence);
+        let said = !self.gaps.is_empty() || !self.lock_gaps.is_empty();
+        named || said || !self.claims.is_empty() || !self.manifests.is_empty() || !self.hints.is_empty()
+    }
+
+    /// Adds a package of which only the name is proven.
+    pub fn present(&mut self, package: Package) {
+        debug_assert_eq!(package.evidence, Evidence::Presence);
+        let unit = package.locations.first().map_or_else(String::new, |place| place.innermost().to_owned());
+        self.found.push(Found { package, unit, install_path: None });
     }
 
     /// Adds what is known of an installed package apart from the file that names it.

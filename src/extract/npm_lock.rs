@@ -11,7 +11,6 @@ use super::npm_spec::{Origin, Spec, exact};
 use super::{Entry, Extractor, Sink, file_name, folder_of, join_path};
 use crate::formats::lenient::{Entries, Keys, Text, json, record};
 use crate::formats::text::decode;
-use crate::model::Ecosystem;
 
 /// Reads `package-lock.json` and its like.
 pub struct NpmLock;
@@ -80,7 +79,7 @@ impl Extractor for NpmLock {
         let text = decode(entry.bytes);
         let mut lock = LockFile::default();
         let read = json(&text, &mut lock);
-        let mut writer = LockWriter::new(entry, Ecosystem::Npm, self.id(), &text, sink);
+        let mut writer = LockWriter::new(entry, self.id(), &text, sink);
         if let Err(error) = read {
             writer.malformed(&error);
         } else if lock.version.is_none() && lock.packages.is_empty() && lock.dependencies.is_empty() {

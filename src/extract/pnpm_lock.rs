@@ -11,7 +11,6 @@ use super::{Entry, Extractor, Sink, file_name};
 use crate::formats::lenient::{Entries, Keys, Lenient, Text, record};
 use crate::formats::text::decode;
 use crate::formats::yaml;
-use crate::model::Ecosystem;
 
 /// Reads `pnpm-lock.yaml`.
 pub struct PnpmLock;
@@ -108,7 +107,7 @@ impl Extractor for PnpmLock {
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let text = decode(entry.bytes);
-        let mut writer = LockWriter::new(entry, Ecosystem::Npm, self.id(), &text, sink);
+        let mut writer = LockWriter::new(entry, self.id(), &text, sink);
         match yaml::documents::<LockFile<'_>>(&text) {
             Ok(files) if files.iter().any(|file| file.version.is_some()) => {
                 files.iter().for_each(|file| write(file, &mut writer));

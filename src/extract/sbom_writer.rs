@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lock_writer::room;
 use super::{Entry, Sbom, Sink, file_name, folder_of};
-use crate::model::{Evidence, Gap, GapKind, Package, Purl};
+use crate::model::{Evidence, Gap, GapKind, Package, parse_purl};
 
 /// A component.
 #[derive(Debug, Default)]
@@ -49,26 +49,25 @@ pub(super) fn of_wheel(path: &str) -> bool {
     file_name(folder) == "sboms" && folder_of(folder).ends_with(".dist-info")
 }
 
-/// Adds a bill. What cannot be matched is counted in one note: packages of operating systems, components without a
+/// Adds a bill, of which components were left out if it is `cut`. What cannot be matched is counted in one note: packages of operating systems, components without a
 /// package url.
-pub(super) fn write(entry: &Entry<'_>, by: &'static str, components: Vec<Component<'_>>, sink: &mut Sink) {
+pub(super) fn write(entry: &Entry<'_>, by: &'static str, components: Vec<Component<'_>>, cut: bool, sink: &mut Sink) {
     let place = || entry.location.clone();
     let room = room(entry.location);
-    if components.len() > room {
+    if cut || components.len() > room {
         let detail = "the bill of materials has more components than are read; the rest is unknown";
         sink.lock_gaps.push(Gap::blocking(GapKind::OverLimit, place(), by, detail));
     }
     let mut packages = Vec::new();
-    let mut unknown: BTreeMap<String, usize> = BTreeMap::new();
+    let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
     let total = components.len().min(room);
     for component in components.into_iter().take(room) {
-        let purl = component.purl.and_then(Purl::parse);
-        let Some((ecosystem, purl)) = purl.as_ref().and_then(|purl| Some((purl.ecosystem?, purl))) else {
-            *unknown.entry(purl.map_or_else(|| "no package url".to_owned(), |purl| purl.kind)).or_default() += 1;
+        let Some((ecosystem, name, version)) = component.purl.and_then(parse_purl) else {
+            *unknown.entry(component.purl.map_or("no package url", kind)).or_default() += 1;
             continue;
         };
-        let version = purl.version.as_deref().or(component.version).map(str::to_owned);
-        let mut package = Package::new(ecosystem, &purl.name, version, Evidence::Declared, place());
+        let version = version.or_else(|| component.version.map(str::to_owned));
+        let mut package = Package::new(ecosystem, name, version, Evidence::Declared, place());
         package.direct = component.direct;
         package.dev = component.dev;
         package.requires = component.requires;
@@ -88,6 +87,12 @@ pub(super) fn write(entry: &Entry<'_>, by: &'static str, components: Vec<Compone
         sink.lock_gaps.push(Gap::note(GapKind::Opaque, place(), by, detail));
     }
     sink.sboms.push(Sbom { location: place(), packages });
+}
+
+/// The type of a package url.
+fn kind(purl: &str) -> &str {
+    let path = purl.strip_prefix("pkg:").unwrap_or_default().trim_start_matches('/');
+    path.split_once('/').map_or("no package url", |(kind, _)| kind)
 }
 
 /// Adds a gap for a bill that cannot be read to its end. A file that only has a bill's name may be something else.

@@ -74,21 +74,23 @@ impl Extractor for Spdx {
             _ => {}
         }
         if is_bill {
-            sbom_writer::write(entry, ID, components(&document), sink);
+            sbom_writer::write(entry, ID, components(&document), document.packages.cut, sink);
         }
     }
 }
 
 /// The packages, without the one that the document is about: a list of its parts follows.
 fn components<'a>(document: &'a Document<'_>) -> Vec<Component<'a>> {
-    let related = document.relationships.0.iter().filter(|one| one.kind.as_deref() == Some("DESCRIBES"));
+    let related = document.relationships.items.iter().filter(|one| one.kind.as_deref() == Some("DESCRIBES"));
     let roots: HashSet<&str> =
-        document.describes.0.iter().chain(related.map(|one| &one.to)).filter_map(|id| id.as_deref()).collect();
+        document.describes.items.iter().chain(related.map(|one| &one.to)).filter_map(|id| id.as_deref()).collect();
     let is_root = |package: &Described<'_>| {
-        document.packages.0.len() > 1 && roots.len() == 1 && package.id.as_deref().is_some_and(|id| roots.contains(id))
+        document.packages.items.len() > 1
+            && roots.len() == 1
+            && package.id.as_deref().is_some_and(|id| roots.contains(id))
     };
     let describe = |package: &'a Described<'_>| {
-        let mut references = package.references.0.iter();
+        let mut references = package.references.items.iter();
         let purl = references.find(|reference| reference.kind.as_deref() == Some("purl"));
         Component {
             purl: purl.and_then(|purl| purl.locator.as_deref()),
@@ -96,7 +98,7 @@ fn components<'a>(document: &'a Document<'_>) -> Vec<Component<'a>> {
             ..Component::default()
         }
     };
-    document.packages.0.iter().filter(|package| !is_root(package)).map(describe).collect()
+    document.packages.items.iter().filter(|package| !is_root(package)).map(describe).collect()
 }
 
 #[cfg(test)]

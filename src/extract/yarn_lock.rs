@@ -13,7 +13,6 @@ use super::{Entry, Extractor, Sink, file_name};
 use crate::formats::lenient::{Entries, Keys, Text, record};
 use crate::formats::text::decode;
 use crate::formats::yaml;
-use crate::model::Ecosystem;
 
 /// Reads `yarn.lock`.
 pub struct YarnLock;
@@ -29,7 +28,7 @@ impl Extractor for YarnLock {
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let text = decode(entry.bytes);
-        let mut writer = LockWriter::new(entry, Ecosystem::Npm, self.id(), &text, sink);
+        let mut writer = LockWriter::new(entry, self.id(), &text, sink);
         if text.lines().any(|line| line.starts_with("__metadata:")) {
             berry(&text, &mut writer);
         } else {

@@ -8,6 +8,7 @@ pub mod jsonc;
 pub mod lenient;
 pub mod lines;
 pub mod pep508;
+pub mod program;
 pub mod python_literal;
 pub mod text;
 pub mod toml_doc;
