@@ -67,6 +67,7 @@ pub(super) fn artifact(
         Input::Path(path) => {
             let opened = open_path(path, budget)?;
             let kind = if opened.is_folder { TargetKind::Folder } else { TargetKind::Artifact };
+            let alone = is_single(&opened.opened);
             // The digest is a pass of its own over the file; it runs beside the walk.
             let (part, digest) = rayon::join(
                 || walker.opened(&place, opened.opened, 0),
@@ -74,17 +75,27 @@ pub(super) fn artifact(
             );
             let (entries, part) = part;
             let bytes = if opened.is_folder { part.tally.bytes } else { opened.bytes };
+            let kind = if alone && !part.sink.sboms.is_empty() { TargetKind::Sbom } else { kind };
             (kind, path.display().to_string(), digest?, bytes, entries, part)
         }
         Input::Bytes { name, bytes } => {
-            let (entries, part) = walker.opened(&place, open_input(bytes, name, budget), 0);
+            let opened = open_input(bytes, name, budget);
+            let alone = is_single(&opened);
+            let (entries, part) = walker.opened(&place, opened, 0);
             let digest = sha256(bytes);
-            (TargetKind::Artifact, name.clone(), Some(digest), bytes.len() as u64, entries, part)
+            let kind = if alone && !part.sink.sboms.is_empty() { TargetKind::Sbom } else { TargetKind::Artifact };
+            (kind, name.clone(), Some(digest), bytes.len() as u64, entries, part)
         }
     };
     part.sink.artifact = (kind == TargetKind::Artifact).then(|| super::input_name(input));
+    let role = if kind == TargetKind::Sbom { ArtifactRole::Sbom } else { role };
     let artifact = Artifact { role, path, sha256, bytes, entries };
     Ok((kind, Walked { artifact, part }))
+}
+
+/// Whether something is one file, no archive.
+fn is_single(opened: &Opened<'_>) -> bool {
+    matches!(opened, Opened::Indexed(archive) if !archive.nests())
 }
 
 struct Walker<'a> {

@@ -3,7 +3,8 @@
 //! 1. Claims say which files installed packages own.
 //! 2. Lock files and manifests that an installed package ships speak of its author's machine and are dropped.
 //! 3. First-party manifests say what is direct, and what is missing.
-//! 4. Equal packages are merged (`merge`).
+//! 4. Bills of materials add what they name.
+//! 5. Equal packages are merged (`merge`).
 //!
 //! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
 //! artifacts are merged.
@@ -11,7 +12,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::owners::{Owner, Owners};
-use super::{Claim, Found, Owns, Sink, folder_of, merge, wants};
+use super::{Claim, Found, Owns, Sbom, Sink, folder_of, merge, sbom_writer, wants};
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// What an artifact holds.
@@ -30,7 +31,7 @@ pub struct Joined {
 /// Joins what was found in one artifact, the archives inside it included.
 pub fn join(mut sink: Sink) -> Joined {
     sink.settle();
-    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, own, .. } = sink;
+    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, sboms, own, .. } = sink;
     let own: HashSet<Location> = own.into_iter().collect();
     // The sink's order depends on the threads, that of the result must not: the strongest evidence comes first, and
     // gives a package its spelling.
@@ -52,13 +53,30 @@ pub fn join(mut sink: Sink) -> Joined {
     let installed = Installed::new(&found);
     let beside: Vec<bool> = found.iter().map(|item| installed.beside(&item.package)).collect();
     let answers = wants::answer(&manifests, &found, &installed);
+    let declared: Vec<Package> = sboms.into_iter().flat_map(|sbom| declared(sbom, &owners, &installed)).collect();
     drop(installed);
     for ((item, beside), direct) in found.iter_mut().zip(beside).zip(answers.direct) {
         item.package.beside_installed = beside;
         item.package.direct = item.package.direct.or(direct);
     }
-    let packages = merge(found.into_iter().map(|item| item.package).chain(answers.missing));
+    let packages = merge(found.into_iter().map(|item| item.package).chain(answers.missing).chain(declared));
     Joined { packages, gaps, owners, own }
+}
+
+/// What a bill of materials names. It stops a build where nothing better is known: where no package of its ecosystem is
+/// installed, and for what a wheel's own bill says was compiled into it, such as Rust crates. A package's bill often lists
+/// what its author's build needed.
+fn declared(sbom: Sbom, owners: &Owners, installed: &Installed<'_>) -> Vec<Package> {
+    let owner = owners.owner_of(&sbom.location);
+    let of_wheel = sbom_writer::of_wheel(sbom.location.innermost());
+    let mut packages = sbom.packages;
+    for package in &mut packages {
+        package.beside_installed = match owner {
+            Some(owner) => !of_wheel || owner.ecosystem == package.ecosystem,
+            None => installed.has_any(sbom.location.artifact, package.ecosystem),
+        };
+    }
+    packages
 }
 
 /// Joins claims with the packages that make them, by archive and unit.
@@ -123,6 +141,11 @@ impl<'a> Installed<'a> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let from = self.0.partition_point(|unit| *unit < (place, ecosystem, prefix.as_str()));
         self.0.get(from).is_some_and(|unit| (unit.0, unit.1) == (place, ecosystem) && unit.2.starts_with(&prefix))
+    }
+
+    /// Whether an artifact has packages of an ecosystem.
+    fn has_any(&self, artifact: usize, ecosystem: Ecosystem) -> bool {
+        self.0.iter().any(|(place, of, _)| (place.artifact, *of) == (artifact, ecosystem))
     }
 
     fn beside(&self, package: &Package) -> bool {

@@ -44,8 +44,7 @@ pub(super) struct LockWriter<'a> {
 impl<'a> LockWriter<'a> {
     /// `text` is what the keys of the entries are pieces of.
     pub fn new(entry: &'a Entry<'a>, by: &'static str, text: &'a str, sink: &'a mut Sink) -> LockWriter<'a> {
-        let path_bytes: usize = entry.location.path.iter().map(|part| part.len() + 64).sum();
-        let left = MOST_ENTRIES.min(MOST_PATH_BYTES / path_bytes.max(1)) + 1;
+        let left = room(entry.location) + 1;
         // Replaced bytes shift what follows: then no entry has a line, rather than a wrong one.
         let text = if std::str::from_utf8(entry.bytes).is_ok() { text } else { "" };
         LockWriter { entry, by, ecosystem: Ecosystem::Npm, text, sink, left, lines: Lines::new(entry.bytes) }
@@ -128,6 +127,12 @@ impl<'a> LockWriter<'a> {
     fn gap(&mut self, gap: Gap) {
         self.sink.lock_gaps.push(gap);
     }
+}
+
+/// The number of packages that one file may list.
+pub(super) fn room(location: &Location) -> usize {
+    let path_bytes: usize = location.path.iter().map(|part| part.len() + 64).sum();
+    MOST_ENTRIES.min(MOST_PATH_BYTES / path_bytes.max(1))
 }
 
 /// The names that a map of dependencies has as keys.

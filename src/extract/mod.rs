@@ -8,7 +8,13 @@
 
 mod bun_lock;
 mod cargo_lock;
+mod composer_installed;
+mod composer_json;
+mod composer_lock;
+mod composer_runtime;
+mod cyclonedx;
 mod dotnet_deps;
+mod gemfile_lock;
 mod java_class;
 mod java_cover;
 mod java_facts;
@@ -35,8 +41,14 @@ mod pylock;
 mod pyproject;
 mod python_dist;
 mod python_egg;
+mod python_known;
+mod python_modules;
 mod python_requirements;
+mod ruby_gem;
+mod sbom_writer;
 mod settle;
+mod spdx;
+mod stripped;
 mod uv_lock;
 mod wants;
 mod yarn_lock;
@@ -54,10 +66,16 @@ pub const ALL: &[&dyn Extractor] = &[
     &bun_lock::BunLock,
     &bun_lock::BunLockb,
     &cargo_lock::CargoLock,
+    &composer_installed::ComposerInstalled,
+    &composer_json::ComposerJson,
+    &composer_lock::ComposerLock,
+    &composer_runtime::ComposerRuntime,
+    &cyclonedx::Cyclonedx,
     &dotnet_deps::DotnetDeps,
     &java_class::JavaClass,
     &java_jar::JavaJar,
     &maven_pom::MavenPom,
+    &gemfile_lock::GemfileLock,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
     &nuget_lock::NugetLock,
@@ -70,7 +88,10 @@ pub const ALL: &[&dyn Extractor] = &[
     &pyproject::Pyproject,
     &python_dist::PythonDist,
     &python_egg::PythonEgg,
+    &python_modules::PythonModules,
     &python_requirements::PythonRequirements,
+    &ruby_gem::RubyGem,
+    &spdx::Spdx,
     &uv_lock::UvLock,
     &yarn_lock::YarnLock,
 ];
@@ -126,6 +147,10 @@ pub struct Sink {
     pub java: JavaFacts,
     /// The file name of the artifact, where it is an archive: a jar that is the artifact itself is named by nothing else.
     pub artifact: Option<String>,
+    /// Software bills of materials.
+    pub sboms: Vec<Sbom>,
+    /// Python modules that are known by name. [`Sink::settle`] uses them up.
+    pub modules: Vec<Module>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// What could not be read of lock files and manifests, and what is not known of programs. They count only where no
@@ -155,6 +180,30 @@ impl Found {
     fn is_assembly(&self) -> bool {
         self.package.ecosystem == Ecosystem::NuGet && self.package.evidence == Evidence::Presence
     }
+}
+
+/// A software bill of materials.
+#[derive(Clone, Debug)]
+pub struct Sbom {
+    /// The file.
+    pub location: Location,
+    /// What it names, with the evidence [`Evidence::Declared`].
+    pub packages: Vec<Package>,
+}
+
+/// A Python module with the name of a well-known distribution: a package where no distribution claims it.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// The package that it would be, with one location: the file that says its version.
+    pub package: Package,
+    /// Its folder, or its only file; see [`Found::unit`].
+    pub unit: String,
+    /// The folder that it is imported from.
+    pub root: String,
+    /// Whether that folder is one that installers fill.
+    pub is_site: bool,
+    /// How good the file is for a version; less is better.
+    pub rank: usize,
 }
 
 /// Files that belong to a package.
@@ -214,6 +263,8 @@ impl Sink {
         self.hints.append(&mut other.hints);
         self.java.append(other.java);
         self.artifact = self.artifact.take().or(other.artifact);
+        self.modules.append(&mut other.modules);
+        self.sboms.append(&mut other.sboms);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
         self.own.append(&mut other.own);
@@ -258,7 +309,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 16] = [
+    const OTHERS: [&str; 19] = [
         "java_cover",
         "java_facts",
         "java_known",
@@ -273,7 +324,10 @@ mod tests {
         "mod",
         "npm_spec",
         "owners",
+        "python_known",
+        "sbom_writer",
         "settle",
+        "stripped",
         "wants",
     ];
 

@@ -1,8 +1,9 @@
 //! `package.json`: installed Node packages, and what first-party manifests ask for.
 //!
 //! A folder is a package only as the direct child of a `node_modules` (below a scope, if it has one): packages carry
-//! other `package.json` files, as hints for sub-paths and as test data, that no `require` by name ever reaches. It
-//! cannot know whether a package was changed after its installation.
+//! other `package.json` files, as hints for sub-paths and as test data, that no `require` by name ever reaches. A tree of
+//! packages in a folder of test data is test data, too; it cannot know of a program that loads its own, nor whether a
+//! package was changed after its installation.
 
 use std::collections::HashSet;
 
@@ -169,6 +170,9 @@ mod tests {
             "node_modules/a/package.json",
             "x/node_modules/a/node_modules/@s/b/package.json",
             "node_modules/.pnpm/@s+b@1.0.0/node_modules/@s/b/package.json",
+            "node_modules/test/node_modules/a/package.json",
+            "node_modules/@s/tests/dist/node_modules/a/package.json",
+            "test/node_modules/a/package.json",
         ] {
             assert!(NpmModules.wants(path, b""), "{path}");
         }
@@ -177,6 +181,9 @@ mod tests {
             "node_modules/@s/package.json",
             "node_modules/@s/b/esm/package.json",
             "node_modules/a/test/fixtures/b/package.json",
+            "node_modules/a/test/x/node_modules/b/package.json",
+            "node_modules/a/test/x/node_modules/b/node_modules/c/package.json",
+            "test/fixtures/node_modules/a/package.json",
             "node_modules/.vite/package.json",
             "node_modules/package.json",
             "node_modules/a/package.json5",

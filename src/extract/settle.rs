@@ -21,12 +21,14 @@ impl Sink {
     ///
     /// - Every jar becomes its packages (`java_settle`).
     /// - A hint completes the package of its unit, or becomes one where nothing else named it.
+    /// - A Python module with a well-known name becomes a package where no distribution claims it.
     /// - A package that is listed among another package's files is embedded in it.
     /// - A .NET package whose list names assemblies of which none is there was trimmed: it is only named.
     /// - An owner that lists its files owns no more than those: its folder claims were for want of a list.
     pub fn settle(&mut self) {
         self.settle_jars();
         self.use_hints();
+        self.use_modules();
         self.embed();
         self.trim();
         self.prefer_lists();

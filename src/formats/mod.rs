@@ -13,6 +13,7 @@ pub mod paths;
 pub mod pep508;
 pub mod program;
 pub mod properties;
+pub mod python_literal;
 pub mod text;
 pub mod toml_doc;
 pub mod xml;
