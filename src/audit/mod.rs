@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 
 use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
+use crate::extract::LockedVersions;
 use crate::matching::{MaxAge, database_gaps, match_packages};
 use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
 use crate::secret::Engine;
@@ -36,6 +37,8 @@ pub struct Request {
     pub environment: Option<(String, EnvFile)>,
     /// What is known of it beside the environment file: wins over what that file says.
     pub config: FunctionConfig,
+    /// The lock file that its bundles were built with.
+    pub locked: LockedVersions,
 }
 
 /// Where an artifact's bytes come from.
@@ -117,7 +120,7 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
         parts.push(environment::artifact(parts.len(), path, file, options));
     }
     let artifacts: Vec<Artifact> = parts.iter().map(|part| part.artifact.clone()).collect();
-    let mut laid = overlay::lay(parts);
+    let mut laid = overlay::lay(parts, &request.locked);
     gaps.append(&mut laid.gaps);
 
     let secrets = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);

@@ -7,12 +7,12 @@
 //! - Node resolves upwards from the importing file, so that a layer's package uses the layer's own copy: only a copy
 //!   whose manifest another layer has overwritten is out of reach.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::opaque::Opaque;
 use super::walk::Walked;
 use super::{inventory, python_path};
-use crate::extract::{Joined, Owner, Owners, join, merge};
+use crate::extract::{Joined, LockedVersions, Owner, Owners, join, merge};
 use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
 
 /// All artifacts of a target, laid together.
@@ -45,8 +45,8 @@ impl Laid {
     }
 }
 
-/// Lays walked artifacts together, in their order.
-pub(super) fn lay(walked: Vec<Walked>) -> Laid {
+/// Lays walked artifacts together, in their order. `locked` tells versions of what is in bundles.
+pub(super) fn lay(walked: Vec<Walked>, locked: &LockedVersions) -> Laid {
     let mut laid = Laid {
         packages: Vec::new(),
         secrets: Vec::new(),
@@ -59,13 +59,15 @@ pub(super) fn lay(walked: Vec<Walked>) -> Laid {
     let roles: Vec<ArtifactRole> = walked.iter().map(|one| one.artifact.role).collect();
     let mut opaque = Opaque::default();
     let mut packages = Vec::new();
+    let mut named = HashSet::new();
     for one in walked {
         let mut part = one.part;
         laid.secrets.append(&mut part.secrets);
         laid.gaps.append(&mut part.gaps);
         laid.tally += part.tally;
         opaque.append(part.opaque);
-        let Joined { packages: mut found, mut gaps, owners } = join(part.sink);
+        let Joined { packages: mut found, mut gaps, owners, named: scripts } = join(part.sink, locked);
+        named.extend(scripts);
         laid.gaps.append(&mut gaps);
         packages.append(&mut found);
         laid.owners.push(owners);
@@ -81,7 +83,7 @@ pub(super) fn lay(walked: Vec<Walked>) -> Laid {
     laid.packages.sort_by_cached_key(Package::id);
     laid.gaps.extend(inventory::declared_only(&laid.packages));
     laid.attributed = !laid.packages.is_empty() || opaque.has_text();
-    let gaps = opaque.gaps(|place| laid.owner_of(place).is_some());
+    let gaps = opaque.gaps(|place| named.contains(place) || laid.owner_of(place).is_some());
     laid.gaps.extend(gaps);
     laid
 }

@@ -179,7 +179,7 @@ impl Walker<'_> {
         let here = place.child(&meta.name);
         self.search(&here, Piece::whole(target.as_bytes()), part);
         for extractor in extract::ALL {
-            if extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
+            if extractor.explains() && extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
                 let detail = "a package file is a link to a file that is none by its name: it was not read as one";
                 part.gaps.push(Gap::blocking(GapKind::Link, here.clone(), extractor.id(), detail));
             }
@@ -250,7 +250,7 @@ impl Walker<'_> {
             if !extractor.wants(path, head) {
                 continue;
             }
-            wanted = true;
+            wanted |= extractor.explains();
             if extractor.needs() == Needs::Whole && !piece.is_whole() {
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,

@@ -2,16 +2,17 @@
 //!
 //! 1. Claims say which files installed packages own.
 //! 2. Lock files and manifests that an installed package ships speak of its author's machine and are dropped.
-//! 3. First-party manifests say what is direct, and what is missing.
-//! 4. Equal packages are merged (`merge`).
+//! 3. Bundled scripts hold packages, whose versions the lock files know.
+//! 4. First-party manifests say what is direct, and what is missing.
+//! 5. Equal packages are merged (`merge`).
 //!
 //! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
 //! artifacts are merged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::owners::{Owner, Owners};
-use super::{Claim, Found, Owns, Sink, folder_of, merge, wants};
+use super::{Claim, Found, LockedVersions, Owns, Sink, bundle, folder_of, merge, wants};
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// What an artifact holds.
@@ -23,12 +24,14 @@ pub struct Joined {
     pub gaps: Vec<Gap>,
     /// Who owns which files.
     pub owners: Owners,
+    /// Bundled scripts of which every package has a name.
+    pub named: Vec<Location>,
 }
 
-/// Joins what was found in one artifact, the archives inside it included.
-pub fn join(mut sink: Sink) -> Joined {
+/// Joins what was found in one artifact, the archives inside it included. `locked` tells versions of what is in bundles.
+pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
     sink.settle();
-    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, hints: _ } = sink;
+    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, mut bundles, hints: _ } = sink;
     // The sink's order depends on the threads, that of the result must not: the strongest evidence comes first, and
     // gives a package its spelling.
     found.sort_by_cached_key(|item| {
@@ -43,6 +46,24 @@ pub fn join(mut sink: Sink) -> Joined {
     found.retain(|item| item.package.evidence.is_physical() || !item.package.locations.iter().any(owned));
     manifests.retain(|manifest| !owned(&manifest.location));
     gaps.extend(lock_gaps.into_iter().filter(|gap| !owned(&gap.location)));
+    bundles.retain(|testimony| !owned(&testimony.location));
+    let mut bundles = {
+        let own: BTreeSet<&str> = manifests.iter().filter_map(|manifest| manifest.name.as_deref()).collect();
+        let archive = |location: &Location| (location.artifact, location.container().to_vec());
+        let mut inside: HashMap<(usize, Vec<String>), LockedVersions> = HashMap::new();
+        for item in found.iter().filter(|item| item.package.evidence == Evidence::Locked && !bundles.is_empty()) {
+            if let Some(location) = item.package.locations.first() {
+                inside.entry(archive(location)).or_default().add(item);
+            }
+        }
+        let locks = |script: &Location| {
+            let inside = inside.get(&archive(script));
+            Some(locked).into_iter().chain(inside).filter(|lock| !lock.is_empty()).collect()
+        };
+        bundle::join(bundles, &own, locks)
+    };
+    found.append(&mut bundles.found);
+    gaps.append(&mut bundles.gaps);
 
     let installed = Installed::new(&found);
     let beside: Vec<bool> = found.iter().map(|item| installed.beside(&item.package)).collect();
@@ -53,7 +74,7 @@ pub fn join(mut sink: Sink) -> Joined {
         item.package.direct = item.package.direct.or(direct);
     }
     let packages = merge(found.into_iter().map(|item| item.package).chain(answers.missing));
-    Joined { packages, gaps, owners }
+    Joined { packages, gaps, owners, named: bundles.named }
 }
 
 /// Joins claims with the packages that make them, by archive and unit.
@@ -121,7 +142,7 @@ impl<'a> Installed<'a> {
     }
 
     fn beside(&self, package: &Package) -> bool {
-        !package.evidence.is_physical()
+        matches!(package.evidence, Evidence::Locked | Evidence::Declared)
             && package.locations.iter().any(|location| self.has_beneath(location, package.ecosystem))
     }
 }

@@ -7,8 +7,14 @@
 //! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
 
 mod bun_lock;
+mod bundle;
 mod join;
+mod js_bundle;
+mod js_map;
+mod js_metafile;
+mod js_notice;
 mod lock_writer;
+mod locked;
 mod merge;
 mod npm_lock;
 mod npm_modules;
@@ -28,7 +34,9 @@ mod uv_lock;
 mod wants;
 mod yarn_lock;
 
+pub use bundle::{Member, Subject, Testimony, is_bundle};
 pub use join::{Joined, join};
+pub use locked::{LockError, LockedVersions};
 pub use merge::merge;
 pub use owners::{Owner, Owners};
 
@@ -38,6 +46,10 @@ use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 pub const ALL: &[&dyn Extractor] = &[
     &bun_lock::BunLock,
     &bun_lock::BunLockb,
+    &js_bundle::JsBundle,
+    &js_map::JsMap,
+    &js_metafile::JsMetafile,
+    &js_notice::JsNotice,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
     &pdm_lock::PdmLock,
@@ -85,6 +97,12 @@ pub trait Extractor: Sync {
         Needs::Whole
     }
 
+    /// Whether an entry that it wants is thereby explained. False for files of which only some say anything: those are
+    /// looked at like files that nobody wants, too.
+    fn explains(&self) -> bool {
+        true
+    }
+
     /// Reads the entry. Must not panic, whatever the bytes; must not allocate more than a small multiple of them.
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink);
 }
@@ -100,6 +118,8 @@ pub struct Sink {
     pub manifests: Vec<Manifest>,
     /// What lesser files say of a package: its folder's name, that it was asked for. [`Sink::settle`] uses them up.
     pub hints: Vec<Found>,
+    /// What files say of bundled scripts.
+    pub bundles: Vec<Testimony>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// What could not be read of lock files and manifests. They count only where no installed package owns the file:
@@ -176,6 +196,7 @@ impl Sink {
         self.claims.append(&mut other.claims);
         self.manifests.append(&mut other.manifests);
         self.hints.append(&mut other.hints);
+        self.bundles.append(&mut other.bundles);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
     }
@@ -210,6 +231,11 @@ pub fn file_name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// Whether a path has a `node_modules` in it.
+pub fn in_modules(path: &str) -> bool {
+    path.split('/').any(|part| part == "node_modules")
+}
+
 /// `folder/name`, or `name` at the root.
 pub fn join_path(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
@@ -220,8 +246,8 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 9] =
-        ["join", "join_tests", "lock_writer", "merge", "mod", "npm_spec", "owners", "settle", "wants"];
+    const OTHERS: [&str; 10] =
+        ["join", "join_tests", "lock_writer", "locked", "merge", "mod", "npm_spec", "owners", "settle", "wants"];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {

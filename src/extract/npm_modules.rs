@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::npm_spec::{Origin, Spec};
-use super::{Claim, Entry, Extractor, Manifest, Owns, Sink, Want, file_name, folder_of};
+use super::{Claim, Entry, Extractor, Manifest, Owns, Sink, Want, file_name, folder_of, in_modules};
 use crate::formats::lenient::{Entries, Keys, Present, Text, json, record};
 use crate::formats::text::decode;
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
@@ -145,11 +145,6 @@ impl NpmModules {
             wants,
         });
     }
-}
-
-/// Whether a path has a `node_modules` in it.
-fn in_modules(path: &str) -> bool {
-    path.split('/').any(|part| part == "node_modules")
 }
 
 /// The name that a package root has by its place: what follows the last `node_modules`, if that is one name, or a scope
