@@ -3,6 +3,7 @@
 
 mod advisory;
 mod bundle;
+mod bundles;
 mod cached;
 mod example;
 mod floors;

@@ -23,6 +23,10 @@ impl Extractor for JsBundle {
         is_script(path) && !in_modules(path)
     }
 
+    fn explains(&self) -> bool {
+        false
+    }
+
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let path = entry.location.innermost();
         let mut read = read_script(entry.bytes);

@@ -47,7 +47,8 @@ mod tests {
     #[test]
     fn notices_name_packages_by_path_and_by_text() {
         let location = Location::artifact(0).child("dist/index.js.LICENSE.txt");
-        let text = b"Bundled license information:\n\na/lib/i.js:\n  /*! a note */\n\n/*!\n * depd\n * Copyright(c) 2014-2018 \
+        let text =
+            b"Bundled license information:\n\na/lib/i.js:\n  /*! a note */\n\n/*!\n * depd\n * Copyright(c) 2014-2018 \
             Douglas Christopher Wilson\n */\n/*! js-yaml 4.1.0 https://github.com/nodeca/js-yaml @license MIT */\n";
         let mut sink = Sink::default();
         assert!(JsNotice.wants(location.innermost(), b"") && !JsNotice.wants("LICENSE.txt", b""));

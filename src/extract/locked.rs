@@ -77,6 +77,11 @@ impl LockedVersions {
         versions.first().filter(|_| versions.len() == 1).map(String::as_str)
     }
 
+    /// Whether the lock files say where their packages go.
+    pub(super) fn has_folders(&self) -> bool {
+        !self.by_folder.is_empty()
+    }
+
     /// Name and version of what is installed to a folder.
     pub(super) fn of_folder(&self, folder: &str) -> Option<(&str, &str)> {
         let (name, version) = self.by_folder.get(folder)?.as_ref()?;

@@ -114,8 +114,16 @@ mod tests {
     fn versions_stand_beside_their_text() {
         for (text, name, version) in [
             ("/*! js-yaml 4.1.0 https://github.com/nodeca/js-yaml @license MIT */", "js-yaml", "4.1.0"),
-            ("var o,u=\"4.17.21\",a=200,c=\"Unsupported core-js use. Try https://npms.io/search?q=ponyfill.\"", "lodash", "4.17.21"),
-            ("  //! moment.js\n  //! version : 2.29.4\n  //! authors : Tim Wood, Iskren Chernev, Moment.js contributors\n", "moment", "2.29.4"),
+            (
+                "var o,u=\"4.17.21\",a=200,c=\"Unsupported core-js use. Try https://npms.io/search?q=ponyfill.\"",
+                "lodash",
+                "4.17.21",
+            ),
+            (
+                "  //! moment.js\n  //! version : 2.29.4\n  //! authors : Tim Wood, Iskren Chernev, Moment.js contributors\n",
+                "moment",
+                "2.29.4",
+            ),
         ] {
             let mut members = Members::default();
             look(text.as_bytes(), &mut members);

@@ -15,8 +15,24 @@ const DEEPEST: usize = 64;
 
 /// Keys that tell a manifest from other objects with a name and a version.
 const KEYS: [&str; 18] = [
-    "author", "bin", "browser", "dependencies", "description", "devDependencies", "engines", "exports", "files",
-    "keywords", "license", "main", "maintainers", "module", "scripts", "sideEffects", "types", "contributors",
+    "author",
+    "bin",
+    "browser",
+    "dependencies",
+    "description",
+    "devDependencies",
+    "engines",
+    "exports",
+    "files",
+    "keywords",
+    "license",
+    "main",
+    "maintainers",
+    "module",
+    "scripts",
+    "sideEffects",
+    "types",
+    "contributors",
 ];
 /// Keys of which it has one.
 const PUBLIC: [&str; 3] = ["bugs", "homepage", "repository"];
@@ -45,7 +61,8 @@ pub(super) fn look(bytes: &[u8], members: &mut Members) {
             continue;
         }
         let before = &bytes[at.saturating_sub(16)..at];
-        let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before).trim_ascii_end();
+        let before =
+            before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before).trim_ascii_end();
         if before.last() != Some(&b'{') {
             continue;
         }
@@ -120,7 +137,8 @@ impl<'a> Walker<'a> {
 
     fn word(&mut self) -> Option<&'a str> {
         let rest = &self.bytes[self.at..];
-        let len = rest.iter().position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'$' | b'.' | b'-' | b'+'));
+        let len =
+            rest.iter().position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'$' | b'.' | b'-' | b'+'));
         let word = &rest[..len.unwrap_or(rest.len())];
         self.at += word.len();
         std::str::from_utf8(word).ok().filter(|word| !word.is_empty())
@@ -185,7 +203,8 @@ mod tests {
         members.0.into_iter().map(|member| (member.name, member.version)).collect()
     }
 
-    const REST: &str = "main:'i.js',license:\"MIT\",scripts:{a:\"b\"},sideEffects:!1,files:[\"x\"],repository:{url:'y'}";
+    const REST: &str =
+        "main:'i.js',license:\"MIT\",scripts:{a:\"b\"},sideEffects:!1,files:[\"x\"],repository:{url:'y'}";
 
     #[test]
     fn manifests_as_bundlers_write_them() {

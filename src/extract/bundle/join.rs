@@ -63,13 +63,17 @@ fn unversioned(script: &Location, names: &BTreeSet<String>, no_lock: bool) -> Op
     const SHOWN: usize = 5;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
     let more = if names.len() > SHOWN { ", ..." } else { "" };
-    let (are, their) = if names.len() == 1 { ("package is", "its version") } else { ("packages are", "their versions") };
+    let (are, their) =
+        if names.len() == 1 { ("package is", "its version") } else { ("packages are", "their versions") };
     let help = if no_lock {
         format!("--lockfile FILE with the lock file of the build tells {their}")
     } else {
-        format!("the lock file has none of the name, or several: the paths of a source map or a metafile would decide {their}")
+        format!(
+            "the lock file has none of the name, or several: the paths of a source map or a metafile would decide {their}"
+        )
     };
-    let detail = format!("{} {are} merged into this script without a version ({}{more}); {help}", names.len(), shown.join(", "));
+    let detail =
+        format!("{} {are} merged into this script without a version ({}{more}); {help}", names.len(), shown.join(", "));
     (!names.is_empty()).then(|| Gap::note(GapKind::Unversioned, script.clone(), "js-bundle", detail))
 }
 
@@ -97,8 +101,12 @@ fn resolve(members: &BTreeSet<Member>, locks: &[&LockedVersions]) -> BTreeSet<(S
         };
         for (folder, _) in folders.iter().filter(|(_, versioned)| !**versioned) {
             let locked = locks.iter().find_map(|lock| lock.of_folder(folder));
+            // A nested folder that the lock file does not have came along inside a package that is a bundle itself: its
+            // version is nobody's guess.
+            let nested = folder.matches("node_modules/").count() > 1 && locks.iter().any(|lock| lock.has_folders());
             resolved.insert(match locked {
                 Some((name, version)) => (name.to_owned(), Some(version.to_owned())),
+                None if nested => (name.to_owned(), None),
                 None => by_name(),
             });
         }
@@ -187,16 +195,17 @@ mod tests {
     fn files_that_speak_of_one_script_complete_each_other() {
         let bundles = join_without_locks(vec![
             testimony("d/i.js", Subject::Script(Some("d/x.map".to_owned())), &[Member::new("a", Some("1.0.0"))], false),
-            testimony("d/x.map", Subject::Beside("d/x".to_owned()), &[in_folder("a", "node_modules/a"), in_folder("b", "node_modules/b")], true),
+            testimony(
+                "d/x.map",
+                Subject::Beside("d/x".to_owned()),
+                &[in_folder("a", "node_modules/a"), in_folder("b", "node_modules/b")],
+                true,
+            ),
             testimony("d/i.js.LEGAL.txt", Subject::Beside("d/i.js".to_owned()), &[Member::new("c", None)], false),
         ]);
         assert_eq!(
             rows(&bundles),
-            [
-                ("a", Some("1.0.0"), Evidence::Bundled),
-                ("b", None, Evidence::Presence),
-                ("c", None, Evidence::Presence),
-            ]
+            [("a", Some("1.0.0"), Evidence::Bundled), ("b", None, Evidence::Presence), ("c", None, Evidence::Presence),]
         );
         assert!(bundles.found.iter().all(|found| found.package.locations == [at("d/i.js")]));
         assert_eq!(bundles.named, [at("d/i.js")]);
@@ -207,7 +216,8 @@ mod tests {
     #[test]
     fn outputs_are_found_by_their_path() {
         let script = |path: &str| testimony(path, Subject::Script(None), &[], false);
-        let output = |path: &str| testimony("meta.json", Subject::Output(path.to_owned()), &[Member::new("a", None)], true);
+        let output =
+            |path: &str| testimony("meta.json", Subject::Output(path.to_owned()), &[Member::new("a", None)], true);
         let named = |scripts: &[&str], path: &str| {
             let all = scripts.iter().map(|path| script(path)).chain([output(path)]).collect();
             join_without_locks(all).named
@@ -222,6 +232,29 @@ mod tests {
     fn the_functions_own_manifest_is_no_package() {
         let member = Member { by_manifest: true, ..Member::new("own", Some("1.0.0")) };
         assert!(rows(&join_without_locks(vec![testimony("i.js", Subject::Script(None), &[member], false)])).is_empty());
+    }
+
+    #[test]
+    fn lock_files_tell_versions_by_folder_and_by_name() {
+        let npm = br#"{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1.0.0"},
+            "node_modules/b/node_modules/a":{"version":"2.0.0"},"node_modules/c":{"version":"3.0.0"}}}"#;
+        let yarn = b"a@1:\n  version \"1.0.0\"\na@2:\n  version \"2.0.0\"\nc@3:\n  version \"3.0.0\"\n";
+        let members = [
+            in_folder("a", "node_modules/b/node_modules/a"),
+            in_folder("c", "node_modules/c"),
+            in_folder("c", "node_modules/d/node_modules/c"),
+            in_folder("e", "node_modules/e"),
+        ];
+        let with = |name: &str, text: &[u8]| {
+            let locked = LockedVersions::read(name, text).expect("a lock file");
+            let all = vec![testimony("i.js", Subject::Script(None), &members, true)];
+            let bundles = join(all, &BTreeSet::new(), |_| vec![&locked]);
+            let row =
+                |found: &Found| format!("{}@{}", found.package.name, found.package.version.as_deref().unwrap_or("?"));
+            bundles.found.iter().map(row).collect::<Vec<_>>()
+        };
+        assert_eq!(with("package-lock.json", npm), ["a@2.0.0", "c@?", "c@3.0.0", "e@?"]);
+        assert_eq!(with("yarn.lock", yarn), ["a@?", "c@3.0.0", "e@?"], "two versions of one name stay undecided");
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(super) use fact::look as look_for_facts;
 pub(super) use inlined::manifest_of;
 pub(super) use join::join;
 pub(super) use path::Module;
-pub(super) use script::{licences, read as read_script};
 pub use script::is_bundle;
+pub(super) use script::{licences, read as read_script};
 
 use crate::model::Location;
 

@@ -72,7 +72,7 @@ pub(super) fn is_name(name: &str) -> bool {
 fn is_bundlers_own(name: &str, file: &str) -> bool {
     match name {
         "webpack" => file.starts_with("buildin/") || file.starts_with("hot/") || file.starts_with("lib/"),
-        "@vercel/ncc" | "@parcel/transformer-js" => true,
+        "@vercel/ncc" | "@parcel/transformer-js" | "@parcel/node-resolver-core" => true,
         _ => name.starts_with("@parcel/runtime-"),
     }
 }
@@ -117,12 +117,32 @@ mod tests {
             ("../../node_modules/@s/a/lib/i.js", "@s/a", None, "node_modules/@s/a"),
             ("webpack://fn/./node_modules/a/node_modules/b/i.js?x", "b", None, "node_modules/a/node_modules/b"),
             ("./node_modules/l/index.js!./node_modules/a/i.css", "a", None, "node_modules/a"),
-            ("/home/x/node_modules/.pnpm/a@1.0.0/node_modules/a/i.js", "a", Some("1.0.0"), "node_modules/.pnpm/a@1.0.0/node_modules/a"),
-            ("node_modules/.pnpm/@s+a@1.0.0-rc.1_b@2.0.0/node_modules/@s/a/i.js", "@s/a", Some("1.0.0-rc.1"), "node_modules/.pnpm/@s+a@1.0.0-rc.1_b@2.0.0/node_modules/@s/a"),
+            (
+                "/home/x/node_modules/.pnpm/a@1.0.0/node_modules/a/i.js",
+                "a",
+                Some("1.0.0"),
+                "node_modules/.pnpm/a@1.0.0/node_modules/a",
+            ),
+            (
+                "node_modules/.pnpm/@s+a@1.0.0-rc.1_b@2.0.0/node_modules/@s/a/i.js",
+                "@s/a",
+                Some("1.0.0-rc.1"),
+                "node_modules/.pnpm/@s+a@1.0.0-rc.1_b@2.0.0/node_modules/@s/a",
+            ),
             ("node_modules/.pnpm/a@1.0.0/node_modules/b/i.js", "b", None, "node_modules/.pnpm/a@1.0.0/node_modules/b"),
-            (".yarn/cache/@s-a-npm-1.0.0-rc-1.2-0123456789-abcdef0123.zip/node_modules/@s/a/i.js", "@s/a", Some("1.0.0-rc-1.2"), "node_modules/@s/a"),
+            (
+                ".yarn/cache/@s-a-npm-1.0.0-rc-1.2-0123456789-abcdef0123.zip/node_modules/@s/a/i.js",
+                "@s/a",
+                Some("1.0.0-rc-1.2"),
+                "node_modules/@s/a",
+            ),
             (".yarn/unplugged/a-npm-1.2.3-0123456789/node_modules/a/i.js", "a", Some("1.2.3"), "node_modules/a"),
-            ("node_modules/.bun/a@1.2.3+9f1c/node_modules/a/i.js", "a", Some("1.2.3"), "node_modules/.bun/a@1.2.3+9f1c/node_modules/a"),
+            (
+                "node_modules/.bun/a@1.2.3+9f1c/node_modules/a/i.js",
+                "a",
+                Some("1.2.3"),
+                "node_modules/.bun/a@1.2.3+9f1c/node_modules/a",
+            ),
         ] {
             let module = Module::of(path).unwrap_or_else(|| panic!("{path}"));
             assert_eq!((module.name, module.version, module.folder), (name, version, folder), "{path}");

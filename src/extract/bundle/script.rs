@@ -121,7 +121,8 @@ fn spot(bytes: &[u8], token: &Range<usize>) -> Option<Spot> {
     if let Some(before) = before.strip_suffix(b"// ").or_else(|| before.strip_suffix(b"MODULE: ")) {
         let line = &before[memchr::memrchr(b'\n', &before[before.len().saturating_sub(64)..])
             .map_or(0, |at| before.len().saturating_sub(64) + at + 1)..];
-        let begins = matches!(line.trim_ascii(), b"" | b";" | b"// EXTERNAL" | b"// CONCATENATED" | b";// CONCATENATED");
+        let begins =
+            matches!(line.trim_ascii(), b"" | b";" | b"// EXTERNAL" | b"// CONCATENATED" | b";// CONCATENATED");
         let ends = after.is_empty() || after.starts_with(b"\n") || after.starts_with(b"\r");
         return (begins && ends).then_some(Spot::Line);
     }
