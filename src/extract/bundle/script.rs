@@ -76,7 +76,7 @@ enum Spot {
 /// The packages whose paths stand where a bundler writes those of modules.
 fn modules(bytes: &[u8]) -> Read {
     let mut read = Read::default();
-    let (mut lines, mut banners) = (0, 0);
+    let (mut lines, mut banners, mut every) = (0, 0, 0);
     let mut first_line = None;
     let mut end = 0;
     for at in Finder::new("node_modules/").find_iter(bytes) {
@@ -86,6 +86,8 @@ fn modules(bytes: &[u8]) -> Read {
         let token = token(bytes, at, end);
         end = token.end.max(at + 1);
         let Some(spot) = spot(bytes, &token) else { continue };
+        // webpack, whose paths begin so, joins some modules under such lines and leaves the others with a number.
+        let joined = bytes[token.clone()].starts_with(b"./");
         let Some(module) = std::str::from_utf8(&bytes[token]).ok().and_then(Module::of) else { continue };
         if !is_code(module.file) {
             continue;
@@ -96,14 +98,13 @@ fn modules(bytes: &[u8]) -> Read {
             _ => read.members.add(Member::of(&module)),
         }
         lines += usize::from(spot == Spot::Line);
+        every += usize::from(spot == Spot::Line && !joined);
         banners += usize::from(spot == Spot::Banner);
     }
     if lines > 1 || (lines == 1 && is_generated(bytes)) {
         first_line.into_iter().for_each(|member| read.members.add(member));
     }
-    // webpack joins some modules under such lines and leaves the others with a number.
-    let partly = || has(bytes, b"__webpack_require__") || has(bytes, b"__nccwpck_require__");
-    read.whole = banners > 0 || (lines > 1 && !partly());
+    read.whole = banners > 0 || every > 1;
     read
 }
 
