@@ -11,6 +11,7 @@
 //! 2  extract     one file per package format
 //! 2  secret      the secret engine and its rules
 //! 2  matching    package x advisory -> finding; alias groups; fix versions
+//! 2  runtime     until when a runtime is mended, and what it brings along
 //! 2  source      where functions come from: local paths, environment files
 //! 1  artifact    bytes to entries under one budget
 //! 1  formats     readers that several above need
@@ -30,6 +31,7 @@ pub mod matching;
 pub mod model;
 pub mod policy;
 pub mod report;
+pub mod runtime;
 pub mod secret;
 pub mod source;
 pub mod version;

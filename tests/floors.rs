@@ -15,6 +15,7 @@ fn floors() -> BTreeMap<&'static str, u8> {
         ("extract", 2),
         ("secret", 2),
         ("matching", 2),
+        ("runtime", 2),
         ("source", 2),
         ("audit", 3),
         ("policy", 3),

@@ -95,8 +95,9 @@ fn ids_of_formats_are_unique_and_found() {
 const CONTRACT: &[(&str, &str)] = &[
     ("", "schema_version tool advisories targets policy summary"),
     ("/tool", "name version"),
-    ("/advisories", "origin snapshot built_at ecosystems"),
-    ("/advisories/ecosystems/*", "name records newest"),
+    ("/advisories", "origin snapshot built_at ecosystems sources"),
+    ("/advisories/ecosystems/*", "name records newest synced"),
+    ("/advisories/sources/*", "name records newest synced"),
     ("/targets/*", "id name kind cloud runtime handler artifacts coverage packages findings hooks upgrades risk"),
     ("/targets/*/artifacts/*", "role path sha256 bytes entries"),
     ("/targets/*/coverage", "grade entries_seen entries_read bytes_read gaps"),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -18,6 +19,29 @@ fn sync(cache: &Path, from: &str) -> Command {
     Cli::scrub(&mut command).args(["db", "sync", "--quiet", "--from", from, "--cache"]).arg(cache);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     command
+}
+
+/// Syncs that are killed.
+const ROUNDS: usize = 50;
+
+/// Chance that can be had again: a failed test shows the seed, and `TIDEWAITER_TEST_SEED` sets it.
+struct Chance(u64);
+
+impl Chance {
+    #[expect(clippy::disallowed_macros, reason = "the harness shows it with a failure")]
+    fn new() -> Chance {
+        let set = std::env::var("TIDEWAITER_TEST_SEED").ok().map(|seed| seed.parse().unwrap());
+        let seed = set.unwrap_or_else(|| RandomState::new().hash_one("seed"));
+        eprintln!("TIDEWAITER_TEST_SEED={seed}");
+        Chance(seed)
+    }
+
+    /// Some moment of a time.
+    fn moment(&mut self, within: Duration) -> Duration {
+        // Knuth's constants of a linear congruence (MMIX); its upper bits are the good ones.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        within.mul_f64((self.0 >> 11) as f64 / (1u64 << 53) as f64)
+    }
 }
 
 /// A lock file that names `package-1`, which every state of the bucket has two records of.
@@ -54,24 +78,27 @@ fn a_sync_may_be_killed_at_any_moment() {
     let site = Site::new(&state);
     let (cache, target) = (site.cache.path(), target());
     assert!(sync(cache, &site.server.url("")).status().unwrap().success());
+    let begun = Instant::now();
+    assert!(sync(cache, &site.server.url("")).status().unwrap().success());
+    let (idle, mut chance) = (begun.elapsed(), Chance::new());
     let mut killed = 0;
-    for round in 1..=25u64 {
-        renew(&mut state, round as usize);
+    for round in 1..=ROUNDS {
+        renew(&mut state, round);
         state.write(site.bucket.path());
         let mut child = sync(cache, &site.server.url("")).spawn().unwrap();
-        // Spread over the length of a sync, a little differently each time.
-        std::thread::sleep(Duration::from_millis(round * 37 % 400));
+        // A sync that has work to do takes a few times as long as one that has none.
+        std::thread::sleep(chance.moment(idle * 4));
         killed += usize::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
         let (_, fixed) = scan(target.path(), cache);
         assert_eq!(fixed.len(), 1, "both records of one state: {fixed:?}");
     }
-    assert!(killed > 5, "only {killed} syncs were under way");
+    assert!(killed > ROUNDS / 5, "only {killed} syncs were under way");
     let last = sync(cache, &site.server.url("")).output().unwrap();
     assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
     let (snapshot, fixed) = scan(target.path(), cache);
-    assert_eq!((snapshot, fixed), (site.fresh(), ["25.0.0".to_owned()].into()));
+    assert_eq!((snapshot, fixed), (site.fresh(), [format!("{ROUNDS}.0.0")].into()));
 }
 
 #[test]

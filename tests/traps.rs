@@ -81,7 +81,7 @@ fn ten_gigabytes_in_ten_megabytes_are_refused_in_bounded_memory() {
 }
 
 /// The largest resident size while the child runs, in bytes: read from the kernel until the child is gone.
-fn peak_memory(child: &mut std::process::Child) -> u64 {
+pub fn peak_memory(child: &mut std::process::Child) -> u64 {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().expect("the child can be asked").is_none() {

@@ -24,8 +24,8 @@ fn runs(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
 }
 
-/// Feeds `a<TAB>b` lines to an oracle that answers each with -1, 0, 1 or `?`, and compares with ours. Pairs that the
-/// oracle cannot read are left out; at least half must remain.
+/// Feeds `a<TAB>b` lines to an oracle that answers each with -1, 0 or 1, with `!` where we must refuse one of the two as
+/// it does, or with `?` where it is not to be asked; compares with ours. At least a third must be numbers.
 fn agree(ecosystem: Ecosystem, oracle: &mut Command, versions: &BTreeSet<String>) {
     let pairs: Vec<(&String, &String)> = versions.iter().flat_map(|a| versions.iter().map(move |b| (a, b))).collect();
     let mut child = oracle.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the oracle starts");
@@ -41,13 +41,13 @@ fn agree(ecosystem: Ecosystem, oracle: &mut Command, versions: &BTreeSet<String>
     let mut compared = 0;
     let mut different = Vec::new();
     for ((a, b), answer) in pairs.iter().zip(answers.lines()).filter(|(_, answer)| *answer != "?") {
-        compared += 1;
-        let ours = version::order(ecosystem).compare(a, b).map(|o| (o as i8).to_string());
-        if ours.as_deref() != Ok(answer) {
-            different.push(format!("{a} against {b}: theirs {answer}, ours {ours:?}"));
+        compared += usize::from(answer != "!");
+        let ours = version::order(ecosystem).compare(a, b).map_or("!".to_owned(), |o| (o as i8).to_string());
+        if ours != answer {
+            different.push(format!("{a} against {b}: theirs {answer}, ours {ours}"));
         }
     }
-    assert!(compared * 2 > pairs.len(), "only {compared} of {} pairs could be compared", pairs.len());
+    assert!(compared * 3 > pairs.len(), "only {compared} of {} pairs could be compared", pairs.len());
     assert!(
         different.is_empty(),
         "{ecosystem}: {} differ:\n{}",
@@ -85,9 +85,9 @@ def parse(s):
     except InvalidVersion: return None
 for line in sys.stdin:
     a, b = map(parse, line.rstrip('\\n').split('\\t'))
-    print('?' if a is None or b is None else (a > b) - (a < b))
+    print('!' if a is None or b is None else (a > b) - (a < b))
 ";
-    let heads = ["1", "1.0", "1.0.1", "1!1", "v2", "1.10"];
+    let heads = ["1", "1.0", "1.0.1", "1!1", "V2", "1.10", "01!01", "1.99999999999999999999"];
     let tails = [
         "",
         "a",
@@ -104,6 +104,15 @@ for line in sys.stdin:
         "+1.a",
         "c1-2",
         "previewdev",
+        "RC-01",
+        "_b.2",
+        "-2-3",
+        ".post1a1",
+        "+A",
+        "+01",
+        "+1-a_b",
+        "+a..b",
+        ".",
     ];
     let mut python = Command::new("python3");
     python.env("PYTHONPATH", folder.path()).arg(script(folder.path(), "compare.py", text));
@@ -162,12 +171,38 @@ STDIN.each_line(chomp: true) do |line|
   a, b = line.split(\"\\t\")
   # Platforms are cut before a version is made of the text, so Gem::Version is not asked for them.
   platform = line =~ /-(x86|x64|java|arm)/
-  ok = !platform && Gem::Version.correct?(a) && Gem::Version.correct?(b)
-  puts(ok ? Gem::Version.new(a) <=> Gem::Version.new(b) : '?')
+  ok = Gem::Version.correct?(a) && Gem::Version.correct?(b)
+  puts(platform ? '?' : ok ? Gem::Version.new(a) <=> Gem::Version.new(b) : '!')
 end
 ";
     let heads = ["1", "1.0", "1.0.1", "0", "2.10", "1.0.0"];
-    let tails = ["", ".a", ".0.a", ".pre", ".rc1", ".rc.1", "-rc1", "-1", ".b2.0", ".A", "a", ".a.0.1", "--a"];
+    let tails = [
+        "",
+        ".a",
+        ".0.a",
+        ".pre",
+        ".rc1",
+        ".rc.1",
+        "-rc1",
+        "-1",
+        ".b2.0",
+        ".A",
+        "a",
+        ".a.0.1",
+        "--a",
+        ".00",
+        ".01",
+        ".a00",
+        ".a.01",
+        "-a-b",
+        ".1a2b3",
+        ".99999999999999999999",
+        "_1",
+        "+b",
+        ".",
+        "-",
+        ".é",
+    ];
     let mut ruby = Command::new("ruby");
     ruby.arg(script(folder.path(), "compare.rb", text));
     agree(Ecosystem::RubyGems, &mut ruby, &candidates("rubygems", &heads, &tails));
@@ -207,18 +242,34 @@ fn composer_agrees_on_packagist() {
 require '/usr/share/php/Composer/Semver/autoload.php';
 $parser = new Composer\\Semver\\VersionParser();
 $normal = function ($text) use ($parser) {
-    // PHP counts to 63 bits.
-    if (preg_match('/[0-9]{19}/', $text)) return null;
-    try { $version = $parser->normalize($text); } catch (UnexpectedValueException $e) { return null; }
+    // PHP counts to 63 bits. A commit stands behind a version in lock files alone, where Composer does not normalise it.
+    if (preg_match('/[0-9]{19}|#/', $text)) return '?';
+    try { $version = $parser->normalize($text); } catch (UnexpectedValueException $e) { return '!'; }
     // A branch without a number is on no line of versions.
-    return strncmp($version, 'dev-', 4) === 0 ? null : $version;
+    return strncmp($version, 'dev-', 4) === 0 ? '!' : $version;
 };
 while (($line = fgets(STDIN)) !== false) {
     [$a, $b] = array_map($normal, explode(\"\\t\", rtrim($line, \"\\n\")));
-    echo $a === null || $b === null ? '?' : version_compare($a, $b), \"\\n\";
+    $either = array_intersect(['?', '!'], [$a, $b]);
+    echo $either ? reset($either) : version_compare($a, $b), \"\\n\";
 }
 ";
-    let heads = ["1", "v1.0", "1.0.0", "1.0.1", "1.2.3.4", "20240131", "2024.01.31", "1.2.x", "99999.1"];
+    let heads = [
+        "1",
+        "v1.0",
+        "1.0.0",
+        "1.0.1",
+        "1.2.3.4",
+        "20240131",
+        "2024.01.31",
+        "1.2.x",
+        "99999.1",
+        "V01.10",
+        "2024-01",
+        "1.2.*",
+        "dev-main",
+        "1.2.3.4.5",
+    ];
     let tails = [
         "",
         "-dev",
@@ -235,15 +286,24 @@ while (($line = fgets(STDIN)) !== false) {
         "-patch2.1",
         "+build",
         "-beta+build.5",
+        "_dev",
+        "-rc-1",
+        "-p.1.2",
+        "-stable-dev",
+        "@beta",
+        "@any",
+        " as 2.0",
+        "+",
+        "-",
     ];
     let mut php = Command::new("php");
     php.arg(script(folder.path(), "normalize.php", text));
     agree(Ecosystem::Packagist, &mut php, &candidates("packagist", &heads, &tails));
 }
 
-/// Shapes on which all releases of Maven agree with the POM reference.
+/// Words between dots (`1.0.redhat-1`) among them, where the POM reference says otherwise.
 #[test]
-fn maven_agrees_on_common_shapes() {
+fn maven_agrees() {
     let jar = Path::new("/usr/share/java/maven3-artifact.jar");
     let commons = Path::new("/usr/share/java/commons-lang3.jar");
     if !jar.exists() || !runs(Command::new("java").arg("--version")) {
@@ -289,6 +349,28 @@ public class Compare {
         ".v20190215",
         "-foo10",
         "-foo9",
+        ".Beta2",
+        ".CR2",
+        ".SP2",
+        ".jre8",
+        "-b02",
+        "-alpha.1",
+        "-RC.2",
+        "-RC1-SNAPSHOT",
+        ".Final-redhat-2",
+        ".Final-redhat-00001",
+        ".redhat-00001",
+        ".rc-1",
+        ".alpha.1",
+        ".BUILD-SNAPSHOT",
+        ".0.sp.2",
+        "-0.0.alpha2",
+        "-.2",
+        "--1",
+        "-incubating-1",
+        "-20230101.120000-1",
+        "_1",
+        "+1",
     ];
     let versions = heads.iter().flat_map(|head| tails.iter().map(move |tail| format!("{head}{tail}"))).collect();
     let mut java = Command::new("java");

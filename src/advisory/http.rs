@@ -3,6 +3,7 @@
 //! Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), trusted certificates from
 //! the system and from a file of the user's. TLS is rustls with `ring`.
 
+use std::env;
 use std::error::Error;
 use std::fmt::Display;
 use std::fs;
@@ -20,6 +21,7 @@ use reqwest::header::{
 };
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{StatusCode, Url};
+use rustls::CertificateError::{BadSignature, UnknownIssuer};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -93,7 +95,10 @@ impl Http {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let tls = tls.map_err(|error| failed(&error))?.with_root_certificates(roots(ca_cert)?).with_no_client_auth();
-        let client = Client::builder()
+        let builder = Client::builder();
+        // `reqwest` takes the asterisk for any name, but not for an address.
+        let builder = if nothing_is_proxied() { builder.no_proxy() } else { builder };
+        let client = builder
             .tls_backend_preconfigured(tls)
             .connect_timeout(patience.connect)
             .timeout(patience.idle)
@@ -118,8 +123,16 @@ impl Http {
         }
         let response = request.send().map_err(|error| {
             let error = error.without_url();
-            let hopeless = error.is_builder() || error.is_redirect() || is_tls(&error);
-            if hopeless { Failure::never(chain(&error)) } else { Failure::later(chain(&error)) }
+            match tls(&error) {
+                Some(rustls::Error::InvalidCertificate(UnknownIssuer | BadSignature)) => Failure::never(format_args!(
+                    "{}: nobody whom this machine trusts vouches for the server; if its certificate is from an \
+                     authority of your own, name that one's in PEM form with --ca-cert",
+                    chain(&error)
+                )),
+                Some(_) => Failure::never(chain(&error)),
+                None if error.is_builder() || error.is_redirect() => Failure::never(chain(&error)),
+                None => Failure::later(chain(&error)),
+            }
         })?;
         let status = response.status();
         match status {
@@ -316,6 +329,11 @@ fn follow(attempt: Attempt) -> reqwest::redirect::Action {
     }
 }
 
+/// Whether `NO_PROXY` excepts every host.
+fn nothing_is_proxied() -> bool {
+    ["NO_PROXY", "no_proxy"].into_iter().any(|name| env::var(name).is_ok_and(|hosts| hosts.trim() == "*"))
+}
+
 /// The system's certificates, as far as they can be read, and the user's. None at all is no error: a mirror in plain
 /// text needs none, and with TLS the connection says it.
 fn roots(ca_cert: Option<&Path>) -> Result<RootCertStore, AdvisoryError> {
@@ -339,15 +357,21 @@ fn roots(ca_cert: Option<&Path>) -> Result<RootCertStore, AdvisoryError> {
 
 /// An error and its causes.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| (**error).source())
+    std::iter::successors(Some(error), |error| cause(*error))
 }
 
-/// Another attempt would meet the same certificate.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    causes(error).any(|error| {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
-    })
+/// The source of an [`io::Error`] is that of the error which it wraps, so the wrapped one, the only one that says
+/// anything, would be passed over.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// What TLS refused. Another attempt would meet the same certificate.
+fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    causes(error).find_map(|error| error.downcast_ref())
 }
 
 /// An error with its causes, each said once.

@@ -22,8 +22,9 @@ use chrono::{DateTime, Utc};
 use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
 use crate::extract::LockedVersions;
-use crate::matching::{MaxAge, database_gaps, match_packages};
+use crate::matching::{MaxAge, database_gaps, match_packages, rate_exploitation};
 use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
+use crate::runtime;
 use crate::secret::Engine;
 pub use silence::inquiry;
 
@@ -120,7 +121,8 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
         parts.push(environment::artifact(parts.len(), path, file, options));
     }
     let artifacts: Vec<Artifact> = parts.iter().map(|part| part.artifact.clone()).collect();
-    let mut laid = overlay::lay(parts, &request.locked);
+    let supplied = config.runtime.as_deref().and_then(runtime::supplied);
+    let mut laid = overlay::lay(parts, supplied.as_ref(), &request.locked);
     gaps.append(&mut laid.gaps);
 
     let secrets = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);
@@ -141,9 +143,13 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
 /// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
 pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
     let (mut findings, mut gaps) = match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
+    gaps.extend(rate_exploitation(&mut findings, |id| database.exploitation(id)));
     gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, &demand.max_age, demand.now));
     gaps.extend(silence::gaps(&scan.packages, database));
+    let (ended, unknown) = runtime::judge(&scan.config, demand.now);
+    gaps.extend(unknown);
     scan.findings.append(&mut findings);
+    scan.findings.extend(ended);
     scan.coverage.add(gaps);
     scan
 }

@@ -22,9 +22,13 @@ impl Kind {
     fn detail(self, count: usize, first: &str) -> String {
         let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
         let what = match self {
-            Kind::NativeCode => "native code: the libraries linked into it are not listed",
+            Kind::NativeCode => {
+                "native code: the libraries linked into it are not listed; a software bill of materials would tell"
+            }
             Kind::JavaClasses => "Java classes: the packages they come from are not listed",
-            Kind::DotNet => ".NET assemblies: the packages they come from are not listed",
+            Kind::DotNet => {
+                ".NET assemblies: the packages they come from are not listed; the *.deps.json of `dotnet publish` tells"
+            }
             Kind::JsBundle => {
                 "bundled JavaScript: not all of its packages could be named; emit a source map or a metafile, or deploy node_modules"
             }
@@ -41,7 +45,7 @@ pub(super) struct Opaque {
 }
 
 impl Opaque {
-    /// Looks at the first piece of an entry that no extractor wanted.
+    /// Looks at the first piece of an entry that no extractor could explain.
     pub fn look(&mut self, here: &Location, piece: Piece<'_>) {
         let Some(kind) = kind_of(here.innermost(), piece.bytes) else {
             self.text |= is_source(here.innermost()) && !piece.bytes.is_empty();

@@ -14,6 +14,7 @@ use super::walk::Walked;
 use super::{inventory, python_path};
 use crate::extract::{Joined, LockedVersions, Owner, Owners, join, merge};
 use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
+use crate::runtime::Supplied;
 
 /// All artifacts of a target, laid together.
 pub(super) struct Laid {
@@ -45,8 +46,9 @@ impl Laid {
     }
 }
 
-/// Lays walked artifacts together, in their order. `locked` tells versions of what is in bundles.
-pub(super) fn lay(walked: Vec<Walked>, locked: &LockedVersions) -> Laid {
+/// Lays walked artifacts together, in their order, over what the runtime supplies. `locked` tells versions of what is in
+/// bundles.
+pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &LockedVersions) -> Laid {
     let mut laid = Laid {
         packages: Vec::new(),
         secrets: Vec::new(),
@@ -59,15 +61,15 @@ pub(super) fn lay(walked: Vec<Walked>, locked: &LockedVersions) -> Laid {
     let roles: Vec<ArtifactRole> = walked.iter().map(|one| one.artifact.role).collect();
     let mut opaque = Opaque::default();
     let mut packages = Vec::new();
-    let mut named = HashSet::new();
+    let mut own = HashSet::new();
     for one in walked {
         let mut part = one.part;
         laid.secrets.append(&mut part.secrets);
         laid.gaps.append(&mut part.gaps);
         laid.tally += part.tally;
         opaque.append(part.opaque);
-        let Joined { packages: mut found, mut gaps, owners, named: scripts } = join(part.sink, locked);
-        named.extend(scripts);
+        let Joined { packages: mut found, mut gaps, owners, own: files } = join(part.sink, locked);
+        own.extend(files);
         laid.gaps.append(&mut gaps);
         packages.append(&mut found);
         laid.owners.push(owners);
@@ -80,10 +82,13 @@ pub(super) fn lay(walked: Vec<Walked>, locked: &LockedVersions) -> Laid {
     python_path::shadow(&mut packages, &roles);
     inventory::locked_beside_layers(&mut packages, &roles);
     laid.packages = merge(packages);
+    if let Some(supplied) = supplied {
+        inventory::add_supplied(&mut laid.packages, supplied);
+    }
     laid.packages.sort_by_cached_key(Package::id);
     laid.gaps.extend(inventory::declared_only(&laid.packages));
     laid.attributed = !laid.packages.is_empty() || opaque.has_text();
-    let gaps = opaque.gaps(|place| named.contains(place) || laid.owner_of(place).is_some());
+    let gaps = opaque.gaps(|place| own.contains(place) || laid.owner_of(place).is_some());
     laid.gaps.extend(gaps);
     laid
 }

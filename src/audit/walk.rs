@@ -179,7 +179,7 @@ impl Walker<'_> {
         let here = place.child(&meta.name);
         self.search(&here, Piece::whole(target.as_bytes()), part);
         for extractor in extract::ALL {
-            if extractor.explains() && extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
+            if extractor.goes_by_name() && extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
                 let detail = "a package file is a link to a file that is none by its name: it was not read as one";
                 part.gaps.push(Gap::blocking(GapKind::Link, here.clone(), extractor.id(), detail));
             }
@@ -245,13 +245,13 @@ impl Walker<'_> {
     fn extract(&self, here: &Location, piece: Piece<'_>, part: &mut Part) {
         let path = here.innermost();
         let head = &piece.bytes[..piece.bytes.len().min(512)];
-        let mut wanted = false;
+        let mut explained = false;
         for extractor in extract::ALL {
             if !extractor.wants(path, head) {
                 continue;
             }
-            wanted |= extractor.explains();
             if extractor.needs() == Needs::Whole && !piece.is_whole() {
+                explained = true;
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,
                     here.clone(),
@@ -267,11 +267,18 @@ impl Walker<'_> {
                 sink
             };
             match guarded(read) {
-                Some(sink) => part.sink.append(sink),
-                None => part.gaps.push(failed(here, extractor.id())),
+                Some(sink) => {
+                    explained |= sink.explains();
+                    part.sink.append(sink);
+                }
+                None => {
+                    explained = true;
+                    part.gaps.push(failed(here, extractor.id()));
+                }
             }
         }
-        if !wanted {
+        // The host of a single-file program is a part of the runtime that the list inside it names.
+        if !explained && !artifact::is_bundle(piece.bytes) {
             part.opaque.look(here, piece);
         }
     }
@@ -279,7 +286,7 @@ impl Walker<'_> {
     /// An entry that is itself an archive is walked over the same bytes.
     fn nested(&self, here: &Location, piece: Piece<'_>, depth: u32, part: &mut Part) {
         if !piece.is_whole() {
-            if Magic::of(piece.bytes).is_archive() {
+            if Magic::of(piece.bytes).is_archive() || artifact::is_bundle(piece.bytes) {
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,
                     here.clone(),

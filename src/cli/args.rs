@@ -67,7 +67,7 @@ pub(super) struct ScanArgs {
     /// Also write a report to a file, as FORMAT=FILE (repeatable)
     #[arg(long = "output", value_name = "FORMAT=FILE", help_heading = "Output")]
     pub outputs: Vec<String>,
-    /// Leave out what differs between two runs over the same input
+    /// Leave out what differs between two runs over the same input (ages and days left count from SOURCE_DATE_EPOCH)
     #[arg(long, help_heading = "Output")]
     pub reproducible: bool,
     /// When to use colour
@@ -188,8 +188,13 @@ pub(super) enum DbCommand {
 }
 
 const SYNC_HELP: &str = "\
+EPSS and KEV:
+  Once they are in the cache, later syncs renew them from where they came, without being asked; with --from a folder
+  only if they are files, too. One that fails stays as it was: exit code 2 if --epss or --kev asked for it, else a
+  message. The advisories are synced in either case.
+
 Environment:
-  TIDEWAITER_MIRROR_TOKEN                               bearer token for the address of --from
+  TIDEWAITER_MIRROR_TOKEN                               bearer token for the host of --from
   TIDEWAITER_MIRROR_USER, TIDEWAITER_MIRROR_PASSWORD    or a user and a password for it
   NETRC                                                 netrc file with passwords by host [default: ~/.netrc]
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY          proxies";
@@ -200,6 +205,12 @@ pub(super) struct SyncArgs {
     /// The public OSV bucket, or a copy of it behind an address or in a folder
     #[arg(long, value_name = "URL|DIR", default_value = advisory::PUBLIC_BUCKET)]
     pub from: String,
+    /// Also FIRST's EPSS scores: the public file, or a copy of it; 'none' removes them
+    #[arg(long, value_name = "URL|FILE", num_args = 0..=1, require_equals = true, default_missing_value = advisory::PUBLIC_EPSS)]
+    pub epss: Option<String>,
+    /// Also CISA's catalog of known exploited vulnerabilities: the public file, or a copy of it; 'none' removes it
+    #[arg(long, value_name = "URL|FILE", num_args = 0..=1, require_equals = true, default_missing_value = advisory::PUBLIC_KEV)]
+    pub kev: Option<String>,
     /// Trust the certificates of this PEM file, besides the system's
     #[arg(long, value_name = "FILE")]
     pub ca_cert: Option<PathBuf>,

@@ -6,9 +6,10 @@ use anyhow::{Result, bail};
 
 use super::args::ExplainArgs;
 use super::{options, output};
-use crate::model::{Advisory, AdvisoryKind, Affected, Event, Range};
+use crate::model::{Advisory, AdvisoryKind, Affected, Epss, Event, Exploitation, Range};
 use crate::policy::Exit;
 use crate::report::escape;
+use crate::runtime;
 use crate::secret::{Engine, Finder, Reader, Rule};
 
 /// Explains one id. A rule needs no database.
@@ -17,8 +18,23 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
         output::print(|out| write_rule(out, rule))?;
         return Ok(Exit::Clean);
     }
+    if args.id == runtime::END_OF_LIFE {
+        output::print(|out| {
+            writeln!(out, "{}  a runtime that is no longer mended", runtime::END_OF_LIFE)?;
+            runtime::explain().iter().try_for_each(|line| writeln!(out, "{line}"))
+        })?;
+        return Ok(Exit::Clean);
+    }
     let database = options::database(&args.cache)?;
     let advisories = database.find(&args.id)?;
+    let mut known = Vec::new();
+    for advisory in &advisories {
+        let mut exploitation = Exploitation::default();
+        for id in std::iter::once(&advisory.id).chain(&advisory.aliases) {
+            database.exploitation(id)?.into_iter().for_each(|other| exploitation.join(other));
+        }
+        known.push(exploitation);
+    }
     if advisories.is_empty() {
         bail!(
             "'{}' is no secret rule, and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
@@ -27,11 +43,11 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
         );
     }
     output::print(|out| {
-        for (number, advisory) in advisories.iter().enumerate() {
+        for (number, (advisory, exploitation)) in advisories.iter().zip(&known).enumerate() {
             if number > 0 {
                 writeln!(out)?;
             }
-            write_advisory(out, advisory)?;
+            write_advisory(out, advisory, exploitation)?;
         }
         Ok(())
     })?;
@@ -63,7 +79,7 @@ fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {
     writeln!(out, "source     {}", rule.source)
 }
 
-fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<()> {
+fn write_advisory(out: &mut dyn Write, advisory: &Advisory, exploitation: &Exploitation) -> std::io::Result<()> {
     let kind = match &advisory.kind {
         AdvisoryKind::Vulnerability => "vulnerability",
         AdvisoryKind::Malicious => "malicious package",
@@ -80,6 +96,7 @@ fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<(
     if let Some(word) = advisory.word {
         writeln!(out, "severity   {word}")?;
     }
+    write_exploitation(out, exploitation)?;
     if let Some(published) = &advisory.published {
         writeln!(out, "published  {}", escape(published))?;
     }
@@ -89,6 +106,20 @@ fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<(
     }
     for affected in &advisory.affected {
         write_affected(out, affected)?;
+    }
+    Ok(())
+}
+
+fn write_exploitation(out: &mut dyn Write, exploitation: &Exploitation) -> std::io::Result<()> {
+    if let Some(kev) = &exploitation.kev {
+        let added = kev.added.as_deref().map_or(String::new(), |date| format!(" since {date}"));
+        let due = kev.due.as_deref().map_or(String::new(), |date| format!(", to be mended by {date}"));
+        let ransomware = if kev.ransomware { ", used by ransomware" } else { "" };
+        writeln!(out, "exploited  in CISA's catalog of known exploited vulnerabilities{added}{due}{ransomware}")?;
+    }
+    if let Some(Epss { score, percentile }) = exploitation.epss {
+        let (score, percentile) = (score * 100.0, percentile * 100.0);
+        writeln!(out, "EPSS       {score:.2} % within 30 days, at or above {percentile:.1} % of all CVEs")?;
     }
     Ok(())
 }

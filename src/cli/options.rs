@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::args::{CacheArgs, LimitArgs, ScanArgs, TrustArgs};
@@ -19,6 +20,20 @@ const POLICY_FILE: &str = "tidewaiter.toml";
 pub(super) struct Resolved {
     pub settings: Settings,
     pub max_db_age: MaxAge,
+}
+
+/// The moment that ages and days left are counted from: now, or the one that reproducible builds name
+/// (<https://reproducible-builds.org/docs/source-date-epoch/>).
+pub(super) fn now() -> Result<DateTime<Utc>> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Err(_) => Ok(Utc::now()),
+        Ok(text) => {
+            let seconds = text.trim().parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+            seconds.with_context(|| {
+                format!("SOURCE_DATE_EPOCH is '{}', which is no number of seconds since 1970", text.escape_default())
+            })
+        }
+    }
 }
 
 /// Lays the arguments over the policy file, and the file over the defaults.

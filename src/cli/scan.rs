@@ -22,7 +22,7 @@ use crate::source;
 
 /// Audits every target, judges them together and writes the reports.
 pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
-    let started = Utc::now();
+    let started = options::now()?;
     let clock = Instant::now();
     // Everything that can be wrong with the request is told before the work begins.
     let format = output::reporter(&args.format)?;
@@ -32,8 +32,8 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     let requests = requests(args)?;
     let limits = options::limits(&args.limits);
     let advisories = match osv_api::service(args)? {
-        Some(service) => Advisories::Service(service),
-        None => Advisories::Local(options::scan_database(args)?),
+        Some(service) => Advisories::Service(Box::new(service)),
+        None => Advisories::Local(Box::new(options::scan_database(args)?)),
     };
     let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
 
@@ -48,7 +48,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
         scans.push(scan);
     }
     let database = match advisories {
-        Advisories::Local(database) => database,
+        Advisories::Local(database) => *database,
         // It can be asked only once it is known what for.
         Advisories::Service(service) => osv_api::ask(&service, &scans, &own, started)?,
     };
@@ -65,8 +65,8 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
 
 /// Where they come from.
 enum Advisories {
-    Local(Database),
-    Service(OsvApi),
+    Local(Box<Database>),
+    Service(Box<OsvApi>),
 }
 
 /// One request per target, with a name for the progress line.

@@ -9,7 +9,7 @@
 //! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
 //! artifacts are merged.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::owners::{Owner, Owners};
 use super::{Claim, Found, LockedVersions, Owns, Sink, bundle, folder_of, merge, wants};
@@ -24,14 +24,15 @@ pub struct Joined {
     pub gaps: Vec<Gap>,
     /// Who owns which files.
     pub owners: Owners,
-    /// Bundled scripts of which every package has a name.
-    pub named: Vec<Location>,
+    /// Compiled files that a manifest calls the project's own, and bundles of which every package has a name.
+    pub own: HashSet<Location>,
 }
 
 /// Joins what was found in one artifact, the archives inside it included. `locked` tells versions of what is in bundles.
 pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
     sink.settle();
-    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, mut bundles, hints: _ } = sink;
+    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, own, mut bundles, hints: _ } = sink;
+    let mut own: HashSet<Location> = own.into_iter().collect();
     // The sink's order depends on the threads, that of the result must not: the strongest evidence comes first, and
     // gives a package its spelling.
     found.sort_by_cached_key(|item| {
@@ -42,7 +43,7 @@ pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
     manifests.sort_by_cached_key(|manifest| manifest.location.clone());
 
     let owners = owners(&found, claims);
-    let owned = |location: &Location| owners.owner_of(location).is_some();
+    let owned = |location: &Location| own.contains(location) || owners.owner_of(location).is_some();
     found.retain(|item| item.package.evidence.is_physical() || !item.package.locations.iter().any(owned));
     manifests.retain(|manifest| !owned(&manifest.location));
     gaps.extend(lock_gaps.into_iter().filter(|gap| !owned(&gap.location)));
@@ -64,6 +65,7 @@ pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
     };
     found.append(&mut bundles.found);
     gaps.append(&mut bundles.gaps);
+    own.extend(bundles.named);
 
     let installed = Installed::new(&found);
     let beside: Vec<bool> = found.iter().map(|item| installed.beside(&item.package)).collect();
@@ -74,7 +76,7 @@ pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
         item.package.direct = item.package.direct.or(direct);
     }
     let packages = merge(found.into_iter().map(|item| item.package).chain(answers.missing));
-    Joined { packages, gaps, owners, named: bundles.named }
+    Joined { packages, gaps, owners, own }
 }
 
 /// Joins claims with the packages that make them, by archive and unit.

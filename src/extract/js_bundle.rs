@@ -23,7 +23,7 @@ impl Extractor for JsBundle {
         is_script(path) && !in_modules(path)
     }
 
-    fn explains(&self) -> bool {
+    fn goes_by_name(&self) -> bool {
         false
     }
 

@@ -8,6 +8,8 @@
 
 mod bun_lock;
 mod bundle;
+mod cargo_lock;
+mod dotnet_deps;
 mod join;
 mod js_bundle;
 mod js_map;
@@ -19,11 +21,13 @@ mod merge;
 mod npm_lock;
 mod npm_modules;
 mod npm_spec;
+mod nuget_lock;
 mod owners;
 mod pdm_lock;
 mod pipfile_lock;
 mod pnpm_lock;
 mod poetry_lock;
+mod program;
 mod pylock;
 mod pyproject;
 mod python_dist;
@@ -46,16 +50,20 @@ use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 pub const ALL: &[&dyn Extractor] = &[
     &bun_lock::BunLock,
     &bun_lock::BunLockb,
+    &cargo_lock::CargoLock,
+    &dotnet_deps::DotnetDeps,
     &js_bundle::JsBundle,
     &js_map::JsMap,
     &js_metafile::JsMetafile,
     &js_notice::JsNotice,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
+    &nuget_lock::NugetLock,
     &pdm_lock::PdmLock,
     &pipfile_lock::PipfileLock,
     &pnpm_lock::PnpmLock,
     &poetry_lock::PoetryLock,
+    &program::Programs,
     &pylock::Pylock,
     &pyproject::Pyproject,
     &python_dist::PythonDist,
@@ -97,9 +105,8 @@ pub trait Extractor: Sync {
         Needs::Whole
     }
 
-    /// Whether an entry that it wants is thereby explained. False for files of which only some say anything: those are
-    /// looked at like files that nobody wants, too.
-    fn explains(&self) -> bool {
+    /// Whether a name alone makes a file its own, so that a link of that name to another one leaves a package unread.
+    fn goes_by_name(&self) -> bool {
         true
     }
 
@@ -122,9 +129,12 @@ pub struct Sink {
     pub bundles: Vec<Testimony>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
-    /// What could not be read of lock files and manifests. They count only where no installed package owns the file:
-    /// packages ship broken ones as test data.
+    /// What could not be read of lock files and manifests, and what is not known of programs. They count only where no
+    /// installed package owns the file: packages ship broken ones as test data, and a package's own program is that
+    /// package.
     pub lock_gaps: Vec<Gap>,
+    /// Compiled files that a manifest calls the project's own.
+    pub own: Vec<Location>,
 }
 
 /// A package as one extractor saw it.
@@ -199,6 +209,21 @@ impl Sink {
         self.bundles.append(&mut other.bundles);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
+        self.own.append(&mut other.own);
+    }
+
+    /// Whether it explains what was read: a name without a version does not.
+    pub fn explains(&self) -> bool {
+        let named = self.found.iter().any(|found| found.package.evidence != Evidence::Presence);
+        let said = !self.gaps.is_empty() || !self.lock_gaps.is_empty();
+        named || said || !self.claims.is_empty() || !self.manifests.is_empty() || !self.hints.is_empty()
+    }
+
+    /// Adds a package of which only the name is proven.
+    pub fn present(&mut self, package: Package) {
+        debug_assert_eq!(package.evidence, Evidence::Presence);
+        let unit = package.locations.first().map_or_else(String::new, |place| place.innermost().to_owned());
+        self.found.push(Found { package, unit, install_path: None });
     }
 
     /// Adds what is known of an installed package apart from the file that names it.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Found, Owns, Sink};
-use crate::model::{Evidence, Location};
+use crate::model::{Ecosystem, Evidence, Location};
 
 /// A path in one of the archives of a target.
 type Place<'a> = (usize, &'a [String], &'a str);
@@ -21,10 +21,12 @@ impl Sink {
     ///
     /// - A hint completes the package of its unit, or becomes one where nothing else named it.
     /// - A package that is listed among another package's files is embedded in it.
+    /// - A .NET package whose list names assemblies of which none is there was trimmed: it is only named.
     /// - An owner that lists its files owns no more than those: its folder claims were for want of a list.
     pub fn settle(&mut self) {
         self.use_hints();
         self.embed();
+        self.trim();
         self.prefer_lists();
     }
 
@@ -66,6 +68,28 @@ impl Sink {
         }
     }
 
+    fn trim(&mut self) {
+        let is_assembly = |found: &&Found| {
+            found.package.ecosystem == Ecosystem::NuGet && found.package.evidence == Evidence::Presence
+        };
+        let there: HashSet<Place<'_>> = self.found.iter().filter(is_assembly).filter_map(unit).collect();
+        let mut kept: HashMap<Place<'_>, bool> = HashMap::new();
+        for claim in self.claims.iter().filter(|claim| claim.location.innermost().ends_with(".deps.json")) {
+            let Owns::Files(files) = &claim.owns else { continue };
+            let assemblies = || files.iter().filter(|file| file.ends_with(".dll"));
+            let native_only = assemblies().next().is_none() && !files.is_empty();
+            let any = native_only || assemblies().any(|file| there.contains(&place(&claim.location, file)));
+            kept.insert(place(&claim.location, &claim.unit), any);
+        }
+        let gone: Vec<bool> =
+            self.found.iter().map(|found| unit(found).is_some_and(|unit| kept.get(&unit) == Some(&false))).collect();
+        for (found, gone) in self.found.iter_mut().zip(gone) {
+            if gone {
+                found.package.evidence = Evidence::Locked;
+            }
+        }
+    }
+
     fn prefer_lists(&mut self) {
         let listing: HashSet<Place<'_>> = self
             .claims
@@ -90,7 +114,7 @@ impl Sink {
 mod tests {
     use super::super::Claim;
     use super::*;
-    use crate::model::{Ecosystem, Package};
+    use crate::model::Package;
 
     fn at(path: &str) -> Location {
         Location::artifact(0).child(path)

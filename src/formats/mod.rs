@@ -8,6 +8,7 @@ pub mod jsonc;
 pub mod lenient;
 pub mod lines;
 pub mod pep508;
+pub mod program;
 pub mod source_map;
 pub mod text;
 pub mod toml_doc;

@@ -4,10 +4,9 @@
 //! A version is affected if it is listed, or lies in any range. Pre-releases follow the plain order: `2.0.0-rc.1` lies
 //! below `fixed: 2.0.0`, whatever a package manager's ranges would say.
 
-use std::cmp::Ordering;
-
-use crate::model::{Advisory, Affected, Confidence, Ecosystem, Event, Range, RangeKind};
-use crate::version::{self, Order};
+use super::reading::{Line, Probe, Step};
+use crate::model::{Advisory, Affected, Confidence, Ecosystem, Range};
+use crate::version::{Order, Version};
 
 /// What a record says of one version.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,123 +19,134 @@ pub(super) struct Evaluation {
     pub(super) broken_bounds: Vec<String>,
 }
 
-/// Evaluates the record's elements that speak of the package with this ecosystem and normalized name.
-pub(super) fn evaluate(advisory: &Advisory, key: &(Ecosystem, String), version: &str) -> Evaluation {
-    let mut evaluation = Evaluation::default();
-    for affected in elements(advisory, key) {
-        let verdict = evaluate_element(affected, version, &mut evaluation);
-        // `None` is the least: no element takes back what another says.
-        evaluation.affected = evaluation.affected.max(verdict);
-    }
-    evaluation
-}
-
 /// The record's elements for one package. A record may speak of several ecosystems under one name.
 pub(super) fn elements<'a>(
     advisory: &'a Advisory,
-    (ecosystem, name): &'a (Ecosystem, String),
+    (ecosystem, name): &(Ecosystem, String),
 ) -> impl Iterator<Item = &'a Affected> {
     advisory.affected.iter().filter(move |affected| {
         affected.ecosystem == *ecosystem && ecosystem.normalize(&affected.name) == name.as_str()
     })
 }
 
-fn evaluate_element(affected: &Affected, version: &str, evaluation: &mut Evaluation) -> Option<Confidence> {
-    if is_listed(affected, version) {
-        return Some(Confidence::High);
-    }
-    if !in_any(&affected.ranges, affected.ecosystem, version, evaluation) {
-        return None;
-    }
-    // Go's database can give only "all versions" for majors that were never tagged; the real bounds stand beside it.
-    let all_versions = affected.ranges.iter().all(|range| range.events == [Event::Introduced("0".to_owned())]);
-    if all_versions && !affected.custom_ranges.is_empty() {
-        let inside = in_any(&affected.custom_ranges, affected.ecosystem, version, evaluation);
-        return Some(if inside { Confidence::High } else { Confidence::Low });
-    }
-    Some(Confidence::High)
+/// A record, as far as it speaks of one package, with its bounds read.
+pub(super) struct Record<'a> {
+    pub(super) advisory: &'a Advisory,
+    elements: Vec<Element<'a>>,
 }
 
-/// As strings first: a text that no order can read still equals itself.
-fn is_listed(affected: &Affected, version: &str) -> bool {
-    let order = version::order(affected.ecosystem);
-    affected.versions.iter().any(|listed| listed == version)
-        || affected.versions.iter().any(|listed| order.compare(version, listed) == Ok(Ordering::Equal))
+struct Element<'a> {
+    affected: &'a Affected,
+    ranges: Vec<Line<'a>>,
+    custom_ranges: Vec<Line<'a>>,
+}
+
+impl<'a> Record<'a> {
+    /// Reads the elements that speak of the package with this ecosystem and normalized name; `own` is the ecosystem's
+    /// order.
+    pub(super) fn read(advisory: &'a Advisory, key: &(Ecosystem, String), own: &dyn Order) -> Record<'a> {
+        let lines = |ranges: &'a [Range]| ranges.iter().map(|range| Line::read(range, key.0, own)).collect();
+        let element = |affected: &'a Affected| Element {
+            affected,
+            ranges: lines(&affected.ranges),
+            custom_ranges: lines(&affected.custom_ranges),
+        };
+        Record { advisory, elements: elements(advisory, key).map(element).collect() }
+    }
+
+    /// The elements that were read.
+    pub(super) fn elements(&self) -> impl Iterator<Item = &'a Affected> {
+        self.elements.iter().map(|element| element.affected)
+    }
+
+    /// Whether it affects a version.
+    pub(super) fn evaluate(&self, version: &Probe) -> Evaluation {
+        let mut evaluation = Evaluation::default();
+        for element in &self.elements {
+            let verdict = element.evaluate(version, &mut evaluation);
+            // `None` is the least: no element takes back what another says.
+            evaluation.affected = evaluation.affected.max(verdict);
+        }
+        evaluation
+    }
+}
+
+impl Element<'_> {
+    fn evaluate(&self, version: &Probe, evaluation: &mut Evaluation) -> Option<Confidence> {
+        let mut listed = self.affected.versions.iter();
+        // As strings: a text that no order can read still equals itself.
+        if listed.clone().any(|listed| listed == version.text) {
+            return Some(Confidence::High);
+        }
+        // Ranges before other spellings: those cost far more, and most often a range covers what is listed.
+        let mut told = Evaluation::default();
+        let verdict = self.in_ranges(version, &mut told);
+        let is_settled = verdict == Some(Confidence::High) && told == Evaluation::default();
+        if !is_settled && listed.any(|listed| version.is_spelled(listed)) {
+            return Some(Confidence::High);
+        }
+        evaluation.unreadable_version |= told.unreadable_version;
+        evaluation.broken_bounds.append(&mut told.broken_bounds);
+        verdict
+    }
+
+    fn in_ranges(&self, version: &Probe, evaluation: &mut Evaluation) -> Option<Confidence> {
+        if !in_any(&self.ranges, version, evaluation) {
+            return None;
+        }
+        // Go's database can give only "all versions" for majors that were never tagged; the real bounds stand beside it.
+        if !self.custom_ranges.is_empty() && self.ranges.iter().all(Line::is_everything) {
+            let inside = in_any(&self.custom_ranges, version, evaluation);
+            return Some(if inside { Confidence::High } else { Confidence::Low });
+        }
+        Some(Confidence::High)
+    }
 }
 
 /// Every range is looked at, so that a broken one never hides another.
-fn in_any(ranges: &[Range], ecosystem: Ecosystem, version: &str, evaluation: &mut Evaluation) -> bool {
+fn in_any(lines: &[Line], version: &Probe, evaluation: &mut Evaluation) -> bool {
     let mut inside = false;
-    for range in ranges {
-        let order = range_order(range.kind, ecosystem);
-        if order.compare(version, version).is_err() {
-            evaluation.unreadable_version = true;
+    for line in lines {
+        // Nothing has to be compared: malware that was never fixed is found under whatever version it calls itself.
+        if line.is_everything() {
+            inside = true;
             continue;
         }
-        match contains(range, order, version) {
-            Ok(affected) => inside |= affected,
-            Err(bound) => evaluation.broken_bounds.push(bound),
+        match (version.in_order(line.is_semver), &line.steps) {
+            (None, _) => evaluation.unreadable_version = true,
+            (Some(_), Err(bound)) => evaluation.broken_bounds.push((*bound).to_owned()),
+            (Some(version), Ok(steps)) => inside |= contains(steps, version),
         }
     }
     inside
 }
 
-/// Go's own order is SemVer too, and alone reads `v1.2.3` and `go1.21`.
-fn range_order(kind: RangeKind, ecosystem: Ecosystem) -> &'static dyn Order {
-    match (kind, ecosystem) {
-        (RangeKind::Semver, Ecosystem::Go) | (RangeKind::Ecosystem, _) => version::order(ecosystem),
-        (RangeKind::Semver, _) => version::semver(),
-    }
-}
-
-/// An event in its place: `None` stands before every version.
-struct Step<'a> {
-    bound: Option<&'a str>,
-    /// Among events at one version: ends before beginnings, so that intervals may touch; a last affected version after
-    /// its beginning, so that it may be the only one.
-    tie: u8,
-    /// What holds for the version if this is the last event that it has passed.
-    affected: bool,
-    /// Whether the version has passed it.
-    passed: bool,
-}
-
-/// Walks the events in the order of their versions; the last one that the version has passed decides. The error is a
-/// bound that cannot be read.
-fn contains(range: &Range, order: &dyn Order, version: &str) -> Result<bool, String> {
-    let mut steps = Vec::with_capacity(range.events.len());
-    for event in &range.events {
-        let (bound, tie, affected) = match event {
-            Event::Introduced(bound) if bound == "0" => {
-                steps.push(Step { bound: None, tie: 1, affected: true, passed: true });
-                continue;
-            }
-            // `*` is the schema's word for "no limit".
-            Event::Limit(bound) if bound == "*" => continue,
-            Event::Introduced(bound) => (bound, 1, true),
-            Event::Fixed(bound) | Event::Limit(bound) => (bound, 0, false),
-            Event::LastAffected(bound) => (bound, 2, false),
-        };
-        let at = order.compare(version, bound).map_err(|_| bound.clone())?;
-        let passed = if tie == 2 { at == Ordering::Greater } else { at != Ordering::Less };
-        steps.push(Step { bound: Some(bound), tie, affected, passed });
-    }
-    steps.sort_by(|a, b| match (a.bound, b.bound) {
-        // Both were read above.
-        (Some(x), Some(y)) => order.compare(x, y).unwrap_or(Ordering::Equal).then(a.tie.cmp(&b.tie)),
-        (x, y) => x.is_some().cmp(&y.is_some()),
-    });
-    Ok(steps.iter().rev().find(|step| step.passed).is_some_and(|step| step.affected))
+/// The last event that the version has passed decides.
+fn contains(steps: &[Step], version: &Version) -> bool {
+    let has_passed = |step: &&Step| match &step.bound {
+        None => true,
+        Some(bound) if step.tie == 2 => version > bound,
+        Some(bound) => version >= bound,
+    };
+    steps.iter().rev().find(has_passed).is_some_and(|step| step.affected)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
     use super::super::invented::{advisory, affected, ecosystem_range, semver_range};
     use super::*;
-    use Event::{Fixed, Introduced, LastAffected, Limit};
+    use crate::model::Event::{self, Fixed, Introduced, LastAffected, Limit};
+    use crate::version;
 
-    fn says(record: &Advisory, ecosystem: Ecosystem, version: &str) -> Evaluation {
-        evaluate(record, &(ecosystem, "thing".to_owned()), version)
+    fn says(advisory: &Advisory, ecosystem: Ecosystem, version: &str) -> Evaluation {
+        says_in(version::order(ecosystem), advisory, ecosystem, version)
+    }
+
+    fn says_in(own: &dyn Order, advisory: &Advisory, ecosystem: Ecosystem, version: &str) -> Evaluation {
+        Record::read(advisory, &(ecosystem, "thing".to_owned()), own).evaluate(&Probe::read(version, own))
     }
 
     fn in_npm(events: Vec<Event>, version: &str) -> bool {
@@ -239,6 +249,19 @@ mod tests {
     }
 
     #[test]
+    fn what_affects_every_version_affects_one_that_cannot_be_read() {
+        let all = || ecosystem_range(vec![introduced("0")]);
+        let record = advisory("X-1", vec![affected(Ecosystem::PyPI, "thing", vec![all()])]);
+        let evaluation = says(&record, Ecosystem::PyPI, "git+abc");
+        assert_eq!((evaluation.affected, evaluation.unreadable_version), (Some(Confidence::High), false));
+
+        let bounded = ecosystem_range(vec![introduced("0"), fixed("2.0")]);
+        let record = advisory("X-1", vec![affected(Ecosystem::PyPI, "thing", vec![bounded, all()])]);
+        let evaluation = says(&record, Ecosystem::PyPI, "git+abc");
+        assert_eq!((evaluation.affected, evaluation.unreadable_version), (Some(Confidence::High), true));
+    }
+
+    #[test]
     fn ecosystem_ranges_use_the_ecosystems_order() {
         let range = || ecosystem_range(vec![introduced("0"), fixed("1.0")]);
         let record = |ecosystem| advisory("X-1", vec![affected(ecosystem, "thing", vec![range()])]);
@@ -291,5 +314,43 @@ mod tests {
         ] {
             assert_eq!(says(&record, Ecosystem::Go, version).affected.is_some(), expected, "{version}");
         }
+    }
+
+    /// Counts what is read.
+    struct Counting(Mutex<BTreeMap<String, usize>>);
+
+    impl Order for Counting {
+        fn id(&self) -> &'static str {
+            "counting"
+        }
+
+        fn ecosystems(&self) -> &'static [Ecosystem] {
+            &[]
+        }
+
+        fn parse<'a>(&self, text: &'a str) -> Result<Version<'a>, version::BadVersion> {
+            *self.0.lock().expect("no test panics here").entry(text.to_owned()).or_default() += 1;
+            version::order(Ecosystem::PyPI).parse(text)
+        }
+    }
+
+    #[test]
+    fn a_version_is_read_once_for_all_that_it_is_held_against() {
+        let counting = Counting(Mutex::default());
+        let key = (Ecosystem::PyPI, "thing".to_owned());
+        let mut element =
+            affected(Ecosystem::PyPI, "thing", vec![ecosystem_range(vec![introduced("3.0"), fixed("3.1")]); 3]);
+        element.versions = (0..500).map(|patch| format!("2.{}.{patch}", patch % 50)).collect();
+        let records: Vec<Advisory> = (0..20).map(|_| advisory("X-1", vec![element.clone()])).collect();
+        let read: Vec<Record> = records.iter().map(|record| Record::read(record, &key, &counting)).collect();
+        let probe = Probe::read("2.7.1", &counting);
+        assert!(read.iter().all(|record| record.evaluate(&probe) == Evaluation::default()));
+
+        let counts = counting.0.into_inner().expect("no test panics here");
+        assert_eq!(counts["2.7.1"], 1);
+        assert_eq!(counts["3.0"], 20 * 3, "a bound: once where it stands");
+        let listed: usize =
+            counts.iter().filter(|(text, _)| text.starts_with("2.") && *text != "2.7.1").map(|(_, n)| n).sum();
+        assert_eq!(listed, 20 * 10, "of the listed versions those that begin with the same two numbers");
     }
 }

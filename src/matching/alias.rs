@@ -26,14 +26,14 @@ impl Group<'_> {
 
 /// Groups the records that match one package version. Informational records are joined among themselves only.
 pub(super) fn groups<'a>(matches: &'a [Match<'a>]) -> Vec<Group<'a>> {
-    let is_informational = |m: &&Match| matches!(m.advisory.kind, AdvisoryKind::Informational(_));
+    let is_informational = |m: &&Match| matches!(m.record.advisory.kind, AdvisoryKind::Informational(_));
     let (informational, flaws): (Vec<&Match>, Vec<&Match>) = matches.iter().partition(is_informational);
     [flaws, informational].into_iter().flat_map(join).collect()
 }
 
 fn join<'a>(mut records: Vec<&'a Match<'a>>) -> Vec<Group<'a>> {
     // The order of joining decides where two GitHub records compete for a third, so it must not depend on the lookup's.
-    records.sort_by(|a, b| preference(&a.advisory.id).cmp(&preference(&b.advisory.id)));
+    records.sort_by(|a, b| preference(&a.record.advisory.id).cmp(&preference(&b.record.advisory.id)));
     let mut sets = Sets::new(&records);
     for edge in edges(&records) {
         sets.join(edge);
@@ -49,10 +49,10 @@ fn join<'a>(mut records: Vec<&'a Match<'a>>) -> Vec<Group<'a>> {
 fn edges(records: &[&Match]) -> Vec<(usize, usize)> {
     let mut holders: BTreeMap<&str, (bool, BTreeSet<usize>)> = BTreeMap::new();
     for (i, record) in records.iter().enumerate() {
-        let holder = holders.entry(&record.advisory.id).or_default();
+        let holder = holders.entry(&record.record.advisory.id).or_default();
         holder.0 = true;
         holder.1.insert(i);
-        for alias in &record.advisory.aliases {
+        for alias in &record.record.advisory.aliases {
             holders.entry(alias).or_default().1.insert(i);
         }
     }
@@ -65,8 +65,8 @@ fn edges(records: &[&Match]) -> Vec<(usize, usize)> {
 }
 
 fn aliases(members: &[&Match]) -> Vec<String> {
-    let id = members.first().map(|m| m.advisory.id.as_str());
-    let ids = members.iter().flat_map(|m| std::iter::once(&m.advisory.id).chain(&m.advisory.aliases));
+    let id = members.first().map(|m| m.record.advisory.id.as_str());
+    let ids = members.iter().flat_map(|m| std::iter::once(&m.record.advisory.id).chain(&m.record.advisory.aliases));
     ids.filter(|other| Some(other.as_str()) != id).collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
@@ -90,7 +90,7 @@ struct Sets<'a> {
 
 impl<'a> Sets<'a> {
     fn new(records: &[&'a Match<'a>]) -> Sets<'a> {
-        let github = |m: &&'a Match| Some(m.advisory.id.as_str()).filter(|id| id.starts_with("GHSA-"));
+        let github = |m: &&'a Match| Some(m.record.advisory.id.as_str()).filter(|id| id.starts_with("GHSA-"));
         Sets { parents: (0..records.len()).collect(), github: records.iter().map(github).collect() }
     }
 
@@ -118,9 +118,9 @@ impl<'a> Sets<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::invented::{advisory, aliased};
+    use super::super::invented::{advisory, aliased, matches, read};
     use super::*;
-    use crate::model::{Advisory, Confidence};
+    use crate::model::{Advisory, Ecosystem};
 
     /// Groups as lists of ids, for records with aliases.
     fn grouped(records: &[(&str, &[&str])]) -> Vec<Vec<String>> {
@@ -130,9 +130,9 @@ mod tests {
     }
 
     fn ids(advisories: &[Advisory]) -> Vec<Vec<String>> {
-        let matches: Vec<Match> =
-            advisories.iter().map(|advisory| Match { advisory, confidence: Confidence::High }).collect();
-        let list = |group: &Group| group.members.iter().map(|m| m.advisory.id.clone()).collect();
+        let records = read(Ecosystem::Npm, advisories);
+        let matches = matches(&records);
+        let list = |group: &Group| group.members.iter().map(|m| m.record.advisory.id.clone()).collect();
         groups(&matches).iter().map(list).collect()
     }
 
@@ -181,11 +181,11 @@ mod tests {
             aliased(advisory("CVE-9", Vec::new()), &[]),
             aliased(advisory("PYSEC-3", Vec::new()), &["CVE-9", "GHSA-never-seen"]),
         ];
-        let matches: Vec<Match> =
-            advisories.iter().map(|advisory| Match { advisory, confidence: Confidence::High }).collect();
+        let records = read(Ecosystem::Npm, &advisories);
+        let matches = matches(&records);
         let groups = groups(&matches);
         assert_eq!(groups.len(), 1);
-        assert_eq!(groups[0].representative().advisory.id, "PYSEC-3");
+        assert_eq!(groups[0].representative().record.advisory.id, "PYSEC-3");
         assert_eq!(groups[0].aliases, ["CVE-9", "GHSA-never-seen"]);
     }
 

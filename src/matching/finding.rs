@@ -1,36 +1,58 @@
 //! A group of records, told as one finding.
 
 use super::alias::Group;
+use super::reading::Probe;
 use super::{fixes, severity};
-use crate::model::{AdvisoryKind, Confidence, Finding, FindingKind, Origin, Package, Severity, fingerprint};
+use crate::model::{
+    AdvisoryKind, Confidence, Exploitation, Finding, FindingKind, Origin, Package, PackageId, Severity, fingerprint,
+};
+
+/// What all findings of a package say of it.
+pub(super) struct Subject<'a> {
+    package: &'a Package,
+    id: PackageId,
+    purl: String,
+    /// Where it lies, without the artifacts' numbers: sorted, each once.
+    paths: Vec<String>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(package: &'a Package) -> Subject<'a> {
+        let mut paths: Vec<String> = package.locations.iter().map(|location| location.display("")).collect();
+        paths.sort();
+        paths.dedup();
+        Subject { package, id: package.id(), purl: package.purl(), paths }
+    }
+}
 
 /// The finding that a group makes of a package.
-pub(super) fn assemble(package: &Package, version: &str, group: &Group) -> Finding {
-    let key = package.key();
-    let representative = group.representative().advisory;
+pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Finding {
+    let package = subject.package;
+    let representative = group.representative().record.advisory;
     let kind = kind(group);
-    let (rated, cvss) = severity::rate(group, &key);
+    let (rated, cvss) = severity::rate(group);
     let severity = match kind {
         FindingKind::Malicious => Severity::Critical,
         FindingKind::Informational => Severity::Low,
         _ => rated,
     };
-    let fixed = fixes::fixes(group, &key, version);
+    let fixed = fixes::fixes(group, version);
     Finding {
         kind,
         id: representative.id.clone(),
         aliases: group.aliases.clone(),
         severity,
         title: title(group),
-        package: Some(package.id()),
-        purl: Some(package.purl()),
+        package: Some(subject.id.clone()),
+        purl: Some(subject.purl.clone()),
         locations: package.locations.clone(),
         rule: None,
         confidence: group.members.iter().map(|m| m.confidence).max().unwrap_or(Confidence::Low),
         redacted: None,
-        fingerprint: identity(kind, &representative.id, package),
+        fingerprint: identity(kind, &representative.id, subject),
         origin: Origin::Dependency,
         cvss,
+        exploitation: Exploitation::default(),
         allowed_inline: false,
         gates: !package.beside_installed,
         remediation: remediation(kind, package, &representative.kind, &fixed),
@@ -39,7 +61,7 @@ pub(super) fn assemble(package: &Package, version: &str, group: &Group) -> Findi
 }
 
 fn kind(group: &Group) -> FindingKind {
-    let mut kinds = group.members.iter().map(|m| &m.advisory.kind);
+    let mut kinds = group.members.iter().map(|m| &m.record.advisory.kind);
     if kinds.clone().any(|kind| *kind == AdvisoryKind::Malicious) {
         FindingKind::Malicious
     } else if kinds.all(|kind| matches!(kind, AdvisoryKind::Informational(_))) {
@@ -51,10 +73,10 @@ fn kind(group: &Group) -> FindingKind {
 
 /// The first summary that says something, the representative's before the others'.
 fn title(group: &Group) -> String {
-    let mut summaries = group.members.iter().map(|m| m.advisory.summary.trim());
+    let mut summaries = group.members.iter().map(|m| m.record.advisory.summary.trim());
     match summaries.find(|summary| !summary.is_empty()) {
         Some(summary) => summary.to_owned(),
-        None => format!("{} has no summary", group.representative().advisory.id),
+        None => format!("{} has no summary", group.representative().record.advisory.id),
     }
 }
 
@@ -74,12 +96,8 @@ fn remediation(kind: FindingKind, package: &Package, advisory: &AdvisoryKind, fi
 
 /// Kind, id, package and logical paths. Not the lines within them, which move; not the artifacts' numbers, which change
 /// when a layer is added. The package's id holds its version, since one lock file may name two versions of a package.
-fn identity(kind: FindingKind, id: &str, package: &Package) -> String {
-    let package_id = package.id().0;
-    let mut paths: Vec<String> = package.locations.iter().map(|location| location.display("")).collect();
-    paths.sort();
-    paths.dedup();
-    let mut parts = vec![kind.word(), id, &package_id];
-    parts.extend(paths.iter().map(String::as_str));
+fn identity(kind: FindingKind, id: &str, subject: &Subject) -> String {
+    let mut parts = vec![kind.word(), id, &subject.id.0];
+    parts.extend(subject.paths.iter().map(String::as_str));
     fingerprint(&parts)
 }

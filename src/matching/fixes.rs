@@ -6,27 +6,25 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::affects::{self, elements};
 use super::alias::Group;
-use crate::model::{Confidence, Ecosystem, Event};
-use crate::version;
+use super::reading::{Probe, insert_sorted};
+use crate::model::{Confidence, Event};
 
 /// Fixed versions above `version`: those of its own branch first (equal major and minor number, then equal major
 /// number), ascending within a branch.
-pub(super) fn fixes(group: &Group, key: &(Ecosystem, String), version: &str) -> Vec<String> {
-    let order = version::order(key.0);
-    let mut fixes: Vec<&str> = candidates(group, key)
-        .into_iter()
-        .filter(|candidate| order.compare(candidate, version) == Ok(Ordering::Greater))
-        .filter(|candidate| {
-            group.members.iter().all(|m| is_clear(affects::evaluate(m.advisory, key, candidate).affected))
-        })
-        .collect();
+pub(super) fn fixes(group: &Group, version: &Probe) -> Vec<String> {
+    let is_above = |candidate: &Probe| matches!((&candidate.own, &version.own), (Some(a), Some(b)) if a > b);
+    let all_clear = |candidate: &Probe| group.members.iter().all(|m| is_clear(m.record.evaluate(candidate).affected));
+    let candidates = candidates(group).into_iter().map(|candidate| version.sibling(candidate));
     // Every one of them was compared above, so they compare with one another.
-    let compare = |a: &str, b: &str| order.compare(a, b).unwrap_or(Ordering::Equal);
-    fixes.sort_by(|a, b| distance(a, version).cmp(&distance(b, version)).then_with(|| compare(a, b)));
-    fixes.dedup_by(|a, b| compare(a, b) == Ordering::Equal);
-    fixes.into_iter().map(str::to_owned).collect()
+    let compare = |a: &Probe, b: &Probe| a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal);
+    let distance = |fix: &Probe| distance(fix.text, version.text);
+    let mut fixes: Vec<Probe> = Vec::new();
+    for fix in candidates.filter(is_above).filter(all_clear) {
+        insert_sorted(&mut fixes, fix, |a, b| distance(a).cmp(&distance(b)).then_with(|| compare(a, b)));
+    }
+    fixes.dedup_by(|a, b| a.own == b.own);
+    fixes.into_iter().map(|fix| fix.text.to_owned()).collect()
 }
 
 /// A low confidence says no more than "the database could not give a bound".
@@ -35,11 +33,11 @@ fn is_clear(affected: Option<Confidence>) -> bool {
 }
 
 /// Every fixed version that a member names for this package, and for no other.
-fn candidates<'a>(group: &'a Group, key: &'a (Ecosystem, String)) -> BTreeSet<&'a str> {
+fn candidates<'a>(group: &Group<'a>) -> BTreeSet<&'a str> {
     let events = group
         .members
         .iter()
-        .flat_map(|m| elements(m.advisory, key))
+        .flat_map(|m| m.record.elements())
         .flat_map(|element| element.ranges.iter().chain(&element.custom_ranges))
         .flat_map(|range| &range.events);
     events
@@ -70,20 +68,21 @@ fn branch(version: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::invented::{advisory, affected, ecosystem_range, fixed_in, semver_range};
-    use super::super::{Match, alias};
+    use super::super::alias;
+    use super::super::invented::{advisory, affected, ecosystem_range, fixed_in, matches, read, semver_range};
     use super::*;
-    use crate::model::Advisory;
+    use crate::model::{Advisory, Ecosystem};
+    use crate::version;
 
     fn fixes_of(records: &[Advisory], version: &str) -> Vec<String> {
         fixes_in(Ecosystem::Npm, records, version)
     }
 
     fn fixes_in(ecosystem: Ecosystem, records: &[Advisory], version: &str) -> Vec<String> {
-        let members: Vec<Match> =
-            records.iter().map(|advisory| Match { advisory, confidence: Confidence::High }).collect();
+        let records = read(ecosystem, records);
+        let members = matches(&records);
         let group = alias::Group { members: members.iter().collect(), aliases: Vec::new() };
-        fixes(&group, &(ecosystem, "thing".to_owned()), version)
+        fixes(&group, &Probe::read(version, version::order(ecosystem)))
     }
 
     #[test]

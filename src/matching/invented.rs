@@ -1,8 +1,12 @@
 //! Invented records for the tests of this folder.
 
+use super::Match;
+use super::affects::Record;
 use crate::model::{
-    Advisory, AdvisoryKind, Affected, CvssVector, Ecosystem, Event, Evidence, Location, Package, Range, RangeKind,
+    Advisory, AdvisoryKind, Affected, Confidence, CvssVector, Ecosystem, Event, Evidence, Location, Package, Range,
+    RangeKind,
 };
+use crate::version;
 
 pub(super) fn advisory(id: &str, affected: Vec<Affected>) -> Advisory {
     let kind = if id.starts_with("MAL-") { AdvisoryKind::Malicious } else { AdvisoryKind::Vulnerability };
@@ -52,6 +56,16 @@ pub(super) fn fixed_in(id: &str, intervals: &[(&str, &str)]) -> Advisory {
         .flat_map(|(from, to)| [Event::Introduced((*from).to_owned()), Event::Fixed((*to).to_owned())])
         .collect();
     advisory(id, vec![affected(Ecosystem::Npm, "thing", vec![semver_range(events)])])
+}
+
+/// The records as they speak of `thing`.
+pub(super) fn read(ecosystem: Ecosystem, advisories: &[Advisory]) -> Vec<Record<'_>> {
+    let key = (ecosystem, "thing".to_owned());
+    advisories.iter().map(|advisory| Record::read(advisory, &key, version::order(ecosystem))).collect()
+}
+
+pub(super) fn matches<'a>(records: &'a [Record<'a>]) -> Vec<Match<'a>> {
+    records.iter().map(|record| Match { record, confidence: Confidence::High }).collect()
 }
 
 pub(super) fn vector(kind: &str, vector: &str) -> CvssVector {

@@ -11,8 +11,10 @@ mod affects;
 mod age;
 mod alias;
 mod coverage;
+mod exploitation;
 mod finding;
 mod fixes;
+mod reading;
 mod severity;
 
 #[cfg(test)]
@@ -21,12 +23,16 @@ mod invented;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use affects::Evaluation;
+use affects::{Evaluation, Record};
 pub use age::{AgeLimit, MaxAge, age_days, is_stale};
 pub use coverage::database_gaps;
+pub use exploitation::rate_exploitation;
+use finding::Subject;
+use reading::Probe;
 pub use severity::severity_of;
 
 use crate::model::{Advisory, Confidence, Ecosystem, Finding, Gap, GapKind, Location, Package};
+use crate::version;
 
 /// Which part of the program the gaps name.
 const BY: &str = "matching";
@@ -37,8 +43,15 @@ const LONGEST_VERSION: usize = 1024;
 
 /// A record that affects the package at hand.
 struct Match<'a> {
-    advisory: &'a Advisory,
+    record: &'a Record<'a>,
     confidence: Confidence,
+}
+
+/// What is said of one package.
+#[derive(Default)]
+struct Said {
+    findings: Vec<Finding>,
+    gaps: Vec<Gap>,
 }
 
 /// Matches every package with a version against the records that `lookup` gives for its ecosystem and normalized name.
@@ -50,62 +63,82 @@ pub fn match_packages<E: Display>(
     packages: &[Package],
     lookup: impl Fn(Ecosystem, &str) -> Result<Vec<Advisory>, E>,
 ) -> (Vec<Finding>, Vec<Gap>) {
-    let mut records: BTreeMap<(Ecosystem, String), Result<Vec<Advisory>, E>> = BTreeMap::new();
-    let (mut findings, mut gaps) = (Vec::new(), Vec::new());
-    for package in packages {
-        let Some(version) = package.version.as_deref() else { continue };
-        let known = records.entry(package.key()).or_insert_with_key(|(ecosystem, name)| lookup(*ecosystem, name));
-        match known {
-            Ok(advisories) => match_package(package, version, advisories, &mut findings, &mut gaps),
-            Err(error) => {
-                let detail = format!("the advisories of {} could not be read: {error}", package.name);
-                gaps.push(Gap::blocking(GapKind::Advisories, place(package), BY, detail));
+    let mut names: BTreeMap<(Ecosystem, String), Vec<usize>> = BTreeMap::new();
+    for (at, package) in packages.iter().enumerate().filter(|(_, package)| package.version.is_some()) {
+        names.entry(package.key()).or_default().push(at);
+    }
+    // Name by name, and in its place only then: the records of all names together would fill more memory than a scan.
+    let mut said: BTreeMap<usize, Said> = BTreeMap::new();
+    for (key, places) in &names {
+        let known = lookup(key.0, &key.1);
+        if known.as_ref().is_ok_and(Vec::is_empty) {
+            continue;
+        }
+        let records = known.as_ref().map(|advisories| read(advisories, key));
+        for &at in places {
+            let said = said.entry(at).or_default();
+            match &records {
+                Ok(records) => match_package(&packages[at], records, said),
+                Err(error) => said.gaps.push(unanswered(&packages[at], error)),
             }
         }
+    }
+    let (mut findings, mut gaps) = (Vec::new(), Vec::new());
+    for mut said in said.into_values() {
+        findings.append(&mut said.findings);
+        gaps.append(&mut said.gaps);
     }
     (findings, gaps)
 }
 
-fn match_package(
-    package: &Package,
-    version: &str,
-    advisories: &[Advisory],
-    findings: &mut Vec<Finding>,
-    gaps: &mut Vec<Gap>,
-) {
-    if version.len() > LONGEST_VERSION && !advisories.is_empty() {
+fn read<'a>(advisories: &'a [Advisory], key: &(Ecosystem, String)) -> Vec<Record<'a>> {
+    let live = advisories.iter().filter(|advisory| advisory.withdrawn.is_none());
+    live.map(|advisory| Record::read(advisory, key, version::order(key.0))).collect()
+}
+
+fn unanswered(package: &Package, error: impl Display) -> Gap {
+    let detail = format!("the advisories of {} could not be read: {error}", package.name);
+    Gap::blocking(GapKind::Advisories, place(package), BY, detail)
+}
+
+fn match_package(package: &Package, records: &[Record], said: &mut Said) {
+    let Some(version) = package.version.as_deref() else { return };
+    if version.len() > LONGEST_VERSION && !records.is_empty() {
         let detail = format!("the version of {} has {} bytes, too many to be one", package.name, version.len());
-        gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
+        said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
         return;
     }
-    let key = package.key();
+    let probe = Probe::read(version, version::order(package.ecosystem));
     let mut matches = Vec::new();
     let mut unreadable = false;
     let mut broken = Vec::new();
-    for advisory in advisories.iter().filter(|advisory| advisory.withdrawn.is_none()) {
-        let Evaluation { affected, unreadable_version, broken_bounds } = affects::evaluate(advisory, &key, version);
+    for record in records {
+        let Evaluation { affected, unreadable_version, broken_bounds } = record.evaluate(&probe);
         if let Some(confidence) = affected {
-            matches.push(Match { advisory, confidence });
+            matches.push(Match { record, confidence });
         }
         unreadable |= unreadable_version;
-        broken.extend(broken_bounds.into_iter().map(|bound| format!("'{bound}' in {}", advisory.id)));
+        broken.extend(broken_bounds.into_iter().map(|bound| format!("'{bound}' in {}", record.advisory.id)));
     }
     if unreadable {
         let detail = format!(
             "'{version}' is no version of {}, so {} could not be compared with the ranges of its advisories",
             package.ecosystem, package.name
         );
-        gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
+        said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
     }
     if !broken.is_empty() {
         let detail =
             format!("ranges of {} were skipped for bounds that are no versions: {}", package.name, broken.join(", "));
-        gaps.push(Gap::note(GapKind::BadVersion, place(package), BY, detail));
+        said.gaps.push(Gap::note(GapKind::BadVersion, place(package), BY, detail));
     }
-    let mut found: Vec<Finding> =
-        alias::groups(&matches).iter().map(|group| finding::assemble(package, version, group)).collect();
-    found.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
-    findings.append(&mut found);
+    if matches.is_empty() {
+        return;
+    }
+    let subject = Subject::new(package);
+    let groups = alias::groups(&matches);
+    said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &probe)).collect();
+    said.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
 }
 
 /// The first place of a package; the artifact itself for one without any.
@@ -259,7 +292,7 @@ mod tests {
             asked.borrow_mut().push((ecosystem, name.to_owned()));
             Ok::<_, Infallible>(Vec::new())
         });
-        assert_eq!(*asked.borrow(), [(Ecosystem::PyPI, "py-yaml".to_owned()), (Ecosystem::Npm, "py-yaml".to_owned())]);
+        assert_eq!(*asked.borrow(), [(Ecosystem::Npm, "py-yaml".to_owned()), (Ecosystem::PyPI, "py-yaml".to_owned())]);
     }
 
     #[test]

@@ -5,36 +5,35 @@ use std::str::FromStr;
 use super::Match;
 use super::affects::elements;
 use super::alias::Group;
-use crate::model::{Advisory, Affected, Confidence, Cvss, CvssVector, Ecosystem, Severity};
+use crate::model::{Advisory, Affected, Cvss, CvssVector, Ecosystem, Severity};
 
 /// The severity of a group, and the vector that it rests on.
 ///
 /// A record's vectors for this very package win over those for the record as a whole. Among what the members give, the
 /// newest type of CVSS wins, and the highest score within it. A record that says nothing readable is `Unknown`.
-pub(super) fn rate(group: &Group, key: &(Ecosystem, String)) -> (Severity, Option<Cvss>) {
-    let worst = group
-        .members
-        .iter()
-        .filter_map(|m| {
-            let own = elements(m.advisory, key).flat_map(|element| &element.cvss);
-            own.filter_map(score).max_by(compare).or_else(|| m.advisory.cvss.iter().filter_map(score).max_by(compare))
-        })
-        .max_by(compare);
-    if let Some((_, cvss)) = worst {
-        return (Severity::from_score(cvss.score), Some(cvss));
+pub(super) fn rate(group: &Group) -> (Severity, Option<Cvss>) {
+    let records = group.members.iter().map(|Match { record, .. }| (record.advisory, record.elements()));
+    match records.clone().filter_map(|(advisory, elements)| worst(advisory, elements)).max_by(compare) {
+        Some((_, cvss)) => (Severity::from_score(cvss.score), Some(cvss)),
+        None => (records.filter_map(|(advisory, elements)| word(advisory, elements)).max().unwrap_or_default(), None),
     }
-    let word = |m: &&Match| own_word(elements(m.advisory, key)).or(m.advisory.word);
-    (group.members.iter().filter_map(word).max().unwrap_or_default(), None)
 }
 
 /// The severity of one record for a package, whatever its version.
 pub fn severity_of(advisory: &Advisory, key: &(Ecosystem, String)) -> Severity {
-    let one = Match { advisory, confidence: Confidence::High };
-    rate(&Group { members: vec![&one], aliases: Vec::new() }, key).0
+    match worst(advisory, elements(advisory, key)) {
+        Some((_, cvss)) => Severity::from_score(cvss.score),
+        None => word(advisory, elements(advisory, key)).unwrap_or_default(),
+    }
 }
 
-fn own_word<'a>(elements: impl Iterator<Item = &'a Affected>) -> Option<Severity> {
-    elements.filter_map(|element| element.word).max()
+fn worst<'a>(advisory: &Advisory, elements: impl Iterator<Item = &'a Affected>) -> Option<Scored> {
+    let own = elements.flat_map(|element| &element.cvss).filter_map(score).max_by(compare);
+    own.or_else(|| advisory.cvss.iter().filter_map(score).max_by(compare))
+}
+
+fn word<'a>(advisory: &Advisory, elements: impl Iterator<Item = &'a Affected>) -> Option<Severity> {
+    elements.filter_map(|element| element.word).max().or(advisory.word)
 }
 
 /// The types of CVSS, the newest last; 3.0 and 3.1 are one type to OSV.
@@ -77,7 +76,7 @@ fn bare_v2(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::super::alias;
-    use super::super::invented::{advisory, affected, vector};
+    use super::super::invented::{advisory, affected, matches, read, vector};
     use super::*;
 
     const V2: &str = "AV:N/AC:L/Au:N/C:P/I:P/A:P";
@@ -92,10 +91,9 @@ mod tests {
     }
 
     fn rated(records: &[Advisory]) -> (Severity, Option<(String, f64)>) {
-        let members: Vec<Match> =
-            records.iter().map(|advisory| Match { advisory, confidence: Confidence::High }).collect();
-        let group = alias::Group { members: members.iter().collect(), aliases: Vec::new() };
-        let (severity, cvss) = rate(&group, &(Ecosystem::Npm, "thing".to_owned()));
+        let records = read(Ecosystem::Npm, records);
+        let members = matches(&records);
+        let (severity, cvss) = rate(&alias::Group { members: members.iter().collect(), aliases: Vec::new() });
         (severity, cvss.map(|cvss| (cvss.vector, cvss.score)))
     }
 

@@ -60,6 +60,8 @@ pub enum GapKind {
     Advisories,
     /// Something that belongs to the function could not be had: a layer, its variables.
     Unavailable,
+    /// Nothing is known of the function's runtime, or what is known is old.
+    Runtime,
     /// A part of the program failed on this input. A bug of ours, contained.
     Internal,
 }
@@ -84,6 +86,7 @@ impl GapKind {
             GapKind::BadVersion => "bad-version",
             GapKind::Advisories => "advisories",
             GapKind::Unavailable => "unavailable",
+            GapKind::Runtime => "runtime",
             GapKind::Internal => "internal",
         }
     }

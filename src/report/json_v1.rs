@@ -85,14 +85,17 @@ struct AdvisoriesV1<'a> {
     snapshot: &'a str,
     built_at: &'a str,
     records: u64,
-    ecosystems: Vec<EcosystemV1<'a>>,
+    ecosystems: Vec<SourceV1<'a>>,
+    /// Of facts about CVEs: EPSS and KEV, where the database holds them.
+    sources: Vec<SourceV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct EcosystemV1<'a> {
+struct SourceV1<'a> {
     name: &'a str,
     records: u64,
     newest: Option<&'a str>,
+    synced: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -184,9 +187,11 @@ struct FindingV1<'a> {
     fingerprint: &'a str,
     origin: &'static str,
     cvss: Option<CvssV1<'a>>,
-    /// The three below need sources that a local scan does not have.
+    /// The highest score of its CVEs, 0 to 1.
     epss: Option<f64>,
+    /// One of its CVEs is in CISA's catalog of known exploited vulnerabilities.
     kev: bool,
+    /// Nothing looks for it yet.
     imported: &'static str,
     /// Whether the secret was tried out; `--verify` is not there yet.
     verified: Option<bool>,

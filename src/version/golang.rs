@@ -5,11 +5,8 @@
 //! `go1.21rc1`, where a vendor or an experiment may stand behind a space (`go1.26.5 X:boringcrypto`). The Go
 //! vulnerability database writes the same release as `1.21.0-rc.1`, and the branch before it as `1.21.0-0`.
 
-use std::borrow::Cow;
-use std::cmp::Ordering;
-
-use super::semver::{Version, compare_pre_releases};
-use super::{BadVersion, Order, digits};
+use super::semver::Version;
+use super::{BadVersion, Form, Order};
 use crate::model::Ecosystem;
 
 /// See the module.
@@ -24,24 +21,19 @@ impl Order for Golang {
         &[Ecosystem::Go]
     }
 
-    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion> {
-        let (core_a, pre_a) = parse(a)?;
-        let (core_b, pre_b) = parse(b)?;
-        Ok(digits::compare_rows(core_a.split('.'), core_b.split('.'))
-            .then_with(|| compare_pre_releases(&pre_a, &pre_b, |a, b| a.cmp(b))))
+    fn parse<'a>(&self, text: &'a str) -> Result<super::Version<'a>, BadVersion> {
+        let bad = || BadVersion(text.to_owned());
+        let word = text.split_whitespace().next().ok_or_else(bad)?;
+        let bare = word.strip_prefix("go").or_else(|| word.strip_prefix('v')).unwrap_or(word);
+        // Experiments used to follow a hyphen: `go1.20-X:exp`; a colon stands in no version.
+        let bare = bare.split_once("-X:").map_or(bare, |(version, _)| version);
+        let mut version = Version::parse_bare(bare).ok_or_else(bad)?;
+        let is_release_of_go = !version.pre.is_empty() && !bare[version.core.len()..].starts_with('-');
+        if is_release_of_go {
+            version.pre = with_dot(&version.pre).into();
+        }
+        Ok(super::Version(Form::Semver(version)))
     }
-}
-
-/// The numbers and the pre-release.
-fn parse(text: &str) -> Result<(&str, Cow<'_, str>), BadVersion> {
-    let bad = || BadVersion(text.to_owned());
-    let word = text.split_whitespace().next().ok_or_else(bad)?;
-    let bare = word.strip_prefix("go").or_else(|| word.strip_prefix('v')).unwrap_or(word);
-    // Experiments used to follow a hyphen: `go1.20-X:exp`; a colon stands in no version.
-    let bare = bare.split_once("-X:").map_or(bare, |(version, _)| version);
-    let Version { core, pre } = Version::parse_bare(bare).ok_or_else(bad)?;
-    let is_release_of_go = !pre.is_empty() && !bare[core.len()..].starts_with('-');
-    Ok((core, if is_release_of_go { Cow::Owned(with_dot(pre)) } else { Cow::Borrowed(pre) }))
 }
 
 /// `rc1` as the vulnerability database writes it: `rc.1`.
@@ -55,6 +47,8 @@ fn with_dot(pre: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+
     use super::*;
 
     #[test]

@@ -1,7 +1,8 @@
 //! Floor 0: version orders, one file each.
 //!
 //! To add an order: write `version/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]), and its table
-//! `fixtures/versions/x.txt`. `digits.rs` is a helper of all orders.
+//! `fixtures/versions/x.txt`. An order whose versions take a form of their own gets a variant of [`Form`] too.
+//! `digits.rs` is a helper of all orders.
 
 mod digits;
 mod golang;
@@ -32,6 +33,40 @@ pub const ALL: &[&dyn Order] = &[
 #[error("'{0}' is not a version of this ecosystem")]
 pub struct BadVersion(pub String);
 
+/// A version that an order has read, so that it can be compared many times without being read again.
+///
+/// Only versions that one order has read say anything of each other: those of two are unequal and have no order, or
+/// compare as if they were of one where the orders share a form.
+pub struct Version<'a>(Form<'a>);
+
+/// What the orders make of a text.
+enum Form<'a> {
+    Maven(maven::Version<'a>),
+    Packagist(packagist::Version<'a>),
+    Pep440(pep440::Version<'a>),
+    RubyGems(rubygems::Version<'a>),
+    Semver(semver::Version<'a>),
+}
+
+impl PartialOrd for Version<'_> {
+    fn partial_cmp(&self, other: &Version<'_>) -> Option<Ordering> {
+        match (&self.0, &other.0) {
+            (Form::Maven(a), Form::Maven(b)) => Some(a.cmp(b)),
+            (Form::Packagist(a), Form::Packagist(b)) => Some(a.cmp(b)),
+            (Form::Pep440(a), Form::Pep440(b)) => Some(a.cmp(b)),
+            (Form::RubyGems(a), Form::RubyGems(b)) => Some(a.cmp(b)),
+            (Form::Semver(a), Form::Semver(b)) => Some(a.cmp(b)),
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Version<'_> {
+    fn eq(&self, other: &Version<'_>) -> bool {
+        self.partial_cmp(other) == Some(Ordering::Equal)
+    }
+}
+
 /// A total order of an ecosystem's versions. Numbers may be of any length.
 pub trait Order: Sync {
     /// The order's name: the file's name in this folder.
@@ -40,11 +75,37 @@ pub trait Order: Sync {
     /// The ecosystems that it serves.
     fn ecosystems(&self) -> &'static [Ecosystem];
 
-    /// Compares two versions.
+    /// Reads a version.
+    ///
+    /// # Errors
+    /// The text is none.
+    fn parse<'a>(&self, text: &'a str) -> Result<Version<'a>, BadVersion>;
+
+    /// Compares two versions. To compare one with many, [`Order::parse`] it once.
     ///
     /// # Errors
     /// The one that is no version.
-    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion>;
+    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion> {
+        Ok(self.parse(a)?.partial_cmp(&self.parse(b)?).expect("an order gives its versions one form"))
+    }
+}
+
+/// Whether two texts are unequal in every order, by a glance at their first two numbers. `false` says nothing.
+///
+/// Reading a version costs many times this, and of hundreds that a record lists few share those numbers. A text that
+/// does not begin with a digit, or that has an epoch (`1!2.0`), is not judged.
+pub fn differ_at_a_glance(a: &str, b: &str) -> bool {
+    let (first_a, rest_a) = digits::split(a);
+    let (first_b, rest_b) = digits::split(b);
+    if first_a.is_empty() || first_b.is_empty() || rest_a.starts_with('!') || rest_b.starts_with('!') {
+        return false;
+    }
+    if digits::compare(first_a, first_b).is_ne() {
+        return true;
+    }
+    let (Some(rest_a), Some(rest_b)) = (rest_a.strip_prefix('.'), rest_b.strip_prefix('.')) else { return false };
+    let (second_a, second_b) = (digits::split(rest_a).0, digits::split(rest_b).0);
+    !second_a.is_empty() && !second_b.is_empty() && digits::compare(second_a, second_b).is_ne()
 }
 
 /// The order of an ecosystem.

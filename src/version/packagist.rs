@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{BadVersion, Order, digits};
+use super::{BadVersion, Form, Order, digits};
 use crate::model::Ecosystem;
 
 /// See the module.
@@ -25,15 +25,21 @@ impl Order for Packagist {
         &[Ecosystem::Packagist]
     }
 
-    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion> {
-        let (a, b) = (tokens(a)?, tokens(b)?);
-        for i in 0..a.len().max(b.len()) {
-            let decided = a.get(i).unwrap_or(&Token::End).cmp(b.get(i).unwrap_or(&Token::End));
-            if decided != Ordering::Equal {
-                return Ok(decided);
-            }
-        }
-        Ok(Ordering::Equal)
+    fn parse<'a>(&self, text: &'a str) -> Result<super::Version<'a>, BadVersion> {
+        Ok(super::Version(Form::Packagist(Version { tokens: tokens(text)? })))
+    }
+}
+
+/// A version, normalised and taken apart.
+pub(super) struct Version<'a> {
+    tokens: Vec<Token<'a>>,
+}
+
+impl Version<'_> {
+    pub(super) fn cmp(&self, other: &Version<'_>) -> Ordering {
+        let (a, b) = (&self.tokens, &other.tokens);
+        let decide = |i: usize| a.get(i).unwrap_or(&Token::End).cmp(b.get(i).unwrap_or(&Token::End));
+        (0..a.len().max(b.len())).map(decide).find(|decided| decided.is_ne()).unwrap_or(Ordering::Equal)
     }
 }
 
@@ -92,7 +98,7 @@ fn compile(pattern: &str) -> Regex {
 const WILDCARD: &str = "9999999";
 
 fn tokens(text: &str) -> Result<Vec<Token<'_>>, BadVersion> {
-    let bare = without_decoration(text.trim());
+    let bare = without_decoration(text.trim()).ok_or_else(|| BadVersion(text.to_owned()))?;
     if let Some(found) = CLASSIC.captures(bare) {
         let mut row: Vec<Token> = group(&found, "numbers").split('.').map(Token::Number).collect();
         row.resize(4, Token::Number("0"));
@@ -114,11 +120,15 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, BadVersion> {
 }
 
 /// Cuts what a lock file or a constraint writes around a version: an alias (`1.0 as 2.0`), a commit (`#abc`), a
-/// stability (`@beta`) and build metadata (`+build`).
-fn without_decoration(text: &str) -> &str {
+/// stability (`@beta`) and build metadata (`+build`). `None` where it is none of Composer's.
+fn without_decoration(text: &str) -> Option<&str> {
+    const STABILITIES: [&str; 5] = ["stable", "RC", "beta", "alpha", "dev"];
     let text = text.split_once(" as ").map_or(text, |(version, _)| version.trim_end());
-    let text = text.split_once(['#', '@']).map_or(text, |(version, _)| version);
-    text.split_once('+').map_or(text, |(version, _)| version)
+    let text = text.split_once('#').map_or(text, |(version, _)| version);
+    let (text, stability) = text.split_once('@').unwrap_or((text, "stable"));
+    let (version, build) = text.split_once('+').unwrap_or((text, "none"));
+    let known = STABILITIES.iter().any(|word| stability.eq_ignore_ascii_case(word));
+    (known && !build.is_empty() && !build.contains(char::is_whitespace)).then_some(version)
 }
 
 fn group<'a>(found: &Captures<'a>, name: &str) -> &'a str {
@@ -150,7 +160,20 @@ mod tests {
 
     #[test]
     fn branches_are_no_versions() {
-        for text in ["", "dev-main", "dev-master#1a2b3c", "master", "feature-x-dev", "1.0.0-foo", "1.2.3.4.5", "^1.0"] {
+        for text in [
+            "",
+            "dev-main",
+            "dev-master#1a2b3c",
+            "master",
+            "feature-x-dev",
+            "1.0.0-foo",
+            "1.2.3.4.5",
+            "^1.0",
+            "1.0@foo",
+            "1.0@",
+            "1.0+",
+            "1.0+a b",
+        ] {
             assert_eq!(Packagist.compare(text, "1.0"), Err(BadVersion(text.to_owned())), "{text}");
         }
     }

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::{BadVersion, Order, digits};
+use super::{BadVersion, Form, Order, digits};
 use crate::model::Ecosystem;
 
 /// See the module.
@@ -21,11 +21,9 @@ impl Order for Pep440 {
         &[Ecosystem::PyPI]
     }
 
-    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion> {
-        let (lower_a, lower_b) = (a.trim().to_ascii_lowercase(), b.trim().to_ascii_lowercase());
-        let a = Version::parse(&lower_a).ok_or_else(|| BadVersion(a.to_owned()))?;
-        let b = Version::parse(&lower_b).ok_or_else(|| BadVersion(b.to_owned()))?;
-        Ok(a.cmp(&b))
+    fn parse<'a>(&self, text: &'a str) -> Result<super::Version<'a>, BadVersion> {
+        let version = Version::parse(text.trim()).ok_or_else(|| BadVersion(text.to_owned()))?;
+        Ok(super::Version(Form::Pep440(version)))
     }
 }
 
@@ -51,7 +49,8 @@ const PHASES: [(&str, Phase); 8] = [
 const POSTS: [(&str, ()); 3] = [("post", ()), ("rev", ()), ("r", ())];
 const DEVS: [(&str, ()); 1] = [("dev", ())];
 
-struct Version<'a> {
+/// The parts as they are written: case counts nowhere.
+pub(super) struct Version<'a> {
     epoch: &'a str,
     release: &'a str,
     pre: Option<(Phase, &'a str)>,
@@ -69,7 +68,7 @@ impl<'a> Version<'a> {
         if local.is_some_and(|local| local.split(SEPARATORS).any(|part| part.is_empty() || !is_alphanumeric(part))) {
             return None;
         }
-        let rest = public.strip_prefix('v').unwrap_or(public);
+        let rest = public.strip_prefix(['v', 'V']).unwrap_or(public);
         let (epoch, rest) = match rest.split_once('!') {
             Some((epoch, rest)) if digits::is_number(epoch) => (epoch, rest),
             Some(_) => return None,
@@ -91,7 +90,7 @@ impl<'a> Version<'a> {
         rest.is_empty().then_some(Version { epoch, release, pre, post, dev, local })
     }
 
-    fn cmp(&self, other: &Version<'_>) -> Ordering {
+    pub(super) fn cmp(&self, other: &Version<'_>) -> Ordering {
         digits::compare(self.epoch, other.epoch)
             .then_with(|| digits::compare_rows(self.release.split('.'), other.release.split('.')))
             .then_with(|| self.stage().cmp(&other.stage()))
@@ -136,9 +135,14 @@ fn split_release(text: &str) -> Option<(&str, &str)> {
 /// A separator, one of the words, a separator and a number; all but the word may be missing.
 fn labelled<'a, T: Copy>(text: &'a str, words: &[(&str, T)]) -> Option<(T, &'a str, &'a str)> {
     let start = text.strip_prefix(SEPARATORS).unwrap_or(text);
-    let (value, rest) = words.iter().find_map(|(word, value)| Some((*value, start.strip_prefix(word)?)))?;
+    let (value, rest) = words.iter().find_map(|(word, value)| Some((*value, strip_word(start, word)?)))?;
     let (number, rest) = digits::split(rest.strip_prefix(SEPARATORS).unwrap_or(rest));
     Some((value, number, rest))
+}
+
+fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(word.len())?;
+    start.eq_ignore_ascii_case(word).then_some(rest)
 }
 
 fn unlabelled<'a>(text: &'a str, words: &[(&str, ())]) -> Option<(&'a str, &'a str)> {
@@ -167,6 +171,10 @@ fn compare_devs(a: Option<&str>, b: Option<&str>) -> Ordering {
     }
 }
 
+fn lower(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().map(|b| b.to_ascii_lowercase())
+}
+
 /// Local versions stand above their public one; numbers above words, and a longer row above its beginning.
 fn compare_locals(a: Option<&str>, b: Option<&str>) -> Ordering {
     let (Some(a), Some(b)) = (a, b) else { return a.is_some().cmp(&b.is_some()) };
@@ -176,7 +184,7 @@ fn compare_locals(a: Option<&str>, b: Option<&str>) -> Ordering {
             (None, None) => return Ordering::Equal,
             (Some(a), Some(b)) => match (digits::is_number(a), digits::is_number(b)) {
                 (true, true) => digits::compare(a, b),
-                (false, false) => a.cmp(b),
+                (false, false) => lower(a).cmp(lower(b)),
                 (a_is_number, b_is_number) => a_is_number.cmp(&b_is_number),
             },
             (a, b) => a.is_some().cmp(&b.is_some()),

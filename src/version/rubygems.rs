@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::{BadVersion, Order, digits};
+use super::{BadVersion, Form, Order, digits};
 use crate::model::Ecosystem;
 
 /// See the module.
@@ -21,15 +21,21 @@ impl Order for RubyGems {
         &[Ecosystem::RubyGems]
     }
 
-    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion> {
-        let (a, b) = (segments(a)?, segments(b)?);
-        for i in 0..a.len().max(b.len()) {
-            let decided = compare_segments(a.get(i).unwrap_or(&"0"), b.get(i).unwrap_or(&"0"));
-            if decided != Ordering::Equal {
-                return Ok(decided);
-            }
-        }
-        Ok(Ordering::Equal)
+    fn parse<'a>(&self, text: &'a str) -> Result<super::Version<'a>, BadVersion> {
+        Ok(super::Version(Form::RubyGems(Version { segments: segments(text)? })))
+    }
+}
+
+/// A version taken apart, its zeros trimmed.
+pub(super) struct Version<'a> {
+    segments: Vec<&'a str>,
+}
+
+impl Version<'_> {
+    pub(super) fn cmp(&self, other: &Version<'_>) -> Ordering {
+        let (a, b) = (&self.segments, &other.segments);
+        let decide = |i: usize| compare_segments(a.get(i).unwrap_or(&"0"), b.get(i).unwrap_or(&"0"));
+        (0..a.len().max(b.len())).map(decide).find(|decided| decided.is_ne()).unwrap_or(Ordering::Equal)
     }
 }
 

@@ -4,9 +4,10 @@
 //! (`1.2`), a fourth part, leading zeros and a pre-release without its hyphen (`1.2.3beta`, node-semver's loose form)
 //! are read as everyone means them. Ranges and wildcards are no versions.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::{BadVersion, Order, digits};
+use super::{BadVersion, Form, Order, digits};
 use crate::model::Ecosystem;
 
 /// See the module.
@@ -21,26 +22,23 @@ impl Order for Semver {
         &[Ecosystem::CratesIo, Ecosystem::Npm]
     }
 
-    fn compare(&self, a: &str, b: &str) -> Result<Ordering, BadVersion> {
-        Ok(Version::parse(a)?.cmp(&Version::parse(b)?))
-    }
-}
-
-/// A version taken apart; build metadata is checked and dropped, since it has no place in the order.
-pub(super) struct Version<'a> {
-    pub(super) core: &'a str,
-    pub(super) pre: &'a str,
-}
-
-impl<'a> Version<'a> {
-    fn parse(text: &'a str) -> Result<Version<'a>, BadVersion> {
-        let bad = || BadVersion(text.to_owned());
+    fn parse<'a>(&self, text: &'a str) -> Result<super::Version<'a>, BadVersion> {
         let rest = text.trim();
         let rest = rest.strip_prefix('=').unwrap_or(rest).trim_start();
         let rest = rest.strip_prefix(['v', 'V']).unwrap_or(rest);
-        Version::parse_bare(rest).ok_or_else(bad)
+        let version = Version::parse_bare(rest).ok_or_else(|| BadVersion(text.to_owned()))?;
+        Ok(super::Version(Form::Semver(version)))
     }
+}
 
+/// A version taken apart; build metadata is checked and dropped, since it has no place in the order. NuGet and Go write
+/// the same parts otherwise.
+pub(super) struct Version<'a> {
+    pub(super) core: &'a str,
+    pub(super) pre: Cow<'a, str>,
+}
+
+impl<'a> Version<'a> {
     /// Parses what stands behind the ecosystem's own prefix.
     pub(super) fn parse_bare(text: &'a str) -> Option<Version<'a>> {
         let (text, build) = text.split_once('+').unwrap_or((text, ""));
@@ -53,15 +51,15 @@ impl<'a> Version<'a> {
             return None;
         }
         if pre.is_empty() {
-            return Some(Version { core, pre });
+            return Some(Version { core, pre: pre.into() });
         }
         let pre = pre.strip_prefix('-').unwrap_or(pre);
-        is_pre_release(pre).then_some(Version { core, pre })
+        is_pre_release(pre).then_some(Version { core, pre: pre.into() })
     }
 
-    fn cmp(&self, other: &Version<'_>) -> Ordering {
+    pub(super) fn cmp(&self, other: &Version<'_>) -> Ordering {
         digits::compare_rows(self.core.split('.'), other.core.split('.'))
-            .then_with(|| compare_pre_releases(self.pre, other.pre, |a, b| a.cmp(b)))
+            .then_with(|| compare_pre_releases(&self.pre, &other.pre))
     }
 }
 
@@ -74,8 +72,8 @@ fn is_pre_release(text: &str) -> bool {
     text.split('.').all(|part| !part.is_empty() && part.bytes().all(is_identifier_byte))
 }
 
-/// SemVer 2.0, section 11.3 and 11.4; the empty text is a release. `compare_words` orders identifiers with letters.
-pub(super) fn compare_pre_releases(a: &str, b: &str, compare_words: impl Fn(&str, &str) -> Ordering) -> Ordering {
+/// SemVer 2.0, section 11.3 and 11.4; the empty text is a release.
+fn compare_pre_releases(a: &str, b: &str) -> Ordering {
     match (a.is_empty(), b.is_empty()) {
         (true, true) => return Ordering::Equal,
         (true, false) => return Ordering::Greater,
@@ -92,7 +90,7 @@ pub(super) fn compare_pre_releases(a: &str, b: &str, compare_words: impl Fn(&str
                 (true, true) => digits::compare(a, b),
                 (true, false) => Ordering::Less,
                 (false, true) => Ordering::Greater,
-                (false, false) => compare_words(a, b),
+                (false, false) => a.cmp(b),
             },
         };
         if decided != Ordering::Equal {

@@ -57,6 +57,13 @@ impl Cli {
         Run::of(output)
     }
 
+    /// Runs the program as if it were another day, in seconds since 1970.
+    pub fn run_at<A: AsRef<OsStr>>(epoch: u64, arguments: impl IntoIterator<Item = A>) -> Run {
+        let mut command = Command::new(Cli::program());
+        Cli::scrub(&mut command).env("SOURCE_DATE_EPOCH", epoch.to_string()).args(arguments);
+        Run::of(command.output().expect("the program starts"))
+    }
+
     /// Runs the program with bytes on its standard input.
     pub fn run_with_input<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, input: &[u8]) -> Run {
         use std::io::Write;

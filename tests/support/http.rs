@@ -1,8 +1,8 @@
-//! A file server on the loopback that can be told to misbehave.
+//! A file server on the loopback, in plain text or with TLS, that can be told to misbehave.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sha2::{Digest, Sha256};
 
 /// What the server does to a path instead of serving it.
@@ -25,6 +26,10 @@ pub enum Fault {
     NoLength,
     /// So many bytes, each after a pause.
     Drip(Duration),
+    /// So many bytes of the body, and nothing more until the server is mended.
+    Stall(usize),
+    /// The whole, whatever part is asked for.
+    NoRange,
     /// Somewhere else.
     Redirect(String),
     /// Every version has this entity tag.
@@ -51,6 +56,7 @@ struct State {
 
 /// The server; ends with the value.
 pub struct Server {
+    scheme: &'static str,
     address: String,
     state: Arc<State>,
 }
@@ -58,6 +64,16 @@ pub struct Server {
 impl Server {
     /// Serves a folder.
     pub fn start(root: &Path) -> Server {
+        Server::serve(root, None)
+    }
+
+    /// Serves a folder with TLS.
+    pub fn start_tls(root: &Path, config: Arc<ServerConfig>) -> Server {
+        Server::serve(root, Some(config))
+    }
+
+    fn serve(root: &Path, tls: Option<Arc<ServerConfig>>) -> Server {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let state = Arc::new(State::default());
@@ -67,16 +83,27 @@ impl Server {
                 if shared.stop.load(Ordering::SeqCst) {
                     return;
                 }
-                let (root, state) = (root.clone(), shared.clone());
-                thread::spawn(move || drop(converse(&stream, &root, &state)));
+                let (root, state, tls) = (root.clone(), shared.clone(), tls.clone());
+                thread::spawn(move || match tls {
+                    None => drop(converse(stream, &root, &state)),
+                    Some(config) => {
+                        let connection = ServerConnection::new(config).unwrap();
+                        drop(converse(StreamOwned::new(connection, stream), &root, &state));
+                    }
+                });
             }
         });
-        Server { address, state }
+        Server { scheme, address, state }
     }
 
     /// Its address, with a path behind it.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}/{path}", self.address)
+        format!("{}://{}/{path}", self.scheme, self.address)
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Misbehaves `times` times at a path, such as `/npm/all.zip`.
@@ -108,13 +135,13 @@ impl Drop for Server {
 }
 
 /// Answers the requests of one connection until one of them ends it.
-fn converse(stream: &TcpStream, root: &Path, state: &State) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream).lines();
+fn converse<S: Read + Write>(stream: S, root: &Path, state: &State) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
     loop {
-        let Some(first) = lines.next().transpose()? else { return Ok(()) };
+        let Some(first) = stream.by_ref().lines().next().transpose()? else { return Ok(()) };
         let path = first.split(' ').nth(1).unwrap_or("/").split('?').next().unwrap_or("/").to_owned();
         let mut headers = BTreeMap::new();
-        for line in lines.by_ref() {
+        for line in stream.by_ref().lines() {
             let line = line?;
             let Some((name, value)) = line.split_once(':') else { break };
             headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
@@ -130,11 +157,11 @@ fn converse(stream: &TcpStream, root: &Path, state: &State) -> std::io::Result<(
             })
         };
         let (head, body) = answer(root, &asked, fault.as_ref());
-        let mut out = stream;
+        let out = stream.get_mut();
         out.write_all(head.as_bytes())?;
         let end = match &fault {
             Some(Fault::Reset(end)) => body.len().min(*end),
-            Some(Fault::Length(end)) => body.len().min(*end),
+            Some(Fault::Length(end) | Fault::Stall(end)) => body.len().min(*end),
             _ => body.len(),
         };
         if let Some(Fault::Drip(pause)) = &fault {
@@ -145,9 +172,16 @@ fn converse(stream: &TcpStream, root: &Path, state: &State) -> std::io::Result<(
         } else {
             out.write_all(&body[..end])?;
         }
+        out.flush()?;
         state.sent.fetch_add((head.len() + end) as u64, Ordering::SeqCst);
-        if matches!(fault, Some(Fault::Reset(_) | Fault::Length(_) | Fault::NoLength | Fault::Drip(_))) {
-            return stream.shutdown(std::net::Shutdown::Both);
+        if matches!(fault, Some(Fault::Stall(_))) {
+            while !state.stop.load(Ordering::SeqCst) && state.faults.lock().unwrap().contains_key(&asked.path) {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        // The connection ends with the value.
+        if let Some(Fault::Reset(_) | Fault::Length(_) | Fault::NoLength | Fault::Drip(_) | Fault::Stall(_)) = fault {
+            return Ok(());
         }
     }
 }
@@ -172,7 +206,8 @@ fn answer(root: &Path, asked: &Asked, fault: Option<&Fault>) -> (String, Vec<u8>
     if asked.headers.get("if-none-match") == Some(&etag) {
         return (format!("HTTP/1.1 304 Not Modified\r\n{state}\r\n"), Vec::new());
     }
-    let range = asked.headers.get("range").filter(|_| asked.headers.get("if-range") == Some(&etag));
+    let may_go_on = asked.headers.get("if-range") == Some(&etag) && !matches!(fault, Some(Fault::NoRange));
+    let range = asked.headers.get("range").filter(|_| may_go_on);
     if let Some(start) = range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()) {
         let rest = body.get(start..).unwrap_or_default().to_vec();
         let place = format!("Content-Range: bytes {start}-{}/{}\r\n", body.len() - 1, body.len());
