@@ -1,7 +1,7 @@
 //! Whatever stands in a file of Java's package formats, reading it ends, and it does not grow without bound.
 
 use proptest::prelude::*;
-use tidewaiter::extract::{ALL, Entry, Joined, Sink, join};
+use tidewaiter::extract::{ALL, Entry, Joined, LockedVersions, Sink, join};
 use tidewaiter::model::Location;
 
 const PATHS: [&str; 7] = [
@@ -91,7 +91,7 @@ proptest! {
             size += bytes.len();
             read(&mut sink, &jar, path, bytes);
         }
-        let Joined { packages, .. } = join(sink);
+        let Joined { packages, .. } = join(sink, &LockedVersions::default());
         prop_assert!(packages.len() <= size + 4);
         for package in packages {
             let name = !package.name.is_empty() && !package.name.contains("${");
@@ -137,6 +137,6 @@ fn a_jar_of_all_the_entries_that_a_target_may_have() {
     for i in 0..70_000 {
         read(&mut sink, "a.jar", &format!("com/example{}/p{}/C{i}.class", i % 700, i % 7), class);
     }
-    assert_eq!(join(sink).gaps.len(), 1);
+    assert_eq!(join(sink, &LockedVersions::default()).gaps.len(), 1);
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }

@@ -5,6 +5,7 @@ mod advisory;
 mod bills;
 mod bundle;
 mod bundle_large;
+mod bundles;
 mod cached;
 mod example;
 mod feeds;

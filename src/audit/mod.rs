@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 
 use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
+use crate::extract::LockedVersions;
 use crate::matching::{MaxAge, database_gaps, match_packages, rate_exploitation};
 use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
 use crate::runtime;
@@ -38,6 +39,8 @@ pub struct Request {
     pub environment: Option<(String, EnvFile)>,
     /// What is known of it beside the environment file: wins over what that file says.
     pub config: FunctionConfig,
+    /// The lock file that its bundles were built with.
+    pub locked: LockedVersions,
 }
 
 /// Where an artifact's bytes come from.
@@ -122,7 +125,7 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
     }
     let artifacts: Vec<Artifact> = parts.iter().map(|part| part.artifact.clone()).collect();
     let supplied = config.runtime.as_deref().and_then(runtime::supplied);
-    let mut laid = overlay::lay(parts, supplied.as_ref());
+    let mut laid = overlay::lay(parts, supplied.as_ref(), &request.locked);
     gaps.append(&mut laid.gaps);
 
     let mut findings = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);

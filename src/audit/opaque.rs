@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::artifact::Piece;
+use crate::extract::is_bundle;
 use crate::model::{Gap, GapKind, Location};
 
 /// A kind of bytes that hides packages.
@@ -28,7 +29,7 @@ impl Kind {
                 ".NET assemblies: the packages they come from are not listed; the *.deps.json of `dotnet publish` tells"
             }
             Kind::JsBundle => {
-                "bundled JavaScript: its modules are not listed; a lock file or the unbundled node_modules would tell"
+                "bundled JavaScript: not all of its packages could be named; emit a source map or a metafile, or deploy node_modules"
             }
         };
         format!("{files} ({first}) of {what}")
@@ -96,20 +97,6 @@ fn kind_of(name: &str, bytes: &[u8]) -> Option<Kind> {
     }
 }
 
-/// A script of some size whose lines no person wrote.
-fn is_bundle(name: &str, bytes: &[u8]) -> bool {
-    const LEAST: usize = 48 << 10;
-    const MEAN_LINE: usize = 400;
-    let script = [".js", ".mjs", ".cjs"].iter().any(|end| name.ends_with(end));
-    if !script || bytes.len() < LEAST {
-        return false;
-    }
-    let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
-    let webpack = memchr::memmem::find(bytes, b"__webpack_require__").is_some();
-    let esbuild = memchr::memmem::find(bytes, b"__commonJS").is_some();
-    webpack || esbuild || bytes.len() / lines > MEAN_LINE
-}
-
 /// Source or configuration that a person wrote.
 fn is_source(name: &str) -> bool {
     const ENDS: [&str; 18] = [
@@ -135,12 +122,5 @@ mod tests {
         assert_eq!(details.len(), 2);
         assert!(details[0].starts_with("2 files (a.so) of native code"), "{details:?}");
         assert!(details[1].starts_with("1 file (a.dll) of .NET assemblies"), "{details:?}");
-    }
-
-    #[test]
-    fn a_long_hand_written_script_is_no_bundle() {
-        let text = "const a = require('a');\n".repeat(5000);
-        assert!(!is_bundle("index.js", text.as_bytes()));
-        assert!(is_bundle("index.js", &vec![b'x'; 60 << 10]));
     }
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::opaque::Opaque;
 use super::walk::Walked;
 use super::{inventory, python_path};
-use crate::extract::{Joined, Owner, Owners, join, merge};
+use crate::extract::{Joined, LockedVersions, Owner, Owners, join, merge};
 use crate::integrity::Traces;
 use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
 use crate::runtime::Supplied;
@@ -51,8 +51,9 @@ impl Laid {
     }
 }
 
-/// Lays walked artifacts together, in their order, over what the runtime supplies.
-pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
+/// Lays walked artifacts together, in their order, over what the runtime supplies. `locked` tells versions of what is in
+/// bundles.
+pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &LockedVersions) -> Laid {
     let mut laid = Laid {
         packages: Vec::new(),
         secrets: Vec::new(),
@@ -76,7 +77,7 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
         opaque.append(part.opaque);
         laid.traces.append(part.traces);
         laid.files.push(part.files);
-        let Joined { packages: mut found, mut gaps, owners, own: files } = join(part.sink);
+        let Joined { packages: mut found, mut gaps, owners, own: files } = join(part.sink, locked);
         own.extend(files);
         laid.gaps.append(&mut gaps);
         packages.append(&mut found);

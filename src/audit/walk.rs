@@ -229,7 +229,7 @@ impl Walker<'_> {
         let here = place.child(&meta.name);
         self.search(&here, Piece::whole(target.as_bytes()), part);
         for extractor in extract::ALL {
-            if extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
+            if extractor.goes_by_name() && extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
                 let detail = "a package file is a link to a file that is none by its name: it was not read as one";
                 part.gaps.push(Gap::blocking(GapKind::Link, here.clone(), extractor.id(), detail));
             }

@@ -54,6 +54,9 @@ pub(super) struct ScanArgs {
     /// Runtime of the one TARGET, such as nodejs22.x or python3.13
     #[arg(long, value_name = "NAME", help_heading = "The function")]
     pub runtime: Option<String>,
+    /// Lock file that the bundled JavaScript of the one TARGET was built with: tells the versions of what is in it
+    #[arg(long, value_name = "FILE", help_heading = "The function")]
+    pub lockfile: Option<PathBuf>,
     /// Handler of the one TARGET, such as index.handler
     #[arg(long, value_name = "NAME", help_heading = "The function")]
     pub handler: Option<String>,

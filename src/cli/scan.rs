@@ -13,6 +13,7 @@ use super::{options, osv_api, progress};
 use crate::advisory::{Database, OsvApi};
 use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
+use crate::extract::LockedVersions;
 use crate::matching;
 use crate::model::{DatabaseOrigin, Ecosystem, FunctionConfig, Scan};
 use crate::policy::{self, Exit, Run};
@@ -70,11 +71,14 @@ enum Advisories {
 
 /// One request per target, with a name for the progress line.
 fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
-    let for_one =
-        !args.layers.is_empty() || args.env_file.is_some() || args.runtime.is_some() || args.handler.is_some();
+    let for_one = !args.layers.is_empty()
+        || args.env_file.is_some()
+        || args.runtime.is_some()
+        || args.handler.is_some()
+        || args.lockfile.is_some();
     if for_one && args.targets.len() > 1 {
         bail!(
-            "--layer, --env-file, --runtime and --handler belong to one function, but {} targets were named; \
+            "--layer, --env-file, --runtime, --handler and --lockfile belong to one function, but {} targets were named; \
              scan each function by itself",
             args.targets.len()
         );
@@ -84,6 +88,7 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
             bail!("the layer {} does not exist", layer.display());
         }
     }
+    let locked = args.lockfile.as_deref().map(locked).transpose()?.unwrap_or_default();
     let mut requests = Vec::new();
     for target in &args.targets {
         let code = if target.as_os_str() == "-" {
@@ -108,10 +113,19 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
             handler: args.handler.clone(),
             ..FunctionConfig::default()
         };
-        let request = Request { code, layers: args.layers.clone(), environment, config };
+        let request = Request { code, layers: args.layers.clone(), environment, config, locked: locked.clone() };
         requests.push((target.display().to_string(), request));
     }
     Ok(requests)
+}
+
+/// The largest known lock files have some 10 MB.
+const MAX_LOCKFILE: u64 = 256 << 20;
+
+fn locked(path: &std::path::Path) -> Result<LockedVersions> {
+    let text = options::small_file(path, MAX_LOCKFILE)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    LockedVersions::read(&name, text.as_bytes()).with_context(|| format!("--lockfile {}", path.display()))
 }
 
 fn read_small(path: &std::path::Path) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-use super::super::{ALL, Entry, Joined, join};
+use super::super::{ALL, Entry, Joined, LockedVersions, join};
 use super::*;
 use crate::model::Level;
 
@@ -19,7 +19,7 @@ fn joined(artifact: &str, entries: &[(&str, &str)]) -> Joined {
                 sink.append(one);
             }
         }
-        join(sink)
+        join(sink, &LockedVersions::default())
     };
     let forward = read(&mut entries.iter());
     assert_eq!(forward.packages, read(&mut entries.iter().rev()).packages, "the order of entries matters");

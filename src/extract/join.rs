@@ -2,17 +2,18 @@
 //!
 //! 1. Claims say which files installed packages own.
 //! 2. Lock files and manifests that an installed package ships speak of its author's machine and are dropped.
-//! 3. First-party manifests say what is direct, and what is missing.
-//! 4. Bills of materials add what they name.
-//! 5. Equal packages are merged (`merge`).
+//! 3. Bundled scripts hold packages, whose versions the lock files know.
+//! 4. First-party manifests say what is direct, and what is missing.
+//! 5. Bills of materials add what they name.
+//! 6. Equal packages are merged (`merge`).
 //!
 //! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
 //! artifacts are merged.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::owners::{Owner, Owners};
-use super::{Claim, Found, Owns, Sbom, Sink, folder_of, merge, sbom_writer, wants};
+use super::{Claim, Found, LockedVersions, Owns, Sbom, Sink, bundle, folder_of, merge, sbom_writer, wants};
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// What an artifact holds.
@@ -24,15 +25,15 @@ pub struct Joined {
     pub gaps: Vec<Gap>,
     /// Who owns which files.
     pub owners: Owners,
-    /// Compiled files that a manifest calls the project's own.
+    /// Compiled files that a manifest calls the project's own, and bundles of which every package has a name.
     pub own: HashSet<Location>,
 }
 
-/// Joins what was found in one artifact, the archives inside it included.
-pub fn join(mut sink: Sink) -> Joined {
+/// Joins what was found in one artifact, the archives inside it included. `locked` tells versions of what is in bundles.
+pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
     sink.settle();
-    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, sboms, own, .. } = sink;
-    let own: HashSet<Location> = own.into_iter().collect();
+    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, sboms, own, mut bundles, .. } = sink;
+    let mut own: HashSet<Location> = own.into_iter().collect();
     // The sink's order depends on the threads, that of the result must not: the strongest evidence comes first, and
     // gives a package its spelling.
     found.sort_by_cached_key(|item| {
@@ -49,6 +50,25 @@ pub fn join(mut sink: Sink) -> Joined {
     found.retain(|item| stands_alone(item) || !item.package.locations.iter().any(owned));
     manifests.retain(|manifest| !owned(&manifest.location));
     gaps.extend(lock_gaps.into_iter().filter(|gap| !owned(&gap.location)));
+    bundles.retain(|testimony| !owned(&testimony.location));
+    let mut bundles = {
+        let own: BTreeSet<&str> = manifests.iter().filter_map(|manifest| manifest.name.as_deref()).collect();
+        let archive = |location: &Location| (location.artifact, location.container().to_vec());
+        let mut inside: HashMap<(usize, Vec<String>), LockedVersions> = HashMap::new();
+        for item in found.iter().filter(|item| item.package.evidence == Evidence::Locked && !bundles.is_empty()) {
+            if let Some(location) = item.package.locations.first() {
+                inside.entry(archive(location)).or_default().add(item);
+            }
+        }
+        let locks = |script: &Location| {
+            let inside = inside.get(&archive(script));
+            Some(locked).into_iter().chain(inside).filter(|lock| !lock.is_empty()).collect()
+        };
+        bundle::join(bundles, &own, locks)
+    };
+    found.append(&mut bundles.found);
+    gaps.append(&mut bundles.gaps);
+    own.extend(bundles.named);
 
     let installed = Installed::new(&found);
     let beside: Vec<bool> = found.iter().map(|item| installed.beside(&item.package)).collect();
@@ -149,7 +169,7 @@ impl<'a> Installed<'a> {
     }
 
     fn beside(&self, package: &Package) -> bool {
-        !package.evidence.is_physical()
+        matches!(package.evidence, Evidence::Locked | Evidence::Declared)
             && package.locations.iter().any(|location| self.has_beneath(location, package.ecosystem))
     }
 }

@@ -7,6 +7,7 @@
 //! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
 
 mod bun_lock;
+mod bundle;
 mod cargo_lock;
 mod composer_installed;
 mod composer_json;
@@ -24,7 +25,12 @@ mod java_name;
 mod java_pom;
 mod java_settle;
 mod join;
+mod js_bundle;
+mod js_map;
+mod js_metafile;
+mod js_notice;
 mod lock_writer;
+mod locked;
 mod maven_pom;
 mod merge;
 mod npm_lock;
@@ -54,8 +60,10 @@ mod wants;
 mod yarn_lock;
 
 pub use crate::formats::paths::{file_name, folder_of, join_path};
+pub use bundle::{Member, Subject, Testimony, is_bundle};
 pub use java_facts::JavaFacts;
 pub use join::{Joined, join};
+pub use locked::{LockError, LockedVersions};
 pub use merge::merge;
 pub use owners::{Owner, Owners};
 
@@ -76,6 +84,10 @@ pub const ALL: &[&dyn Extractor] = &[
     &java_jar::JavaJar,
     &maven_pom::MavenPom,
     &gemfile_lock::GemfileLock,
+    &js_bundle::JsBundle,
+    &js_map::JsMap,
+    &js_metafile::JsMetafile,
+    &js_notice::JsNotice,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
     &nuget_lock::NugetLock,
@@ -128,6 +140,11 @@ pub trait Extractor: Sync {
         Needs::Whole
     }
 
+    /// Whether a name alone makes a file its own, so that a link of that name to another one leaves a package unread.
+    fn goes_by_name(&self) -> bool {
+        true
+    }
+
     /// Reads the entry. Must not panic, whatever the bytes; must not allocate more than a small multiple of them.
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink);
 }
@@ -151,6 +168,8 @@ pub struct Sink {
     pub sboms: Vec<Sbom>,
     /// Python modules that are known by name. [`Sink::settle`] uses them up.
     pub modules: Vec<Module>,
+    /// What files say of bundled scripts.
+    pub bundles: Vec<Testimony>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// What could not be read of lock files and manifests, and what is not known of programs. They count only where no
@@ -265,6 +284,7 @@ impl Sink {
         self.artifact = self.artifact.take().or(other.artifact);
         self.modules.append(&mut other.modules);
         self.sboms.append(&mut other.sboms);
+        self.bundles.append(&mut other.bundles);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
         self.own.append(&mut other.own);
@@ -309,7 +329,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 19] = [
+    const OTHERS: [&str; 20] = [
         "java_cover",
         "java_facts",
         "java_known",
@@ -320,6 +340,7 @@ mod tests {
         "join",
         "join_tests",
         "lock_writer",
+        "locked",
         "merge",
         "mod",
         "npm_spec",

@@ -14,6 +14,7 @@ pub mod pep508;
 pub mod program;
 pub mod properties;
 pub mod python_literal;
+pub mod source_map;
 pub mod text;
 pub mod toml_doc;
 pub mod xml;
