@@ -5,6 +5,7 @@ mod advisory;
 mod bundle;
 mod bundle_large;
 mod cached;
+mod cached_memory;
 mod example;
 mod floors;
 mod hostile;
