@@ -11,6 +11,7 @@
 //! 2  extract     one file per package format
 //! 2  secret      the secret engine and its rules
 //! 2  matching    package x advisory -> finding; alias groups; fix versions
+//! 2  integrity   files against their package's own list; what runs before the handler
 //! 2  runtime     until when a runtime is mended, and what it brings along
 //! 2  source      where functions come from: local paths, environment files
 //! 1  artifact    bytes to entries under one budget
@@ -27,6 +28,7 @@ pub mod audit;
 pub mod cli;
 pub mod extract;
 pub mod formats;
+pub mod integrity;
 pub mod matching;
 pub mod model;
 pub mod policy;

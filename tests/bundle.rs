@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tidewaiter::advisory::{
     Bundle, BundleError, CacheLock, Database, DirMirror, Signer, Store, Trust, read_current, sync,
 };
-use tidewaiter::model::{DatabaseOrigin, Ecosystem};
+use tidewaiter::model::{DatabaseOrigin, Ecosystem, SourceInfo};
 
 use crate::support::osv::{Bucket, record};
 use crate::support::{Cli, need, write};
@@ -169,7 +169,7 @@ fn a_crafted_snapshot_never_panics() {
     let mut opened = 0;
     for number in random(1500) {
         let mut crafted = snapshot.clone();
-        let at = 80 + number % (crafted.len() - 80);
+        let at = 104 + number % (crafted.len() - 104);
         crafted[at] ^= (number >> 32) as u8 | 1;
         mend_checksums(&mut crafted);
         manifest["snapshot"] = sha256(&crafted).into();
@@ -193,26 +193,26 @@ fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The layout of `src/advisory/snapshot.rs`: five sections with length and checksum, then the header's own checksum.
+/// The layout of `src/advisory/snapshot.rs`: seven sections with length and checksum, then the header's own checksum.
 fn mend_checksums(file: &mut [u8]) {
-    let mut start = 80;
-    for section in 0..5 {
+    let mut start = 104;
+    for section in 0..7 {
         let at = 16 + section * 12;
         let length = u64::from_le_bytes(file[at..at + 8].try_into().unwrap()) as usize;
         let checksum = crc32fast::hash(&file[start..start + length]);
         file[at + 8..at + 12].copy_from_slice(&checksum.to_le_bytes());
         start += length;
     }
-    let checksum = crc32fast::hash(&file[..76]);
-    file[76..80].copy_from_slice(&checksum.to_le_bytes());
+    let checksum = crc32fast::hash(&file[..100]);
+    file[100..104].copy_from_slice(&checksum.to_le_bytes());
 }
 
 #[test]
 fn a_newer_format_is_named() {
     let keys = keys(None);
-    let newer = String::from_utf8_lossy(&bundle(&keys)).replacen("format 1", "format 2", 1).into_bytes();
+    let newer = String::from_utf8_lossy(&bundle(&keys)).replacen("format 2", "format 3", 1).into_bytes();
     let error = Bundle::parse(newer, &trust(&[&keys])).err().unwrap();
-    assert!(matches!(error, BundleError::Format { found: 2, expected: 1, .. }), "{error}");
+    assert!(matches!(error, BundleError::Format { found: 3, expected: 2, .. }), "{error}");
     for other in [&b""[..], b"\n", b"PK\x03\x04", b"untrusted comment: signature from minisign secret key\nRUQ\n"] {
         let error = Bundle::parse(other.to_vec(), &trust(&[&keys])).err().unwrap();
         assert!(matches!(error, BundleError::NotABundle), "{error}");
@@ -339,7 +339,10 @@ fn equal_records_make_equal_snapshots_and_bundles_that_differ_in_their_times_alo
     let opened = Database::of_bundle(Bundle::parse(write(), &Trust::new(&[], true).unwrap()).unwrap());
     let (ours, theirs) = (opened.info(), database(one.path()));
     assert_eq!(ours.origin, DatabaseOrigin::Bundle);
-    assert_eq!((&ours.snapshot, &ours.ecosystems), (&theirs.info().snapshot, &theirs.info().ecosystems));
+    assert_eq!(ours.snapshot, theirs.info().snapshot);
+    // Where they came from is this cache's matter.
+    let carried = |one: &SourceInfo| SourceInfo { from: None, ..one.clone() };
+    assert_eq!(ours.ecosystems, theirs.info().ecosystems.iter().map(carried).collect::<Vec<_>>());
     assert!(ours.ecosystems.iter().all(|ecosystem| ecosystem.synced.is_some()));
 }
 

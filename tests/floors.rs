@@ -14,6 +14,7 @@ fn floors() -> BTreeMap<&'static str, u8> {
         ("advisory", 1),
         ("extract", 2),
         ("secret", 2),
+        ("integrity", 2),
         ("matching", 2),
         ("runtime", 2),
         ("source", 2),

@@ -2,15 +2,26 @@
 #![allow(clippy::unwrap_used, reason = "clippy allows it in tests, but not in their helpers")]
 
 mod advisory;
+mod bills;
 mod bundle;
 mod bundle_large;
+mod bundles;
 mod cached;
 mod cached_memory;
 mod example;
+mod feeds;
 mod floors;
 mod hostile;
+mod hostile_java;
 mod hostile_python;
+mod installed_php;
+mod installed_ruby;
+mod integrity;
+mod integrity_live;
+mod java;
+mod native;
 mod network;
+mod not_packages;
 mod osv_api;
 mod osv_traps;
 mod policy;
@@ -20,6 +31,7 @@ mod registry_pypi;
 mod reporters;
 mod runtimes;
 mod scan;
+mod stripped_python;
 mod support;
 mod sync;
 mod sync_crash;

@@ -83,7 +83,7 @@ fn rows<'a>(target: &'a Value, list: &str) -> &'a Vec<Value> {
     target[list].as_array().unwrap()
 }
 
-fn pip(arguments: &[&str]) -> Result<Output, String> {
+pub fn pip(arguments: &[&str]) -> Result<Output, String> {
     let mut command = Command::new("python3");
     command.args(["-m", "pip", "--disable-pip-version-check", "--no-input"]).args(arguments);
     let output = command.output().map_err(|error| error.to_string())?;

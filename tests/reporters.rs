@@ -95,8 +95,9 @@ fn ids_of_formats_are_unique_and_found() {
 const CONTRACT: &[(&str, &str)] = &[
     ("", "schema_version tool advisories targets policy summary"),
     ("/tool", "name version"),
-    ("/advisories", "origin snapshot built_at ecosystems"),
-    ("/advisories/ecosystems/*", "name records newest"),
+    ("/advisories", "origin snapshot built_at ecosystems sources"),
+    ("/advisories/ecosystems/*", "name records newest synced"),
+    ("/advisories/sources/*", "name records newest synced"),
     ("/targets/*", "id name kind cloud runtime handler artifacts coverage packages findings hooks upgrades risk"),
     ("/targets/*/artifacts/*", "role path sha256 bytes entries"),
     ("/targets/*/coverage", "grade entries_seen entries_read bytes_read gaps"),
@@ -110,6 +111,7 @@ const CONTRACT: &[(&str, &str)] = &[
          cvss epss kev imported verified remediation waived",
     ),
     ("/targets/*/findings/*/locations/*", "artifact path display line column offset length"),
+    ("/targets/*/hooks/*", "location what expected"),
     ("/targets/*/risk", "score terms"),
     ("/targets/*/risk/terms/*", "name points because"),
     ("/policy", "file waivers_unused waivers_expired"),
@@ -205,6 +207,10 @@ fn hostile() -> Verdict {
         finding.purl.iter_mut().for_each(spoil);
         // Half of them keep the link to their package, which is shown instead of the purl.
         finding.package.iter_mut().filter(|_| i % 2 == 0).for_each(|id| spoil(&mut id.0));
+    }
+    for hook in &mut scan.hooks {
+        hook.location.path.iter_mut().for_each(spoil);
+        spoil(&mut hook.what);
     }
     for gap in &mut scan.coverage.gaps {
         gap.location.path.iter_mut().for_each(spoil);

@@ -194,7 +194,7 @@ fn what_stays_broken_changes_nothing() {
         ("/npm/all.zip", status(429, "Retry-After: 3600\r\n"), "3600 seconds"),
         ("/npm/all.zip", status(403, ""), "credentials"),
         ("/npm/all.zip", Fault::Reset(0), "broke off"),
-        ("/npm/all.zip", Fault::Length(20_000), "npm.zip"),
+        ("/npm/all.zip", Fault::Length(20_000), "/npm/all.zip"),
         ("/npm/all.zip", Fault::Length(1 << 40), "larger than"),
         ("/npm/all.zip", Fault::Redirect("/npm/all.zip".to_owned()), "redirect"),
         ("/npm/modified_id.csv", status(500, ""), "500"),

@@ -77,9 +77,19 @@ fn assert_lawful(order: &dyn Order, a: &str, b: &str, c: &str) {
     assert_eq!(order.compare(a, a), Ok(Ordering::Equal), "{}: reflexive: {a}", order.id());
     assert_eq!(order.compare(b, a), Ok(ab.reverse()), "{}: antisymmetric: {a} and {b}", order.id());
     let (Ok(bc), Ok(ac)) = (order.compare(b, c), order.compare(a, c)) else { return };
+    if order.id() == "maven" && [a, b, c].into_iter().any(has_word_between_dots) {
+        return;
+    }
     if ab != Ordering::Greater && bc != Ordering::Greater {
         assert_eq!(ac, ab.then(bc), "{}: transitive: {a}, {b}, {c}", order.id());
     }
+}
+
+/// Maven's own program goes in circles there, and ours follows it.
+fn has_word_between_dots(version: &str) -> bool {
+    let parts = version.split(['.', '-']);
+    let last = parts.clone().count() - 1;
+    parts.take(last).any(|part| part.ends_with(|c: char| !c.is_ascii_digit()))
 }
 
 /// Texts that look like versions of some ecosystem, close to one another so that ties and near-ties are common.

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::database::{Database, Silence};
 use super::error::AdvisoryError;
+use super::feeds::Feeds;
 use super::http::Http;
 use super::mirror::{Fetched, MAX_RECORD};
 use super::parallel::in_parallel;
@@ -199,7 +200,7 @@ impl OsvApi {
             }
         }
         let skips = skips.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let snapshot = snapshot_write::build(advisories, &covered, &skips)?;
+        let snapshot = snapshot_write::build(advisories, &covered, Feeds::default(), &skips)?;
         let mut silences: BTreeMap<(Ecosystem, String), Silence> =
             failed.into_iter().map(|(question, reason)| (question.key(), Silence::Failed(reason))).collect();
         silences.extend(own.into_iter().map(|key| (key, Silence::Own)));

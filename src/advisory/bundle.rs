@@ -26,7 +26,7 @@ use super::snapshot;
 use super::snapshot_read::Snapshot;
 
 /// Raised with every change of the layout or of [`BundleManifest`].
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 /// What the first line says, before the format.
 const TITLE: &str = "tidewaiter advisory bundle, format ";
 /// How the minisign tool begins its first line.
@@ -65,7 +65,8 @@ pub enum BundleError {
         found: u64,
     },
     /// Another version of the program made it.
-    #[error("{what} has format {found}, this program reads format {expected}: use a matching version of tidewaiter")]
+    #[error("{what} has format {found}, this program reads format {expected}: {}",
+        if found < expected { "export it again with this version of tidewaiter" } else { "use a newer version of tidewaiter" })]
     Format {
         /// The bundle or its snapshot.
         what: &'static str,
@@ -102,19 +103,19 @@ pub struct BundleManifest {
     pub bytes: u64,
     /// RFC 3339: when the snapshot was put together.
     pub built_at: String,
-    /// By name.
+    /// The ecosystems by name, then the feeds by name.
     pub sources: Vec<BundleSource>,
 }
 
-/// One ecosystem of a bundle.
+/// One ecosystem or feed of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleSource {
-    /// OSV's name.
+    /// OSV's name of the ecosystem, or the feed's.
     pub name: String,
-    /// Live records.
+    /// Live records, or CVEs.
     pub records: u64,
-    /// RFC 3339: the newest `modified` among them.
+    /// RFC 3339: the newest `modified` among the records; the date that the feed bears.
     pub newest: Option<String>,
     /// RFC 3339: when they were last compared with their source.
     pub synced: Option<String>,
@@ -135,7 +136,7 @@ impl Bundle {
     pub fn write(database: &Database, signer: Option<&Signer>) -> Result<Vec<u8>, BundleError> {
         let snapshot = database.bytes()?;
         let info = database.info();
-        let source = |one: &crate::model::EcosystemInfo| BundleSource {
+        let source = |one: &crate::model::SourceInfo| BundleSource {
             name: one.name.clone(),
             records: one.records,
             newest: one.newest.clone(),
@@ -147,7 +148,7 @@ impl Bundle {
             snapshot: info.snapshot.clone(),
             bytes: snapshot.len() as u64,
             built_at: info.built_at.clone(),
-            sources: info.ecosystems.iter().map(source).collect(),
+            sources: info.ecosystems.iter().chain(&info.feeds).map(source).collect(),
         };
         let mut message = serde_json::to_vec(&manifest).map_err(|error| BundleError::Content(error.to_string()))?;
         let trusted = naming(&message);
@@ -207,7 +208,7 @@ impl Bundle {
         self.signer.as_deref()
     }
 
-    /// When each ecosystem was synced.
+    /// When each source was synced.
     pub(super) fn synced(&self) -> BTreeMap<String, String> {
         let sources = self.manifest.sources.iter();
         sources.filter_map(|source| Some((source.name.clone(), source.synced.clone()?))).collect()
@@ -225,10 +226,10 @@ impl Bundle {
         {
             self.not_older(&installed)?;
         }
-        Ok(lock.publish(self.snapshot.in_memory(), &self.manifest.built_at, self.synced())?)
+        Ok(lock.publish(self.snapshot.in_memory(), &self.manifest.built_at, self.synced(), BTreeMap::new())?)
     }
 
-    /// Neither the whole nor any ecosystem that both have may be older: an attacker who can hold back a bundle, but not
+    /// Neither the whole nor any source that both have may be older: an attacker who can hold back a bundle, but not
     /// sign one, must not be able to bring an old state back.
     fn not_older(&self, installed: &Current) -> Result<(), BundleError> {
         let read = |date: &str| DateTime::<FixedOffset>::parse_from_rfc3339(date).ok();
@@ -312,10 +313,10 @@ fn check(manifest: &BundleManifest, snapshot: Vec<u8>) -> Result<Snapshot, Bundl
         AdvisoryError::Damaged(detail) => BundleError::Content(detail),
         other => BundleError::Advisory(other),
     })?;
-    let ecosystems = &snapshot.manifest().ecosystems;
-    let agree = ecosystems.len() == manifest.sources.len()
-        && ecosystems.iter().zip(&manifest.sources).all(|(ecosystem, source)| {
-            (&ecosystem.name, ecosystem.records, &ecosystem.newest) == (&source.name, source.records, &source.newest)
+    let held = || snapshot.manifest().ecosystems.iter().chain(&snapshot.manifest().feeds);
+    let agree = held().count() == manifest.sources.len()
+        && held().zip(&manifest.sources).all(|(held, source)| {
+            (&held.name, held.records, &held.newest) == (&source.name, source.records, &source.newest)
         });
     if agree { Ok(snapshot) } else { Err(wrong("the manifest's sources are not the snapshot's")) }
 }

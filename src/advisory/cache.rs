@@ -4,6 +4,7 @@
 //! <cache>/lock                       held by the process that changes the cache
 //! <cache>/advisories/                sled: raw records (see `store`)
 //! <cache>/snapshots/<id>.twsnap      immutable; <id> is the SHA-256 of the file
+//! <cache>/feeds/<sha256>.feed         feeds as they came (see `store_feeds`)
 //! <cache>/downloads/                 archives that are on their way (see `download`)
 //! <cache>/current.json               which snapshot counts, and when it was synced
 //! ```
@@ -33,8 +34,12 @@ pub struct Current {
     pub snapshot: String,
     /// RFC 3339: when the snapshot was published.
     pub built_at: String,
-    /// RFC 3339 by ecosystem: when its records were last compared with the mirror.
+    /// RFC 3339 by ecosystem or feed: when its records were last compared with their source.
     pub synced: BTreeMap<String, String>,
+    /// What each was compared with: an address, a folder or a file. Nothing where that is not known: what a bundle brings
+    /// was compared elsewhere.
+    #[serde(default)]
+    pub from: BTreeMap<String, String>,
 }
 
 /// Where the cache lies unless the user says: `$XDG_CACHE_HOME/tidewaiter`, else `~/.cache/tidewaiter`
@@ -89,8 +94,9 @@ impl CacheLock {
         bytes: &[u8],
         built_at: &str,
         synced: BTreeMap<String, String>,
+        from: BTreeMap<String, String>,
     ) -> Result<Current, AdvisoryError> {
-        let current = Current { snapshot: digest(bytes), built_at: built_at.to_owned(), synced };
+        let current = Current { snapshot: digest(bytes), built_at: built_at.to_owned(), synced, from };
         let folder = self.dir.join("snapshots");
         fs::create_dir_all(&folder).map_err(AdvisoryError::io(&folder))?;
         replace(&snapshot_path(&self.dir, &current.snapshot), bytes)?;
@@ -148,7 +154,7 @@ pub fn snapshot_path(dir: &Path, id: &str) -> PathBuf {
 }
 
 /// Writes a file beside its place and renames it there, so that no reader ever sees half of it.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), AdvisoryError> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), AdvisoryError> {
     let beside = path.with_extension("new");
     let write = || {
         let mut file = File::create(&beside)?;
@@ -162,7 +168,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), AdvisoryError> {
 }
 
 /// Removes what no reader can still be told to open. A file that cannot be removed does no harm.
-fn prune(folder: &Path, kept: &[String]) {
+pub(super) fn prune(folder: &Path, kept: &[String]) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if !kept.iter().any(|name| entry.file_name() == name.as_str()) {
             let _ = fs::remove_file(entry.path());
@@ -201,7 +207,7 @@ mod tests {
         let lock = CacheLock::acquire(dir.path(), || false).unwrap();
         assert_eq!(read_current(dir.path()).unwrap(), None);
         for content in [b"one", b"two", b"six"] {
-            let current = lock.publish(content, "2024-01-01T00:00:00Z", BTreeMap::new()).unwrap();
+            let current = lock.publish(content, "2024-01-01T00:00:00Z", BTreeMap::new(), BTreeMap::new()).unwrap();
             assert_eq!(read_current(dir.path()).unwrap().unwrap(), current);
             assert_eq!(fs::read(snapshot_path(dir.path(), &current.snapshot)).unwrap(), content);
         }

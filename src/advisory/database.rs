@@ -7,11 +7,13 @@ use sha2::{Digest, Sha256};
 
 use super::bundle::Bundle;
 use super::cache::{Current, digest, read_current, snapshot_path};
+use super::cve::Cve;
+use super::cve_table::Row;
 use super::error::AdvisoryError;
 use super::seed;
 use super::skipped::Skipped;
 use super::snapshot_read::Snapshot;
-use crate::model::{Advisory, DatabaseInfo, DatabaseOrigin, Ecosystem, hex};
+use crate::model::{Advisory, DatabaseInfo, DatabaseOrigin, Ecosystem, Exploitation, SourceInfo, hex};
 
 /// How often a reader follows `current.json` to a snapshot that is gone when it comes there. Two syncs have to pass
 /// between two reads of a few bytes for it to happen once.
@@ -56,8 +58,12 @@ impl Database {
             let path = snapshot_path(dir, &current.snapshot);
             match Snapshot::open(&path) {
                 Ok(snapshot) => {
-                    let Current { snapshot: id, built_at, synced } = current;
-                    return Ok(Some(Database::new(DatabaseOrigin::Cache, id, built_at, &synced, snapshot)));
+                    let Current { snapshot: id, built_at, synced, from } = current;
+                    let mut database = Database::new(DatabaseOrigin::Cache, id, built_at, &synced, snapshot);
+                    for source in database.info.ecosystems.iter_mut().chain(&mut database.info.feeds) {
+                        source.from = from.get(&source.name).cloned();
+                    }
+                    return Ok(Some(database));
                 }
                 Err(_) if attempt < ATTEMPTS && !path.exists() => attempt += 1,
                 Err(error) => return Err(error),
@@ -92,10 +98,14 @@ impl Database {
         snapshot: Snapshot,
     ) -> Database {
         let manifest = snapshot.manifest();
-        let (records, mut ecosystems) = (manifest.records, manifest.ecosystems.clone());
-        ecosystems.iter_mut().for_each(|ecosystem| ecosystem.synced = synced.get(&ecosystem.name).cloned());
+        let records = manifest.records;
+        let [ecosystems, feeds] = [&manifest.ecosystems, &manifest.feeds].map(|sources| {
+            let dated =
+                |source: &SourceInfo| SourceInfo { synced: synced.get(&source.name).cloned(), ..source.clone() };
+            sources.iter().map(dated).collect()
+        });
         Database {
-            info: DatabaseInfo { origin, snapshot: id, built_at, records, ecosystems },
+            info: DatabaseInfo { origin, snapshot: id, built_at, records, ecosystems, feeds },
             snapshot,
             silences: BTreeMap::new(),
         }
@@ -146,6 +156,15 @@ impl Database {
     /// [`AdvisoryError::Damaged`].
     pub fn find(&self, id: &str) -> Result<Vec<Advisory>, AdvisoryError> {
         self.snapshot.records(id)
+    }
+
+    /// What the feeds say of a CVE; `None` for a CVE that they do not name, and for every other id.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Damaged`].
+    pub fn exploitation(&self, id: &str) -> Result<Option<Exploitation>, AdvisoryError> {
+        let Some(cve) = Cve::parse(id).filter(|_| !self.info.feeds.is_empty()) else { return Ok(None) };
+        Ok(self.snapshot.cve(cve)?.map(Row::exploitation))
     }
 
     /// The normalized names of an ecosystem's packages that `wanted` picks, in order. Reads the whole index.

@@ -19,7 +19,9 @@ pub enum AdvisoryError {
     Damaged(String),
     /// The cache or snapshot was written by another version of the program.
     #[error(
-        "{what} has format {found}, this program reads format {expected}: use a matching version of tidewaiter, or a new cache folder"
+        "{what} has format {found}, this program reads format {expected}: {}",
+        if found < expected { "sync or import the advisories again" }
+        else { "use a newer version of tidewaiter, or a new cache folder" }
     )]
     Format {
         /// The store or the snapshot.

@@ -24,9 +24,9 @@ const START: usize = 4;
 /// The longest number: 64 bits in groups of seven.
 const MAX_NUMBER: usize = 10;
 
-/// The bytes are no index.
+/// The bytes are no index, or no table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the index is broken")]
+#[error("an index is broken")]
 pub(super) struct Broken;
 
 /// Makes an index.

@@ -14,6 +14,7 @@ use super::mirror::{
 };
 use super::mirror_zip::RecordZip;
 use super::parallel::in_parallel;
+use super::place::Place;
 use crate::model::Ecosystem;
 
 /// The public bucket (<https://google.github.io/osv.dev/data/>).
@@ -29,28 +30,20 @@ const ABSENT: usize = 20;
 /// Reads the address of a mirror.
 ///
 /// # Errors
-/// [`AdvisoryError::Credentials`] for one that holds a user or a password, [`AdvisoryError::Mirror`] for one that is no
-/// address of a folder. Neither message quotes more of it than its host.
+/// As [`Place::parse`], and [`AdvisoryError::Mirror`] for a place on this machine.
 pub fn parse_address(text: &str) -> Result<Url, AdvisoryError> {
-    let mut url: Url = text.parse().map_err(|error| AdvisoryError::mirror("the mirror's address", error))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(AdvisoryError::Credentials(
-            "an address may not hold a user or a password, since others can see it; set TIDEWAITER_MIRROR_TOKEN, or \
-             TIDEWAITER_MIRROR_USER and TIDEWAITER_MIRROR_PASSWORD, or use a netrc file"
-                .to_owned(),
-        ));
-    }
-    let place = url.host_str().unwrap_or("the mirror's address").to_owned();
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(AdvisoryError::mirror(place, "an address begins with http:// or https://"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(AdvisoryError::mirror(place, "an address of a folder has no '?' and no '#'"));
-    }
+    let Place::Remote(url) = Place::parse(text)? else {
+        return Err(AdvisoryError::mirror("the mirror's address", "it begins with https:// or http://"));
+    };
+    Ok(folder(url))
+}
+
+/// An address to which the names of files can be joined.
+fn folder(mut url: Url) -> Url {
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
     }
-    Ok(url)
+    url
 }
 
 /// A mirror behind an address.
@@ -63,7 +56,7 @@ pub struct HttpMirror {
 impl HttpMirror {
     /// Asks nothing yet. Archives are kept in `downloads` until they have been read.
     pub fn new(http: Http, root: Url, downloads: &Path) -> HttpMirror {
-        HttpMirror { http, root, downloads: downloads.to_owned() }
+        HttpMirror { http, root: folder(root), downloads: downloads.to_owned() }
     }
 
     fn url(&self, path: &str) -> Result<Url, AdvisoryError> {
@@ -129,10 +122,11 @@ impl Mirror for HttpMirror {
     fn archive(&self, ecosystem: &str, since: Option<&Validator>) -> Result<Fetched<RecordZip>, AdvisoryError> {
         let path = self.kept(ecosystem);
         let url = self.url(&format!("{ecosystem}/all.zip"))?;
+        let place = url.to_string();
         let download = Download::new(&self.http, url, &path, MAX_ARCHIVE);
-        match open(&path, download.run(since)?) {
+        match open(&path, &place, download.run(since)?) {
             // What came in parts may be broken for that reason alone; once more, in one.
-            Err((Came::InParts, _)) => open(&path, download.run(since)?).map_err(|(_, error)| error),
+            Err((Came::InParts, _)) => open(&path, &place, download.run(since)?).map_err(|(_, error)| error),
             opened => opened.map_err(|(_, error)| error),
         }
     }
@@ -143,13 +137,13 @@ impl Mirror for HttpMirror {
 }
 
 /// Opens an archive that has come; one that is broken is not kept.
-fn open(path: &Path, fetched: Fetched<Came>) -> Result<Fetched<RecordZip>, (Came, AdvisoryError)> {
+fn open(path: &Path, place: &str, fetched: Fetched<Came>) -> Result<Fetched<RecordZip>, (Came, AdvisoryError)> {
     let (came, validator) = match fetched {
         Fetched::Missing => return Ok(Fetched::Missing),
         Fetched::Unchanged => return Ok(Fetched::Unchanged),
         Fetched::New(came, validator) => (came, validator),
     };
-    let zip = RecordZip::open(path).and_then(|zip| {
+    let zip = RecordZip::open_from(path, place).and_then(|zip| {
         // Parts of two archives make one whose directory may well be whole.
         if came == Came::InParts {
             zip.check()?

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
@@ -19,7 +19,8 @@ const FREE_OF_RATIO: u64 = 64 << 20;
 
 /// An open `all.zip`.
 pub struct RecordZip {
-    path: PathBuf,
+    /// Where it came from, for whoever has to mend it there.
+    place: String,
     size: u64,
     archive: ZipArchive<FileReader>,
     entries: BTreeMap<String, (ZipArchiveEntryWayfinder, CompressionMethod)>,
@@ -32,7 +33,12 @@ impl RecordZip {
     /// # Errors
     /// [`AdvisoryError::Io`]; [`AdvisoryError::Mirror`] for what is no zip, or one of too many entries.
     pub fn open(path: &Path) -> Result<RecordZip, AdvisoryError> {
-        let failed = |detail: &dyn std::fmt::Display| AdvisoryError::mirror(path.display(), detail);
+        RecordZip::open_from(path, &path.display().to_string())
+    }
+
+    /// Opens a copy of the archive that lies at `place`, which errors name.
+    pub(super) fn open_from(path: &Path, place: &str) -> Result<RecordZip, AdvisoryError> {
+        let failed = |detail: &dyn std::fmt::Display| AdvisoryError::mirror(place, detail);
         let file = File::open(path).map_err(AdvisoryError::io(path))?;
         let size = file.metadata().map_err(AdvisoryError::io(path))?.len();
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
@@ -54,7 +60,7 @@ impl RecordZip {
         if count != archive.entries_hint() {
             return Err(failed(&"the directory does not have as many entries as it says"));
         }
-        Ok(RecordZip { path: path.to_owned(), size, archive, entries, inflated: Cell::new(0) })
+        Ok(RecordZip { place: place.to_owned(), size, archive, entries, inflated: Cell::new(0) })
     }
 
     /// The ids by the entries' names, sorted.
@@ -74,7 +80,7 @@ impl RecordZip {
     pub fn read(&self, id: &str) -> Result<Option<Vec<u8>>, AdvisoryError> {
         let Some(&(wayfinder, method)) = self.entries.get(id) else { return Ok(None) };
         let failed =
-            |detail: &dyn std::fmt::Display| AdvisoryError::mirror(self.path.display(), format_args!("{id}: {detail}"));
+            |detail: &dyn std::fmt::Display| AdvisoryError::mirror(&self.place, format_args!("{id}: {detail}"));
         let entry = self.archive.get_entry(wayfinder).map_err(|error| failed(&error))?;
         let bytes = match method {
             CompressionMethod::STORE => read_bounded(entry.verifying_reader(entry.reader()), MAX_RECORD),

@@ -1,7 +1,9 @@
 //! The built-in seed: a few hundred well-known advisories, so that a first run without a cache shows what this
-//! program does. It is no database: every report says that it is in use.
+//! program does. It is no database: every report says that it is in use. It holds no feed: a score of some past day, or a
+//! catalog without its newest entries, would be believed.
 
 use super::error::AdvisoryError;
+use super::feeds::Feeds;
 use super::record;
 use super::skipped::{SkipReason, Skips};
 use super::snapshot_write;
@@ -27,5 +29,5 @@ pub(super) fn snapshot() -> Result<Vec<u8>, AdvisoryError> {
             Err(_) => skips.add(SkipReason::Record, line.get(..40).unwrap_or(line)),
         }
     }
-    snapshot_write::build(advisories, &Ecosystem::ALL.into(), &skips)
+    snapshot_write::build(advisories, &Ecosystem::ALL.into(), Feeds::default(), &skips)
 }

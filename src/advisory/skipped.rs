@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Feed;
+
 /// How many ids are kept as examples of one reason.
 const EXAMPLES: usize = 3;
 /// A mirror's words are quoted up to here, in characters.
@@ -34,6 +36,24 @@ pub enum SkipReason {
     Record,
     /// A record that the list of changes names and the mirror does not have.
     Missing,
+    /// A row of a feed, or a part of it.
+    Feed(Feed, FeedFault),
+}
+
+/// What is wrong with a row of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeedFault {
+    /// It has not the feed's shape.
+    Shape,
+    /// It names no CVE.
+    Id,
+    /// Its score or percentile is none.
+    Score,
+    /// A date of it, or the feed's own, cannot be read. The rest of it counts.
+    Date,
+    /// Another row names the same CVE. One of them counts.
+    Twice,
 }
 
 impl SkipReason {
@@ -71,7 +91,20 @@ impl fmt::Display for SkipReason {
             SkipReason::Field(name) => write!(f, "broken field '{name}'"),
             SkipReason::Record => f.write_str("broken record"),
             SkipReason::Missing => f.write_str("listed, but missing"),
+            SkipReason::Feed(feed, fault) => write!(f, "{}: {fault}", feed.name()),
         }
+    }
+}
+
+impl fmt::Display for FeedFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FeedFault::Shape => "row of another shape",
+            FeedFault::Id => "not the id of a CVE",
+            FeedFault::Score => "score or percentile not between 0 and 1",
+            FeedFault::Date => "date that cannot be read",
+            FeedFault::Twice => "named twice",
+        })
     }
 }
 
@@ -103,6 +136,11 @@ impl Skips {
                 examples.pop_last();
             }
         }
+    }
+
+    /// The same, where an id may be any text.
+    pub(super) fn add_quoted(&mut self, reason: SkipReason, id: &str) {
+        self.add(reason, &quote(id));
     }
 
     /// Whether nothing was left out.

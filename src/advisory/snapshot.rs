@@ -3,15 +3,17 @@
 //! ```text
 //! header      magic "TWSNAP", format u16, length of the file u64, then for each section: length u64, crc32 u32;
 //!             crc32 u32 of the header before it
-//! manifest    JSON: ecosystems with counts, what was skipped
+//! manifest    JSON: ecosystems and feeds with counts, what was skipped
 //! dictionary  zstd, shared by all blocks; may be empty
 //! names       index (see `index`): ecosystem, '/', normalized name  ->  the package's block
 //! ids         index: record id  ->  every block that holds the record; alias  ->  the first block of each record with it
+//! cves        directory of the table of CVEs (see `cve_table`)
 //! blocks      frames (see `frame`), each the records of one package
+//! pages       of the table of CVEs
 //! ```
 //!
 //! Numbers are little-endian. Opening reads the header and the manifest; an index is checked when it is first used, a
-//! block when it is read. So every byte that an answer rests on was checked, and none besides. Checksums find damage,
+//! block or page when it is read. So every byte that an answer rests on was checked, and none besides. Checksums find damage,
 //! not intent: a snapshot of a stranger (see `bundle`) can answer wrongly, but it cannot make the reader panic or hang.
 //!
 //! A block holds a `Vec<Advisory>` as `postcard` writes it, sorted by id, each reduced to the elements of its package.
@@ -21,15 +23,15 @@ use serde::{Deserialize, Serialize};
 
 use super::error::AdvisoryError;
 use super::skipped::Skipped;
-use crate::model::{Ecosystem, EcosystemInfo};
+use crate::model::{Ecosystem, SourceInfo};
 
 /// The first bytes of a snapshot.
 const MAGIC: &[u8; 6] = b"TWSNAP";
 /// Raised with every change of the layout or of [`crate::model::Advisory`], which blocks hold.
-pub(super) const FORMAT: u16 = 2;
+pub(super) const FORMAT: u16 = 3;
 /// Length of the header.
 pub(super) const HEADER: usize = 6 + 2 + 8 + SECTIONS * 12 + 4;
-const SECTIONS: usize = 5;
+const SECTIONS: usize = 7;
 
 /// The sections in the order of the file.
 #[derive(Clone, Copy, Debug)]
@@ -38,14 +40,17 @@ pub(super) enum Section {
     Dictionary,
     Names,
     Ids,
+    Cves,
     Blocks,
+    Pages,
 }
 
 /// What a snapshot says of itself. Nothing in it depends on when or where it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) records: u64,
-    pub(super) ecosystems: Vec<EcosystemInfo>,
+    pub(super) ecosystems: Vec<SourceInfo>,
+    pub(super) feeds: Vec<SourceInfo>,
     pub(super) skipped: Vec<Skipped>,
 }
 
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_header_comes_back_and_any_other_is_refused() {
-        let sections: [&[u8]; 5] = [b"{}", b"", b"names", b"ids", b"blocks"];
+        let sections: [&[u8]; 7] = [b"{}", b"", b"names", b"ids", b"cves", b"blocks", b"pages"];
         let header = Header::new(sections);
         let mut file = header.write();
         sections.iter().for_each(|section| file.extend_from_slice(section));

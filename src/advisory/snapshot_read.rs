@@ -6,9 +6,11 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use super::cve::Cve;
+use super::cve_table::{self, Row};
 use super::error::AdvisoryError;
 use super::frame::Unpacker;
-use super::index::Index;
+use super::index::{Broken, Index};
 use super::mapped::Bytes;
 use super::snapshot::{BlockRef, HEADER, Header, Manifest, Section, name_key};
 use crate::model::{Advisory, Ecosystem};
@@ -23,11 +25,18 @@ pub(super) struct Snapshot {
     manifest: Manifest,
     names: Checked,
     ids: Checked,
+    cves: Checked,
     unpacker: OnceLock<Result<Unpacker, AdvisoryError>>,
 }
 
 fn damaged(what: impl std::fmt::Display) -> AdvisoryError {
     AdvisoryError::Damaged(format!("snapshot: {what}"))
+}
+
+impl From<Broken> for AdvisoryError {
+    fn from(broken: Broken) -> AdvisoryError {
+        damaged(broken)
+    }
 }
 
 impl Snapshot {
@@ -49,7 +58,8 @@ impl Snapshot {
     fn new(header: Header, file: Bytes) -> Result<Snapshot, AdvisoryError> {
         let manifest = checked(&file, &header, Section::Manifest)?;
         let manifest = serde_json::from_slice(manifest).map_err(damaged)?;
-        Ok(Snapshot { file, header, manifest, names: OnceLock::new(), ids: OnceLock::new(), unpacker: OnceLock::new() })
+        let (names, ids, cves) = Default::default();
+        Ok(Snapshot { file, header, manifest, names, ids, cves, unpacker: OnceLock::new() })
     }
 
     pub(super) fn manifest(&self) -> &Manifest {
@@ -58,7 +68,7 @@ impl Snapshot {
 
     /// Bytes of the file.
     pub(super) fn length(&self) -> u64 {
-        self.header.range(Section::Blocks).end as u64
+        self.header.range(Section::Pages).end as u64
     }
 
     /// All of it, where it is held in memory; of a file only the head.
@@ -135,10 +145,24 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// What the feeds say of a CVE, if anything.
+    pub(super) fn cve(&self, cve: Cve) -> Result<Option<Row>, AdvisoryError> {
+        let directory = self.section(&self.cves, Section::Cves)?;
+        let pages = self.header.range(Section::Pages);
+        cve_table::find(directory, pages.len(), cve, |range| {
+            self.file.read((pages.start + range.start) as u64, range.len()).map_err(damaged)
+        })
+    }
+
     fn index(&self, cell: &Checked, section: Section) -> Result<Index<'_>, AdvisoryError> {
+        Index::open(self.section(cell, section)?).map_err(damaged)
+    }
+
+    /// A section of the head, which is checked when it is first used.
+    fn section(&self, cell: &Checked, section: Section) -> Result<&[u8], AdvisoryError> {
         let check = || checked(&self.file, &self.header, section).map(|_| ());
         cell.get_or_init(check).as_ref().map_err(AdvisoryError::clone)?;
-        Index::open(&self.file.head()[self.header.range(section)]).map_err(damaged)
+        Ok(&self.file.head()[self.header.range(section)])
     }
 
     fn block(&self, block: BlockRef) -> Result<Vec<Advisory>, AdvisoryError> {

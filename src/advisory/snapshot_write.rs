@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset};
 
+use super::cve_table;
 use super::error::AdvisoryError;
+use super::feeds::Feeds;
 use super::frame::{self, Packer};
 use super::index::IndexWriter;
 use super::skipped::Skips;
 use super::snapshot::{BlockRef, Header, Manifest, name_key};
-use crate::model::{Advisory, Affected, Ecosystem, EcosystemInfo};
+use crate::model::{Advisory, Affected, Ecosystem, SourceInfo};
 
 /// Beyond 9 zstd takes twice the time for 2 % of the size.
 const LEVEL: i32 = 9;
@@ -24,12 +26,13 @@ const SAMPLES: usize = 8192;
 pub(super) fn build(
     mut advisories: Vec<Advisory>,
     covered: &BTreeSet<Ecosystem>,
+    feeds: Feeds,
     skips: &Skips,
 ) -> Result<Vec<u8>, AdvisoryError> {
     advisories.sort_by(|a, b| a.id.cmp(&b.id));
     advisories.dedup_by(|a, b| a.id == b.id);
     let (records, ecosystems) = count(&advisories, covered);
-    let manifest = Manifest { records, ecosystems, skipped: skips.list() };
+    let manifest = Manifest { records, ecosystems, feeds: feeds.infos, skipped: skips.list() };
     let packages = packages(advisories, covered);
     let failed = |error: &dyn std::fmt::Display| AdvisoryError::Store(format!("snapshot: {error}"));
 
@@ -67,7 +70,8 @@ pub(super) fn build(
     let manifest = serde_json::to_vec(&manifest).map_err(|error| failed(&error))?;
     let names = names.finish().ok_or_else(full)?;
     let ids = ids.finish().ok_or_else(full)?;
-    let sections = [&manifest[..], &dictionary, &names, &ids, &blocks];
+    let (cves, pages) = cve_table::write(&feeds.rows);
+    let sections = [&manifest[..], &dictionary, &names, &ids, &cves, &blocks, &pages];
     let mut file = Header::new(sections).write();
     file.reserve_exact(sections.iter().map(|section| section.len()).sum());
     sections.iter().for_each(|section| file.extend_from_slice(section));
@@ -93,7 +97,7 @@ fn packages(advisories: Vec<Advisory>, covered: &BTreeSet<Ecosystem>) -> BTreeMa
 }
 
 /// The live records, and those of each ecosystem.
-fn count(advisories: &[Advisory], covered: &BTreeSet<Ecosystem>) -> (u64, Vec<EcosystemInfo>) {
+fn count(advisories: &[Advisory], covered: &BTreeSet<Ecosystem>) -> (u64, Vec<SourceInfo>) {
     let mut all = 0;
     let mut counts: BTreeMap<Ecosystem, (u64, Option<&str>)> = covered.iter().map(|&e| (e, (0, None))).collect();
     for advisory in advisories.iter().filter(|advisory| advisory.withdrawn.is_none()) {
@@ -106,13 +110,14 @@ fn count(advisories: &[Advisory], covered: &BTreeSet<Ecosystem>) -> (u64, Vec<Ec
             }
         }
     }
-    let info = |(ecosystem, (records, newest)): (Ecosystem, (u64, Option<&str>))| EcosystemInfo {
+    let info = |(ecosystem, (records, newest)): (Ecosystem, (u64, Option<&str>))| SourceInfo {
         name: ecosystem.name().to_owned(),
         records,
         newest: newest.map(str::to_owned),
         synced: None,
+        from: None,
     };
-    let mut infos: Vec<EcosystemInfo> = counts.into_iter().map(info).collect();
+    let mut infos: Vec<SourceInfo> = counts.into_iter().map(info).collect();
     infos.sort_by(|a, b| a.name.cmp(&b.name));
     (all, infos)
 }

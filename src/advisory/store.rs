@@ -71,6 +71,8 @@ pub enum Fault {
 pub struct Store {
     pages: sled::Tree,
     cursors: sled::Tree,
+    /// See `store_feeds`.
+    pub(super) feeds: sled::Tree,
     meta: sled::Tree,
     dictionary: Vec<u8>,
     unpacker: Unpacker,
@@ -99,6 +101,7 @@ impl Store {
         Ok(Store {
             pages: db.open_tree("pages")?,
             cursors: db.open_tree("cursors")?,
+            feeds: db.open_tree("feeds")?,
             meta,
             unpacker: Unpacker::new(&dictionary),
             dictionary,

@@ -10,6 +10,7 @@ use chrono::{SecondsFormat, Utc};
 
 use super::cache::{Current, read_current, snapshot_path};
 use super::error::AdvisoryError;
+use super::feeds::Feeds;
 use super::mirror::{Listing, Mirror};
 use super::parallel::in_parallel;
 use super::plan::{Plan, hear};
@@ -245,10 +246,16 @@ fn mark(snapshot: &str) -> String {
 /// Publishes a snapshot of the store, or, where that is the one that counts already, the new times.
 fn publish(store: &Store, ecosystems: Vec<EcosystemSync>) -> Result<SyncReport, AdvisoryError> {
     let cursors = store.cursors()?;
-    let synced: BTreeMap<String, String> =
-        cursors.iter().map(|(ecosystem, cursor)| (ecosystem.name().to_owned(), cursor.synced_at.clone())).collect();
+    let feed_cursors = store.feeds()?;
+    let of_ecosystems = cursors.iter().map(|(one, cursor)| (one.name(), (&cursor.synced_at, &cursor.mirror)));
+    let of_feeds = feed_cursors.iter().map(|(one, cursor)| (one.name(), (&cursor.synced_at, &cursor.from)));
+    let (mut synced, mut from) = (BTreeMap::new(), BTreeMap::new());
+    for (name, (at, place)) in of_ecosystems.chain(of_feeds) {
+        synced.insert(name.to_owned(), at.clone());
+        from.insert(name.to_owned(), place.clone());
+    }
     if let Some((current, snapshot)) = settled(store)? {
-        let current = Current { built_at: now(), synced, ..current };
+        let current = Current { built_at: now(), synced, from, ..current };
         store.lock().point(&current)?;
         let skipped = snapshot.manifest().skipped.clone();
         return Ok(SyncReport { ecosystems, skipped, current, rebuilt: false, snapshot_bytes: snapshot.length() });
@@ -270,9 +277,15 @@ fn publish(store: &Store, ecosystems: Vec<EcosystemSync>) -> Result<SyncReport, 
             }
         }
     }
+    let mut feeds = Feeds::default();
+    for (&feed, cursor) in &feed_cursors {
+        if let Some((_, raw)) = store.feed(feed)? {
+            feeds.add(feed, &raw, &mut skips).map_err(|detail| AdvisoryError::mirror(&cursor.from, detail))?;
+        }
+    }
     let covered: BTreeSet<Ecosystem> = cursors.keys().copied().collect();
-    let bytes = snapshot_write::build(advisories, &covered, &skips)?;
-    let current = store.lock().publish(&bytes, &now(), synced)?;
+    let bytes = snapshot_write::build(advisories, &covered, feeds, &skips)?;
+    let current = store.lock().publish(&bytes, &now(), synced, from)?;
     store.set_published(&mark(&current.snapshot))?;
     let snapshot_bytes = bytes.len() as u64;
     Ok(SyncReport { ecosystems, skipped: skips.list(), current, rebuilt: true, snapshot_bytes })
@@ -289,6 +302,7 @@ fn settled(store: &Store) -> Result<Option<(Current, Snapshot)>, AdvisoryError> 
     Ok(snapshot.map(|snapshot| (current, snapshot)))
 }
 
-fn now() -> String {
+/// RFC 3339.
+pub(super) fn now() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true)
 }

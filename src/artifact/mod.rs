@@ -9,6 +9,7 @@
 
 mod budget;
 mod bytes;
+mod dotnet_bundle;
 mod folder;
 mod gaps;
 mod inflate;
@@ -19,6 +20,7 @@ mod single;
 mod tape;
 mod tar_header;
 mod tarball;
+mod unpack;
 mod window;
 mod zip;
 mod zip_directory;
@@ -26,8 +28,10 @@ mod zip_local;
 mod zip_salvage;
 
 pub use budget::{Budget, Decoder, End, Filled, Limits, OverLimit, Stop};
+pub use dotnet_bundle::is_bundle;
 pub use magic::{HEAD, Magic};
 pub use open::{OpenError, Opened, OpenedPath, digest, open_bytes, open_input, open_path, read_input};
+pub use unpack::{Packing, unpack};
 
 use crate::model::Gap;
 

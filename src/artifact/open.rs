@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 use thiserror::Error;
 
 use crate::model::{Gap, GapKind, escape_path_bytes, hex};
 
 use super::budget::{Budget, Decoder, End, Limits, OverLimit, Stop};
 use super::bytes::Bytes;
+use super::dotnet_bundle::Bundle;
 use super::folder::{Folder, mode};
 use super::inflate::{Gzip, Zstd};
 use super::magic::{HEAD, Magic, ends_like_zip};
@@ -102,7 +103,8 @@ pub fn open_bytes<'a>(bytes: &'a [u8], name: &str, budget: &Budget) -> Opened<'a
     let head = &bytes[..bytes.len().min(HEAD)];
     match open_archive(Bytes::Slice(bytes), head, name, budget) {
         Ok(opened) => opened,
-        Err(Refusal::Other) => Opened::NotAnArchive,
+        Err(Refusal::Other) => Bundle::open(Bytes::Slice(bytes), head, None, budget)
+            .map_or(Opened::NotAnArchive, |bundle| Opened::Indexed(Box::new(bundle))),
         Err(Refusal::Gap(gap)) => Opened::Indexed(Box::new(Refused(vec![*gap]))),
     }
 }
@@ -163,11 +165,14 @@ fn open_named<'a>(bytes: Bytes<'a>, head: &[u8], name: String, mode: Option<u32>
     let gap = match open_archive(bytes.clone(), head, &name, budget) {
         Ok(opened) => return opened,
         Err(Refusal::Gap(gap)) => Some(*gap),
-        Err(Refusal::Other) => promised_suffix(&name).map(|suffix| {
-            let detail =
-                format!("the name ends in {suffix}, but the bytes are no zip; they were read as a single file");
-            gaps::blocking(GapKind::Malformed, None, detail)
-        }),
+        Err(Refusal::Other) => match Bundle::open(bytes.clone(), head, Some(&name), budget) {
+            Some(bundle) => return Opened::Indexed(Box::new(bundle)),
+            None => promised_suffix(&name).map(|suffix| {
+                let detail =
+                    format!("the name ends in {suffix}, but the bytes are no zip; they were read as a single file");
+                gaps::blocking(GapKind::Malformed, None, detail)
+            }),
+        },
     };
     let mut gaps: Vec<Gap> = gap.into_iter().collect();
     if let Err(limit) = budget.charge_entry() {
@@ -227,7 +232,7 @@ impl Decoder for Input<'_> {
 pub fn digest(path: &Path) -> Result<String, OpenError> {
     let failed = |source| OpenError::Path { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
-    let mut hasher = Sha256::new();
+    let mut hasher = Context::new(&SHA256);
     let mut buffer = vec![0; 256 << 10];
     loop {
         match file.read(&mut buffer) {
@@ -237,5 +242,5 @@ pub fn digest(path: &Path) -> Result<String, OpenError> {
             Err(error) => return Err(failed(error)),
         }
     }
-    Ok(hex(&hasher.finalize()))
+    Ok(hex(hasher.finish().as_ref()))
 }

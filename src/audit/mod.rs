@@ -5,6 +5,7 @@
 //! the runtime would: layers over one another, owners of files, copies that no importer can reach.
 
 mod environment;
+mod integrity;
 mod inventory;
 mod opaque;
 mod overlay;
@@ -21,7 +22,8 @@ use chrono::{DateTime, Utc};
 
 use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
-use crate::matching::{MaxAge, database_gaps, match_packages};
+use crate::extract::LockedVersions;
+use crate::matching::{MaxAge, database_gaps, match_packages, rate_exploitation};
 use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
 use crate::runtime;
 use crate::secret::Engine;
@@ -37,6 +39,8 @@ pub struct Request {
     pub environment: Option<(String, EnvFile)>,
     /// What is known of it beside the environment file: wins over what that file says.
     pub config: FunctionConfig,
+    /// The lock file that its bundles were built with.
+    pub locked: LockedVersions,
 }
 
 /// Where an artifact's bytes come from.
@@ -114,15 +118,22 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
         parts.push(walk::artifact(index, ArtifactRole::Layer, &Input::Path(layer), &budget, options)?.1);
     }
     let mut gaps = environment::missing_layers(&config, parts.len() - 1);
+    let lacks_layers = !gaps.is_empty();
+    let layers = parts.len();
     if let Some((path, file)) = &environment {
         parts.push(environment::artifact(parts.len(), path, file, options));
     }
     let artifacts: Vec<Artifact> = parts.iter().map(|part| part.artifact.clone()).collect();
     let supplied = config.runtime.as_deref().and_then(runtime::supplied);
-    let mut laid = overlay::lay(parts, supplied.as_ref());
+    let mut laid = overlay::lay(parts, supplied.as_ref(), &request.locked);
     gaps.append(&mut laid.gaps);
 
-    let secrets = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);
+    let mut findings = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);
+    let variables = environment.as_ref().map(|(_, file)| (layers, file));
+    let traces = std::mem::take(&mut laid.traces);
+    let judged = integrity::judge(traces, &laid, &artifacts, &config, variables, lacks_layers, &findings);
+    gaps.extend(judged.gaps);
+    findings.extend(judged.findings);
     Ok(seal::seal(seal::Unsealed {
         id: config.arn.clone().unwrap_or_else(|| config.name.clone().unwrap_or_else(|| name.clone())),
         name: config.name.clone().unwrap_or(name),
@@ -132,7 +143,8 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
         tally: laid.tally,
         gaps,
         packages: laid.packages,
-        secrets,
+        findings,
+        hooks: judged.hooks,
         attributed: laid.attributed,
     }))
 }
@@ -140,6 +152,7 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
 /// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
 pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
     let (mut findings, mut gaps) = match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
+    gaps.extend(rate_exploitation(&mut findings, |id| database.exploitation(id)));
     gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, &demand.max_age, demand.now));
     gaps.extend(silence::gaps(&scan.packages, database));
     let (ended, unknown) = runtime::judge(&scan.config, demand.now);

@@ -1,4 +1,5 @@
-//! What was read and searched for secrets, but whose parts cannot be named: compiled programs, class files, bundles.
+//! What was read and searched for secrets, but whose parts cannot be named: compiled programs, bundles. Java's class
+//! files are judged by the extractor that names their packages.
 //!
 //! Such bytes hold third-party code that no advisory can be matched with, so that "no findings" means less there.
 //! One note per archive and kind, not one per file.
@@ -6,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use crate::artifact::Piece;
+use crate::extract::is_bundle;
 use crate::model::{Gap, GapKind, Location};
 
 /// A kind of bytes that hides packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     NativeCode,
-    JavaClasses,
     DotNet,
     JsBundle,
 }
@@ -21,11 +22,14 @@ impl Kind {
     fn detail(self, count: usize, first: &str) -> String {
         let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
         let what = match self {
-            Kind::NativeCode => "native code: the libraries linked into it are not listed",
-            Kind::JavaClasses => "Java classes: the packages they come from are not listed",
-            Kind::DotNet => ".NET assemblies: the packages they come from are not listed",
+            Kind::NativeCode => {
+                "native code: the libraries linked into it are not listed; a software bill of materials would tell"
+            }
+            Kind::DotNet => {
+                ".NET assemblies: the packages they come from are not listed; the *.deps.json of `dotnet publish` tells"
+            }
             Kind::JsBundle => {
-                "bundled JavaScript: its modules are not listed; a lock file or the unbundled node_modules would tell"
+                "bundled JavaScript: not all of its packages could be named; emit a source map or a metafile, or deploy node_modules"
             }
         };
         format!("{files} ({first}) of {what}")
@@ -40,7 +44,7 @@ pub(super) struct Opaque {
 }
 
 impl Opaque {
-    /// Looks at the first piece of an entry that no extractor wanted.
+    /// Looks at the first piece of an entry that no extractor could explain.
     pub fn look(&mut self, here: &Location, piece: Piece<'_>) {
         let Some(kind) = kind_of(here.innermost(), piece.bytes) else {
             self.text |= is_source(here.innermost()) && !piece.bytes.is_empty();
@@ -84,29 +88,13 @@ fn kind_of(name: &str, bytes: &[u8]) -> Option<Kind> {
         [0xCF | 0xCE, 0xFA, 0xED, 0xFE, ..] => Some(Kind::NativeCode),
         // Java and universal Mach-O share a magic number; a class file's version is 45 or more, a count of
         // architectures is small.
-        [0xCA, 0xFE, 0xBA, 0xBE, _, _, _, version, ..] => {
-            Some(if *version >= 45 { Kind::JavaClasses } else { Kind::NativeCode })
-        }
+        [0xCA, 0xFE, 0xBA, 0xBE, _, _, _, count, ..] if *count < 45 => Some(Kind::NativeCode),
         [b'M', b'Z', ..] if bytes.len() > 64 => {
             Some(if name.ends_with(".dll") { Kind::DotNet } else { Kind::NativeCode })
         }
         _ if is_bundle(name, bytes) => Some(Kind::JsBundle),
         _ => None,
     }
-}
-
-/// A script of some size whose lines no person wrote.
-fn is_bundle(name: &str, bytes: &[u8]) -> bool {
-    const LEAST: usize = 48 << 10;
-    const MEAN_LINE: usize = 400;
-    let script = [".js", ".mjs", ".cjs"].iter().any(|end| name.ends_with(end));
-    if !script || bytes.len() < LEAST {
-        return false;
-    }
-    let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
-    let webpack = memchr::memmem::find(bytes, b"__webpack_require__").is_some();
-    let esbuild = memchr::memmem::find(bytes, b"__commonJS").is_some();
-    webpack || esbuild || bytes.len() / lines > MEAN_LINE
 }
 
 /// Source or configuration that a person wrote.
@@ -128,18 +116,11 @@ mod tests {
         for name in ["b.so", "a.so", "owned/c.so"] {
             opaque.look(&Location::artifact(0).child(name), Piece::whole(b"\x7FELF\x02\x01\x01\0"));
         }
-        opaque.look(&Location::artifact(0).child("A.class"), Piece::whole(b"\xCA\xFE\xBA\xBE\0\0\0\x3D\0"));
+        opaque.look(&Location::artifact(0).child("a.dll"), Piece::whole(&[b"MZ".as_slice(), &[0; 64]].concat()));
         let gaps = opaque.gaps(|place| place.innermost().starts_with("owned/"));
         let details: Vec<&str> = gaps.iter().map(|gap| gap.detail.as_str()).collect();
         assert_eq!(details.len(), 2);
         assert!(details[0].starts_with("2 files (a.so) of native code"), "{details:?}");
-        assert!(details[1].starts_with("1 file (A.class) of Java classes"), "{details:?}");
-    }
-
-    #[test]
-    fn a_long_hand_written_script_is_no_bundle() {
-        let text = "const a = require('a');\n".repeat(5000);
-        assert!(!is_bundle("index.js", text.as_bytes()));
-        assert!(is_bundle("index.js", &vec![b'x'; 60 << 10]));
+        assert!(details[1].starts_with("1 file (a.dll) of .NET assemblies"), "{details:?}");
     }
 }

@@ -7,12 +7,13 @@
 //! - Node resolves upwards from the importing file, so that a layer's package uses the layer's own copy: only a copy
 //!   whose manifest another layer has overwritten is out of reach.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::opaque::Opaque;
 use super::walk::Walked;
 use super::{inventory, python_path};
-use crate::extract::{Joined, Owner, Owners, join, merge};
+use crate::extract::{Joined, LockedVersions, Owner, Owners, join, merge};
+use crate::integrity::Traces;
 use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
 use crate::runtime::Supplied;
 
@@ -28,6 +29,10 @@ pub(super) struct Laid {
     pub tally: Tally,
     /// See [`crate::model::Coverage::attributed`].
     pub attributed: bool,
+    /// What was seen of the files' integrity.
+    pub traces: Traces,
+    /// Names of the files at the first level, by artifact.
+    pub files: Vec<Vec<String>>,
     /// Who owns which file, by artifact.
     owners: Vec<Owners>,
 }
@@ -46,27 +51,34 @@ impl Laid {
     }
 }
 
-/// Lays walked artifacts together, in their order, over what the runtime supplies.
-pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
+/// Lays walked artifacts together, in their order, over what the runtime supplies. `locked` tells versions of what is in
+/// bundles.
+pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &LockedVersions) -> Laid {
     let mut laid = Laid {
         packages: Vec::new(),
         secrets: Vec::new(),
         gaps: Vec::new(),
         tally: Tally::default(),
         attributed: false,
+        traces: Traces::default(),
+        files: Vec::new(),
         owners: Vec::new(),
     };
     let hidden = hidden_files(&walked, &mut laid.gaps);
     let roles: Vec<ArtifactRole> = walked.iter().map(|one| one.artifact.role).collect();
     let mut opaque = Opaque::default();
     let mut packages = Vec::new();
+    let mut own = HashSet::new();
     for one in walked {
         let mut part = one.part;
         laid.secrets.append(&mut part.secrets);
         laid.gaps.append(&mut part.gaps);
         laid.tally += part.tally;
         opaque.append(part.opaque);
-        let Joined { packages: mut found, mut gaps, owners } = join(part.sink);
+        laid.traces.append(part.traces);
+        laid.files.push(part.files);
+        let Joined { packages: mut found, mut gaps, owners, own: files } = join(part.sink, locked);
+        own.extend(files);
         laid.gaps.append(&mut gaps);
         packages.append(&mut found);
         laid.owners.push(owners);
@@ -85,7 +97,7 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>) -> Laid {
     laid.packages.sort_by_cached_key(Package::id);
     laid.gaps.extend(inventory::declared_only(&laid.packages));
     laid.attributed = !laid.packages.is_empty() || opaque.has_text();
-    let gaps = opaque.gaps(|place| laid.owner_of(place).is_some());
+    let gaps = opaque.gaps(|place| own.contains(place) || laid.owner_of(place).is_some());
     laid.gaps.extend(gaps);
     laid
 }

@@ -1,6 +1,6 @@
 //! Seals a scan: everything sorted and de-duplicated, the law of conservation asserted, the coverage graded.
 
-use crate::model::{Artifact, Coverage, Finding, FunctionConfig, Gap, Package, Scan, Tally, TargetKind};
+use crate::model::{Artifact, Coverage, Finding, FunctionConfig, Gap, Hook, Package, Scan, Tally, TargetKind};
 
 /// What [`seal`] takes.
 pub(super) struct Unsealed {
@@ -12,7 +12,8 @@ pub(super) struct Unsealed {
     pub tally: Tally,
     pub gaps: Vec<Gap>,
     pub packages: Vec<Package>,
-    pub secrets: Vec<Finding>,
+    pub findings: Vec<Finding>,
+    pub hooks: Vec<Hook>,
     pub attributed: bool,
 }
 
@@ -28,6 +29,7 @@ pub(super) fn seal(raw: Unsealed) -> Scan {
         artifacts: raw.artifacts,
         coverage: Coverage::new(raw.tally, raw.attributed, raw.gaps),
         packages: raw.packages,
-        findings: raw.secrets,
+        findings: raw.findings,
+        hooks: raw.hooks,
     }
 }

@@ -6,7 +6,8 @@ use globset::GlobSet;
 
 use super::overlay::Laid;
 use crate::model::{
-    Artifact, ArtifactRole, Finding, FindingKind, Location, Origin, PackageId, SecretMatch, fingerprint, purl,
+    Artifact, ArtifactRole, Exploitation, Finding, FindingKind, Location, Origin, PackageId, SecretMatch, fingerprint,
+    purl,
 };
 
 /// Joins matches of one target.
@@ -78,6 +79,7 @@ fn finding(group: &[&SecretMatch], laid: &Laid, artifacts: &[Artifact], own: &Gl
         fingerprint: String::new(),
         origin: holder.origin,
         cvss: None,
+        exploitation: Exploitation::default(),
         gates: true,
         allowed_inline,
         remediation: first.remediation.clone(),

@@ -10,6 +10,7 @@ use crate::artifact::{
     open_path,
 };
 use crate::extract::{self, Entry, Needs, Sink};
+use crate::integrity::{self, Known, Reading, Traces};
 use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind, sha256};
 
 /// Everything that reading one artifact gave, in no particular order.
@@ -27,6 +28,8 @@ pub(super) struct Part {
     pub files: Vec<String>,
     /// Bytes that were read, but not understood.
     pub opaque: opaque::Opaque,
+    /// What was seen of the files' integrity.
+    pub traces: Traces,
 }
 
 impl Part {
@@ -37,6 +40,7 @@ impl Part {
         self.tally += other.tally;
         self.files.append(&mut other.files);
         self.opaque.append(other.opaque);
+        self.traces.append(other.traces);
         self
     }
 }
@@ -57,12 +61,13 @@ pub(super) fn artifact(
     budget: &Budget,
     options: &Options<'_>,
 ) -> Result<(TargetKind, Walked), OpenError> {
-    let walker = Walker { budget, options };
+    let walker = Walker { role, budget, options };
     let place = Location::artifact(index);
-    let (kind, path, sha256, bytes, entries, part) = match input {
+    let (kind, path, sha256, bytes, entries, mut part) = match input {
         Input::Path(path) => {
             let opened = open_path(path, budget)?;
             let kind = if opened.is_folder { TargetKind::Folder } else { TargetKind::Artifact };
+            let alone = is_single(&opened.opened);
             // The digest is a pass of its own over the file; it runs beside the walk.
             let (part, digest) = rayon::join(
                 || walker.opened(&place, opened.opened, 0),
@@ -70,19 +75,31 @@ pub(super) fn artifact(
             );
             let (entries, part) = part;
             let bytes = if opened.is_folder { part.tally.bytes } else { opened.bytes };
+            let kind = if alone && !part.sink.sboms.is_empty() { TargetKind::Sbom } else { kind };
             (kind, path.display().to_string(), digest?, bytes, entries, part)
         }
         Input::Bytes { name, bytes } => {
-            let (entries, part) = walker.opened(&place, open_input(bytes, name, budget), 0);
+            let opened = open_input(bytes, name, budget);
+            let alone = is_single(&opened);
+            let (entries, part) = walker.opened(&place, opened, 0);
             let digest = sha256(bytes);
-            (TargetKind::Artifact, name.clone(), Some(digest), bytes.len() as u64, entries, part)
+            let kind = if alone && !part.sink.sboms.is_empty() { TargetKind::Sbom } else { TargetKind::Artifact };
+            (kind, name.clone(), Some(digest), bytes.len() as u64, entries, part)
         }
     };
+    part.sink.artifact = (kind == TargetKind::Artifact).then(|| super::input_name(input));
+    let role = if kind == TargetKind::Sbom { ArtifactRole::Sbom } else { role };
     let artifact = Artifact { role, path, sha256, bytes, entries };
     Ok((kind, Walked { artifact, part }))
 }
 
+/// Whether something is one file, no archive.
+fn is_single(opened: &Opened<'_>) -> bool {
+    matches!(opened, Opened::Indexed(archive) if !archive.nests())
+}
+
 struct Walker<'a> {
+    role: ArtifactRole,
     budget: &'a Budget,
     options: &'a Options<'a>,
 }
@@ -102,7 +119,19 @@ impl Walker<'_> {
         let mut order: Vec<usize> = (0..archive.len()).collect();
         // Large entries first, so that no thread begins the largest one when the others are done.
         order.sort_by_key(|&index| std::cmp::Reverse(archive.meta(index).size_hint));
-        let mut part = order
+        // Lists of files before the files, so that each is compared while its bytes are there.
+        let (lists, files): (Vec<usize>, Vec<usize>) =
+            order.into_iter().partition(|&index| integrity::is_list(&archive.meta(index).name));
+        let mut first = self.entries(place, archive, depth, lists, &Known::default());
+        let known = first.traces.known();
+        let mut part = first.append(self.entries(place, archive, depth, files, &known));
+        part.gaps.extend(archive.gaps().iter().map(|gap| rebase(place, gap.clone())));
+        part
+    }
+
+    /// Reads entries of an archive in parallel.
+    fn entries(&self, place: &Location, archive: &dyn Indexed, depth: u32, order: Vec<usize>, known: &Known) -> Part {
+        order
             .into_par_iter()
             .map_init(Vec::new, |scratch, index| {
                 let meta = archive.meta(index);
@@ -116,25 +145,44 @@ impl Walker<'_> {
                 if depth == 0 {
                     part.files.push(meta.name.clone());
                 }
+                let mut reading = Reading::new(known, &meta.name);
                 let end = archive
                     .read(index, self.budget, scratch, &mut |piece| {
+                        self.compare(&here, piece, &mut reading, &mut part);
                         self.piece(&here, piece, archive.nests().then_some(depth), &mut part);
                     })
                     .map_err(|gap| *gap);
                 self.finish(&mut part, place, end);
                 part
             })
-            .reduce(Part::default, Part::append);
-        part.gaps.extend(archive.gaps().iter().map(|gap| rebase(place, gap.clone())));
-        part
+            .reduce(Part::default, Part::append)
+    }
+
+    /// Compares an entry with the lists of its archive, or reads it as one of them.
+    fn compare(&self, here: &Location, piece: Piece<'_>, reading: &mut Reading<'_>, part: &mut Part) {
+        let compare = || {
+            let mut traces = Traces::default();
+            if integrity::is_list(here.innermost()) && piece.is_whole() {
+                traces.read_list(here, piece.bytes);
+            }
+            reading.piece(here, self.role, piece, &mut traces);
+            traces
+        };
+        match guarded(compare) {
+            Some(traces) => part.traces.append(traces),
+            None => part.gaps.push(failed(here, "integrity")),
+        }
     }
 
     fn stream(&self, place: &Location, mut stream: Box<dyn Stream + '_>, depth: u32) -> Part {
         // Decoding happens under the bridge's lock, the analysis outside of it.
-        std::iter::from_fn(|| stream.next(self.budget))
+        let mut part = std::iter::from_fn(|| stream.next(self.budget))
             .par_bridge()
             .map(|step| self.step(place, step, depth))
-            .reduce(Part::default, Part::append)
+            .reduce(Part::default, Part::append);
+        // A list may come behind its files, and no byte is read twice.
+        part.traces.leave_uncompared();
+        part
     }
 
     fn step(&self, place: &Location, step: Step, depth: u32) -> Part {
@@ -150,7 +198,9 @@ impl Walker<'_> {
             Step::Note(gap) => part.gaps.push(rebase(place, gap)),
             Step::Whole(meta, bytes) => {
                 begin(&mut part, &meta);
-                self.piece(&place.child(&meta.name), Piece::whole(&bytes), Some(depth), &mut part);
+                let here = place.child(&meta.name);
+                self.compare(&here, Piece::whole(&bytes), &mut Reading::new(&Known::default(), &meta.name), &mut part);
+                self.piece(&here, Piece::whole(&bytes), Some(depth), &mut part);
                 self.finish(&mut part, place, Ok(()));
             }
             Step::Window(meta, window) => {
@@ -179,7 +229,7 @@ impl Walker<'_> {
         let here = place.child(&meta.name);
         self.search(&here, Piece::whole(target.as_bytes()), part);
         for extractor in extract::ALL {
-            if extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
+            if extractor.goes_by_name() && extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
                 let detail = "a package file is a link to a file that is none by its name: it was not read as one";
                 part.gaps.push(Gap::blocking(GapKind::Link, here.clone(), extractor.id(), detail));
             }
@@ -245,13 +295,13 @@ impl Walker<'_> {
     fn extract(&self, here: &Location, piece: Piece<'_>, part: &mut Part) {
         let path = here.innermost();
         let head = &piece.bytes[..piece.bytes.len().min(512)];
-        let mut wanted = false;
+        let mut explained = false;
         for extractor in extract::ALL {
             if !extractor.wants(path, head) {
                 continue;
             }
-            wanted = true;
             if extractor.needs() == Needs::Whole && !piece.is_whole() {
+                explained = true;
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,
                     here.clone(),
@@ -267,11 +317,18 @@ impl Walker<'_> {
                 sink
             };
             match guarded(read) {
-                Some(sink) => part.sink.append(sink),
-                None => part.gaps.push(failed(here, extractor.id())),
+                Some(sink) => {
+                    explained |= sink.explains();
+                    part.sink.append(sink);
+                }
+                None => {
+                    explained = true;
+                    part.gaps.push(failed(here, extractor.id()));
+                }
             }
         }
-        if !wanted {
+        // The host of a single-file program is a part of the runtime that the list inside it names.
+        if !explained && !artifact::is_bundle(piece.bytes) {
             part.opaque.look(here, piece);
         }
     }
@@ -279,7 +336,7 @@ impl Walker<'_> {
     /// An entry that is itself an archive is walked over the same bytes.
     fn nested(&self, here: &Location, piece: Piece<'_>, depth: u32, part: &mut Part) {
         if !piece.is_whole() {
-            if Magic::of(piece.bytes).is_archive() {
+            if Magic::of(piece.bytes).is_archive() || artifact::is_bundle(piece.bytes) {
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,
                     here.clone(),

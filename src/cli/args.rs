@@ -54,6 +54,9 @@ pub(super) struct ScanArgs {
     /// Runtime of the one TARGET, such as nodejs22.x or python3.13
     #[arg(long, value_name = "NAME", help_heading = "The function")]
     pub runtime: Option<String>,
+    /// Lock file that the bundled JavaScript of the one TARGET was built with: tells the versions of what is in it
+    #[arg(long, value_name = "FILE", help_heading = "The function")]
+    pub lockfile: Option<PathBuf>,
     /// Handler of the one TARGET, such as index.handler
     #[arg(long, value_name = "NAME", help_heading = "The function")]
     pub handler: Option<String>,
@@ -185,8 +188,13 @@ pub(super) enum DbCommand {
 }
 
 const SYNC_HELP: &str = "\
+EPSS and KEV:
+  Once they are in the cache, later syncs renew them from where they came, without being asked; with --from a folder
+  only if they are files, too. One that fails stays as it was: exit code 2 if --epss or --kev asked for it, else a
+  message. The advisories are synced in either case.
+
 Environment:
-  TIDEWAITER_MIRROR_TOKEN                               bearer token for the address of --from
+  TIDEWAITER_MIRROR_TOKEN                               bearer token for the host of --from
   TIDEWAITER_MIRROR_USER, TIDEWAITER_MIRROR_PASSWORD    or a user and a password for it
   NETRC                                                 netrc file with passwords by host [default: ~/.netrc]
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY          proxies";
@@ -197,6 +205,12 @@ pub(super) struct SyncArgs {
     /// The public OSV bucket, or a copy of it behind an address or in a folder
     #[arg(long, value_name = "URL|DIR", default_value = advisory::PUBLIC_BUCKET)]
     pub from: String,
+    /// Also FIRST's EPSS scores: the public file, or a copy of it; 'none' removes them
+    #[arg(long, value_name = "URL|FILE", num_args = 0..=1, require_equals = true, default_missing_value = advisory::PUBLIC_EPSS)]
+    pub epss: Option<String>,
+    /// Also CISA's catalog of known exploited vulnerabilities: the public file, or a copy of it; 'none' removes it
+    #[arg(long, value_name = "URL|FILE", num_args = 0..=1, require_equals = true, default_missing_value = advisory::PUBLIC_KEV)]
+    pub kev: Option<String>,
     /// Trust the certificates of this PEM file, besides the system's
     #[arg(long, value_name = "FILE")]
     pub ca_cert: Option<PathBuf>,

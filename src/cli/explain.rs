@@ -1,4 +1,4 @@
-//! `tidewaiter explain`: a secret rule, or an advisory as far as the database holds it.
+//! `tidewaiter explain`: a secret rule, a check, or an advisory as far as the database holds it.
 
 use std::io::Write;
 
@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 
 use super::args::ExplainArgs;
 use super::{options, output};
-use crate::model::{Advisory, AdvisoryKind, Affected, Event, Range, VersionList};
+use crate::integrity::{CHECKS, Check};
+use crate::model::{Advisory, AdvisoryKind, Affected, Epss, Event, Exploitation, Range, VersionList};
 use crate::policy::Exit;
 use crate::report::escape;
 use crate::runtime;
@@ -18,6 +19,10 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
         output::print(|out| write_rule(out, rule))?;
         return Ok(Exit::Clean);
     }
+    if let Some(check) = CHECKS.iter().find(|check| check.id == args.id) {
+        output::print(|out| write_check(out, check))?;
+        return Ok(Exit::Clean);
+    }
     if args.id == runtime::END_OF_LIFE {
         output::print(|out| {
             writeln!(out, "{}  a runtime that is no longer mended", runtime::END_OF_LIFE)?;
@@ -27,19 +32,27 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     }
     let database = options::database(&args.cache)?;
     let advisories = database.find(&args.id)?;
+    let mut known = Vec::new();
+    for advisory in &advisories {
+        let mut exploitation = Exploitation::default();
+        for id in std::iter::once(&advisory.id).chain(&advisory.aliases) {
+            database.exploitation(id)?.into_iter().for_each(|other| exploitation.join(other));
+        }
+        known.push(exploitation);
+    }
     if advisories.is_empty() {
         bail!(
-            "'{}' is no secret rule, and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
+            "'{}' is no secret rule and no check, and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
             args.id.escape_default(),
             database.info().origin.word()
         );
     }
     output::print(|out| {
-        for (number, advisory) in advisories.iter().enumerate() {
+        for (number, (advisory, exploitation)) in advisories.iter().zip(&known).enumerate() {
             if number > 0 {
                 writeln!(out)?;
             }
-            write_advisory(out, advisory)?;
+            write_advisory(out, advisory, exploitation)?;
         }
         Ok(())
     })?;
@@ -71,7 +84,15 @@ fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {
     writeln!(out, "source     {}", rule.source)
 }
 
-fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<()> {
+fn write_check(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
+    writeln!(out, "{}  {}", check.id, check.title)?;
+    writeln!(out, "kind       check ({})", check.kind.word())?;
+    writeln!(out, "meaning    {}", check.meaning)?;
+    writeln!(out, "severity   {}", check.severity)?;
+    writeln!(out, "to do      {}", check.remediation)
+}
+
+fn write_advisory(out: &mut dyn Write, advisory: &Advisory, exploitation: &Exploitation) -> std::io::Result<()> {
     let kind = match &advisory.kind {
         AdvisoryKind::Vulnerability => "vulnerability",
         AdvisoryKind::Malicious => "malicious package",
@@ -88,6 +109,7 @@ fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<(
     if let Some(word) = advisory.word {
         writeln!(out, "severity   {word}")?;
     }
+    write_exploitation(out, exploitation)?;
     if let Some(published) = &advisory.published {
         writeln!(out, "published  {}", escape(published))?;
     }
@@ -97,6 +119,20 @@ fn write_advisory(out: &mut dyn Write, advisory: &Advisory) -> std::io::Result<(
     }
     for affected in &advisory.affected {
         write_affected(out, affected)?;
+    }
+    Ok(())
+}
+
+fn write_exploitation(out: &mut dyn Write, exploitation: &Exploitation) -> std::io::Result<()> {
+    if let Some(kev) = &exploitation.kev {
+        let added = kev.added.as_deref().map_or(String::new(), |date| format!(" since {date}"));
+        let due = kev.due.as_deref().map_or(String::new(), |date| format!(", to be mended by {date}"));
+        let ransomware = if kev.ransomware { ", used by ransomware" } else { "" };
+        writeln!(out, "exploited  in CISA's catalog of known exploited vulnerabilities{added}{due}{ransomware}")?;
+    }
+    if let Some(Epss { score, percentile }) = exploitation.epss {
+        let (score, percentile) = (score * 100.0, percentile * 100.0);
+        writeln!(out, "EPSS       {score:.2} % within 30 days, at or above {percentile:.1} % of all CVEs")?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use super::{options, osv_api, progress};
 use crate::advisory::{Database, OsvApi};
 use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
+use crate::extract::LockedVersions;
 use crate::matching;
 use crate::model::{DatabaseOrigin, Ecosystem, FunctionConfig, Scan};
 use crate::policy::{self, Exit, Run};
@@ -31,8 +32,8 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     let requests = requests(args)?;
     let limits = options::limits(&args.limits);
     let advisories = match osv_api::service(args)? {
-        Some(service) => Advisories::Service(service),
-        None => Advisories::Local(options::scan_database(args)?),
+        Some(service) => Advisories::Service(Box::new(service)),
+        None => Advisories::Local(Box::new(options::scan_database(args)?)),
     };
     let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
 
@@ -47,7 +48,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
         scans.push(scan);
     }
     let database = match advisories {
-        Advisories::Local(database) => database,
+        Advisories::Local(database) => *database,
         // It can be asked only once it is known what for.
         Advisories::Service(service) => osv_api::ask(&service, &scans, &own, started)?,
     };
@@ -64,17 +65,20 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
 
 /// Where they come from.
 enum Advisories {
-    Local(Database),
-    Service(OsvApi),
+    Local(Box<Database>),
+    Service(Box<OsvApi>),
 }
 
 /// One request per target, with a name for the progress line.
 fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
-    let for_one =
-        !args.layers.is_empty() || args.env_file.is_some() || args.runtime.is_some() || args.handler.is_some();
+    let for_one = !args.layers.is_empty()
+        || args.env_file.is_some()
+        || args.runtime.is_some()
+        || args.handler.is_some()
+        || args.lockfile.is_some();
     if for_one && args.targets.len() > 1 {
         bail!(
-            "--layer, --env-file, --runtime and --handler belong to one function, but {} targets were named; \
+            "--layer, --env-file, --runtime, --handler and --lockfile belong to one function, but {} targets were named; \
              scan each function by itself",
             args.targets.len()
         );
@@ -84,6 +88,7 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
             bail!("the layer {} does not exist", layer.display());
         }
     }
+    let locked = args.lockfile.as_deref().map(locked).transpose()?.unwrap_or_default();
     let mut requests = Vec::new();
     for target in &args.targets {
         let code = if target.as_os_str() == "-" {
@@ -108,10 +113,19 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
             handler: args.handler.clone(),
             ..FunctionConfig::default()
         };
-        let request = Request { code, layers: args.layers.clone(), environment, config };
+        let request = Request { code, layers: args.layers.clone(), environment, config, locked: locked.clone() };
         requests.push((target.display().to_string(), request));
     }
     Ok(requests)
+}
+
+/// The largest known lock files have some 10 MB.
+const MAX_LOCKFILE: u64 = 256 << 20;
+
+fn locked(path: &std::path::Path) -> Result<LockedVersions> {
+    let text = options::small_file(path, MAX_LOCKFILE)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    LockedVersions::read(&name, text.as_bytes()).with_context(|| format!("--lockfile {}", path.display()))
 }
 
 fn read_small(path: &std::path::Path) -> Result<Vec<u8>> {

@@ -2,16 +2,18 @@
 //!
 //! 1. Claims say which files installed packages own.
 //! 2. Lock files and manifests that an installed package ships speak of its author's machine and are dropped.
-//! 3. First-party manifests say what is direct, and what is missing.
-//! 4. Equal packages are merged (`merge`).
+//! 3. Bundled scripts hold packages, whose versions the lock files know.
+//! 4. First-party manifests say what is direct, and what is missing.
+//! 5. Bills of materials add what they name.
+//! 6. Equal packages are merged (`merge`).
 //!
 //! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
 //! artifacts are merged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::owners::{Owner, Owners};
-use super::{Claim, Found, Owns, Sink, folder_of, merge, wants};
+use super::{Claim, Found, LockedVersions, Owns, Sbom, Sink, bundle, folder_of, merge, sbom_writer, wants};
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
 /// What an artifact holds.
@@ -23,12 +25,15 @@ pub struct Joined {
     pub gaps: Vec<Gap>,
     /// Who owns which files.
     pub owners: Owners,
+    /// Compiled files that a manifest calls the project's own, and bundles of which every package has a name.
+    pub own: HashSet<Location>,
 }
 
-/// Joins what was found in one artifact, the archives inside it included.
-pub fn join(mut sink: Sink) -> Joined {
+/// Joins what was found in one artifact, the archives inside it included. `locked` tells versions of what is in bundles.
+pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
     sink.settle();
-    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, hints: _ } = sink;
+    let Sink { mut found, claims, mut manifests, mut gaps, lock_gaps, sboms, own, mut bundles, .. } = sink;
+    let mut own: HashSet<Location> = own.into_iter().collect();
     // The sink's order depends on the threads, that of the result must not: the strongest evidence comes first, and
     // gives a package its spelling.
     found.sort_by_cached_key(|item| {
@@ -39,21 +44,59 @@ pub fn join(mut sink: Sink) -> Joined {
     manifests.sort_by_cached_key(|manifest| manifest.location.clone());
 
     let owners = owners(&found, claims);
-    let owned = |location: &Location| owners.owner_of(location).is_some();
-    found.retain(|item| item.package.evidence.is_physical() || !item.package.locations.iter().any(owned));
+    let owned = |location: &Location| own.contains(location) || owners.owner_of(location).is_some();
+    // An assembly that a package lists is that package, whatever it is called.
+    let stands_alone = |item: &Found| item.package.evidence.is_physical() && !item.is_assembly();
+    found.retain(|item| stands_alone(item) || !item.package.locations.iter().any(owned));
     manifests.retain(|manifest| !owned(&manifest.location));
     gaps.extend(lock_gaps.into_iter().filter(|gap| !owned(&gap.location)));
+    bundles.retain(|testimony| !owned(&testimony.location));
+    let mut bundles = {
+        let own: BTreeSet<&str> = manifests.iter().filter_map(|manifest| manifest.name.as_deref()).collect();
+        let archive = |location: &Location| (location.artifact, location.container().to_vec());
+        let mut inside: HashMap<(usize, Vec<String>), LockedVersions> = HashMap::new();
+        for item in found.iter().filter(|item| item.package.evidence == Evidence::Locked && !bundles.is_empty()) {
+            if let Some(location) = item.package.locations.first() {
+                inside.entry(archive(location)).or_default().add(item);
+            }
+        }
+        let locks = |script: &Location| {
+            let inside = inside.get(&archive(script));
+            Some(locked).into_iter().chain(inside).filter(|lock| !lock.is_empty()).collect()
+        };
+        bundle::join(bundles, &own, locks)
+    };
+    found.append(&mut bundles.found);
+    gaps.append(&mut bundles.gaps);
+    own.extend(bundles.named);
 
     let installed = Installed::new(&found);
     let beside: Vec<bool> = found.iter().map(|item| installed.beside(&item.package)).collect();
     let answers = wants::answer(&manifests, &found, &installed);
+    let declared: Vec<Package> = sboms.into_iter().flat_map(|sbom| declared(sbom, &owners, &installed)).collect();
     drop(installed);
     for ((item, beside), direct) in found.iter_mut().zip(beside).zip(answers.direct) {
         item.package.beside_installed = beside;
         item.package.direct = item.package.direct.or(direct);
     }
-    let packages = merge(found.into_iter().map(|item| item.package).chain(answers.missing));
-    Joined { packages, gaps, owners }
+    let packages = merge(found.into_iter().map(|item| item.package).chain(answers.missing).chain(declared));
+    Joined { packages, gaps, owners, own }
+}
+
+/// What a bill of materials names. It stops a build where nothing better is known: where no package of its ecosystem is
+/// installed, and for what a wheel's own bill says was compiled into it, such as Rust crates. A package's bill often lists
+/// what its author's build needed.
+fn declared(sbom: Sbom, owners: &Owners, installed: &Installed<'_>) -> Vec<Package> {
+    let owner = owners.owner_of(&sbom.location);
+    let of_wheel = sbom_writer::of_wheel(sbom.location.innermost());
+    let mut packages = sbom.packages;
+    for package in &mut packages {
+        package.beside_installed = match owner {
+            Some(owner) => !of_wheel || owner.ecosystem == package.ecosystem,
+            None => installed.has_any(sbom.location.artifact, package.ecosystem),
+        };
+    }
+    packages
 }
 
 /// Joins claims with the packages that make them, by archive and unit.
@@ -120,8 +163,13 @@ impl<'a> Installed<'a> {
         self.0.get(from).is_some_and(|unit| (unit.0, unit.1) == (place, ecosystem) && unit.2.starts_with(&prefix))
     }
 
+    /// Whether an artifact has packages of an ecosystem.
+    fn has_any(&self, artifact: usize, ecosystem: Ecosystem) -> bool {
+        self.0.iter().any(|(place, of, _)| (place.artifact, *of) == (artifact, ecosystem))
+    }
+
     fn beside(&self, package: &Package) -> bool {
-        !package.evidence.is_physical()
+        matches!(package.evidence, Evidence::Locked | Evidence::Declared)
             && package.locations.iter().any(|location| self.has_beneath(location, package.ecosystem))
     }
 }

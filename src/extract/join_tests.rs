@@ -68,7 +68,7 @@ fn lock_files_of_installed_packages_are_dropped_with_their_gaps() {
     for path in ["node_modules/a/test/package-lock.json", "package-lock.json"] {
         sink.lock_gaps.push(Gap::blocking(GapKind::Malformed, place(path), "npm-lock", "bad"));
     }
-    let joined = join(sink);
+    let joined = join(sink, &LockedVersions::default());
     assert_eq!(rows(&joined), [row("a@1.0.0", "installed", None, false), row("gone@2.0.0", "locked", None, true)]);
     assert_eq!(joined.packages[0].locations.len(), 2);
     assert_eq!(joined.gaps.iter().map(|gap| gap.location.innermost()).collect::<Vec<_>>(), ["package-lock.json"]);
@@ -93,7 +93,7 @@ fn one_name_and_version_is_one_package() {
     lock(&mut sink, "package-lock.json", "g", None);
     install(&mut sink, NPM, "node_modules/g", "g", "3.0.0");
     sink.found.reverse();
-    let joined = join(sink);
+    let joined = join(sink, &LockedVersions::default());
     assert_eq!(
         rows(&joined),
         [
@@ -123,7 +123,7 @@ fn locked_stands_beside_installed_only_in_its_own_tree() {
     lock(&mut sink, "in.zip!yarn.lock", "n", Some("1.0.0"));
     // Named by a lock file that stands alone too: a reason to stop.
     lock(&mut sink, "svc/yarn.lock", "n", Some("1.0.0"));
-    let joined = join(sink);
+    let joined = join(sink, &LockedVersions::default());
     let beside: Vec<_> = joined.packages.iter().filter(|p| p.beside_installed).map(|p| p.name.as_str()).collect();
     assert_eq!(beside, ["r", "x"]);
 }
@@ -137,7 +137,7 @@ fn node_resolves_what_a_manifest_means() {
     install(&mut sink, NPM, "node_modules/b/node_modules/c", "c", "1.0.0");
     install(&mut sink, NPM, "alone/node_modules/d", "d", "1.0.0");
     manifest(&mut sink, NPM, "packages/w/package.json", &[("a", None), ("b", None)]);
-    let joined = join(sink);
+    let joined = join(sink, &LockedVersions::default());
     assert_eq!(
         rows(&joined),
         [
@@ -162,7 +162,7 @@ fn names_decide_where_no_folder_does() {
     install(&mut sink, PYPI, "PyYAML.dist-info", "PyYAML", "5.3");
     install(&mut sink, PYPI, "idna.dist-info", "idna", "2.0");
     manifest(&mut sink, PYPI, "requirements.txt", &[("pyyaml", Some("5.3.0")), ("six", None)]);
-    let joined = join(sink);
+    let joined = join(sink, &LockedVersions::default());
     assert_eq!(
         rows(&joined),
         [
@@ -190,7 +190,7 @@ fn what_nothing_gives_is_declared() {
     );
     sink.manifests[0].wants[4].optional = true;
     manifest(&mut sink, NPM, "bare.zip!package.json", &[("f", Some("1.0.0"))]);
-    let joined = join(sink);
+    let joined = join(sink, &LockedVersions::default());
     assert_eq!(
         rows(&joined),
         [
@@ -211,7 +211,7 @@ fn version_1_locks_learn_from_the_manifest() {
     let location = place("svc/package-lock.json");
     crate::extract::npm_lock::NpmLock.extract(&crate::extract::Entry { location: &location, bytes }, &mut sink);
     manifest(&mut sink, NPM, "svc/package.json", &[("b", None)]);
-    let joined = join(sink);
+    let joined = join(sink, &LockedVersions::default());
     assert_eq!(
         rows(&joined),
         [
@@ -228,7 +228,7 @@ fn a_claim_without_its_package_owns_nothing() {
     let location = place("lib/x.dist-info/RECORD");
     sink.claims.push(Claim { location, unit: "lib/x.dist-info".to_owned(), owns: Owns::Folder("lib".to_owned()) });
     lock(&mut sink, "lib/yarn.lock", "a", Some("1.0.0"));
-    assert_eq!(join(sink).packages.len(), 1);
+    assert_eq!(join(sink, &LockedVersions::default()).packages.len(), 1);
 }
 
 #[test]
@@ -243,6 +243,6 @@ fn many_entries_of_one_name_take_linear_time() {
     manifest(&mut sink, PYPI, "requirements.txt", &wants);
     manifest(&mut sink, NPM, "package.json", &wants);
     let start = crate::formats::clock::spent();
-    assert_eq!(join(sink).packages.len(), 120_000);
+    assert_eq!(join(sink, &LockedVersions::default()).packages.len(), 120_000);
     assert!((crate::formats::clock::spent() - start).as_secs() < 20);
 }

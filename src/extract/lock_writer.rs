@@ -1,4 +1,4 @@
-//! Writes the entries of one of npm's, Yarn's, pnpm's or Bun's lock files into the sink.
+//! Writes the entries of one lock file in JSON or a notation of its own into the sink: npm's, unless it says otherwise.
 
 use super::{Entry, Sink};
 use crate::formats::lenient::Keys;
@@ -34,6 +34,7 @@ pub(super) struct Locked<'a> {
 pub(super) struct LockWriter<'a> {
     entry: &'a Entry<'a>,
     by: &'static str,
+    ecosystem: Ecosystem,
     text: &'a str,
     sink: &'a mut Sink,
     left: usize,
@@ -43,11 +44,15 @@ pub(super) struct LockWriter<'a> {
 impl<'a> LockWriter<'a> {
     /// `text` is what the keys of the entries are pieces of.
     pub fn new(entry: &'a Entry<'a>, by: &'static str, text: &'a str, sink: &'a mut Sink) -> LockWriter<'a> {
-        let path_bytes: usize = entry.location.path.iter().map(|part| part.len() + 64).sum();
-        let left = MOST_ENTRIES.min(MOST_PATH_BYTES / path_bytes.max(1)) + 1;
+        let left = room(entry.location) + 1;
         // Replaced bytes shift what follows: then no entry has a line, rather than a wrong one.
         let text = if std::str::from_utf8(entry.bytes).is_ok() { text } else { "" };
-        LockWriter { entry, by, text, sink, left, lines: Lines::new(entry.bytes) }
+        LockWriter { entry, by, ecosystem: Ecosystem::Npm, text, sink, left, lines: Lines::new(entry.bytes) }
+    }
+
+    /// Writes packages of another ecosystem.
+    pub fn of(self, ecosystem: Ecosystem) -> LockWriter<'a> {
+        LockWriter { ecosystem, ..self }
     }
 
     /// Adds an entry.
@@ -65,7 +70,7 @@ impl<'a> LockWriter<'a> {
             ));
         }
         let version = locked.version.map(str::to_owned);
-        let mut package = Package::new(Ecosystem::Npm, locked.name, version, Evidence::Locked, location);
+        let mut package = Package::new(self.ecosystem, locked.name, version, Evidence::Locked, location);
         package.direct = locked.direct;
         package.dev = locked.dev;
         package.requires = locked.requires;
@@ -122,6 +127,12 @@ impl<'a> LockWriter<'a> {
     fn gap(&mut self, gap: Gap) {
         self.sink.lock_gaps.push(gap);
     }
+}
+
+/// The number of packages that one file may list.
+pub(super) fn room(location: &Location) -> usize {
+    let path_bytes: usize = location.path.iter().map(|part| part.len() + 64).sum();
+    MOST_ENTRIES.min(MOST_PATH_BYTES / path_bytes.max(1))
 }
 
 /// The names that a map of dependencies has as keys.

@@ -28,7 +28,7 @@ pub fn merge(packages: impl IntoIterator<Item = Package>) -> Vec<Package> {
     }
     let unversioned: Vec<Key> = merged
         .iter()
-        .filter(|(key, package)| key.2.is_none() && !package.evidence.is_physical())
+        .filter(|(key, package)| key.2.is_none() && matches!(package.evidence, Evidence::Locked | Evidence::Declared))
         .map(|(key, _)| key.clone())
         .collect();
     for key in unversioned {

@@ -7,28 +7,63 @@
 //! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
 
 mod bun_lock;
+mod bundle;
+mod cargo_lock;
+mod composer_installed;
+mod composer_json;
+mod composer_lock;
+mod composer_runtime;
+mod cyclonedx;
+mod dotnet_deps;
+mod gemfile_lock;
+mod java_class;
+mod java_cover;
+mod java_facts;
+mod java_jar;
+mod java_known;
+mod java_name;
+mod java_pom;
+mod java_settle;
 mod join;
+mod js_bundle;
+mod js_map;
+mod js_metafile;
+mod js_notice;
 mod lock_writer;
+mod locked;
+mod maven_pom;
 mod merge;
 mod npm_lock;
 mod npm_modules;
 mod npm_spec;
+mod nuget_lock;
 mod owners;
 mod pdm_lock;
 mod pipfile_lock;
 mod pnpm_lock;
 mod poetry_lock;
+mod program;
 mod pylock;
 mod pyproject;
 mod python_dist;
 mod python_egg;
+mod python_known;
+mod python_modules;
 mod python_requirements;
+mod ruby_gem;
+mod sbom_writer;
 mod settle;
+mod spdx;
+mod stripped;
 mod uv_lock;
 mod wants;
 mod yarn_lock;
 
+pub use crate::formats::paths::{file_name, folder_of, join_path};
+pub use bundle::{Member, Subject, Testimony, is_bundle};
+pub use java_facts::JavaFacts;
 pub use join::{Joined, join};
+pub use locked::{LockError, LockedVersions};
 pub use merge::merge;
 pub use owners::{Owner, Owners};
 
@@ -38,17 +73,37 @@ use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 pub const ALL: &[&dyn Extractor] = &[
     &bun_lock::BunLock,
     &bun_lock::BunLockb,
+    &cargo_lock::CargoLock,
+    &composer_installed::ComposerInstalled,
+    &composer_json::ComposerJson,
+    &composer_lock::ComposerLock,
+    &composer_runtime::ComposerRuntime,
+    &cyclonedx::Cyclonedx,
+    &dotnet_deps::DotnetDeps,
+    &java_class::JavaClass,
+    &java_jar::JavaJar,
+    &maven_pom::MavenPom,
+    &gemfile_lock::GemfileLock,
+    &js_bundle::JsBundle,
+    &js_map::JsMap,
+    &js_metafile::JsMetafile,
+    &js_notice::JsNotice,
     &npm_lock::NpmLock,
     &npm_modules::NpmModules,
+    &nuget_lock::NugetLock,
     &pdm_lock::PdmLock,
     &pipfile_lock::PipfileLock,
     &pnpm_lock::PnpmLock,
     &poetry_lock::PoetryLock,
+    &program::Programs,
     &pylock::Pylock,
     &pyproject::Pyproject,
     &python_dist::PythonDist,
     &python_egg::PythonEgg,
+    &python_modules::PythonModules,
     &python_requirements::PythonRequirements,
+    &ruby_gem::RubyGem,
+    &spdx::Spdx,
     &uv_lock::UvLock,
     &yarn_lock::YarnLock,
 ];
@@ -85,6 +140,11 @@ pub trait Extractor: Sync {
         Needs::Whole
     }
 
+    /// Whether a name alone makes a file its own, so that a link of that name to another one leaves a package unread.
+    fn goes_by_name(&self) -> bool {
+        true
+    }
+
     /// Reads the entry. Must not panic, whatever the bytes; must not allocate more than a small multiple of them.
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink);
 }
@@ -100,11 +160,24 @@ pub struct Sink {
     pub manifests: Vec<Manifest>,
     /// What lesser files say of a package: its folder's name, that it was asked for. [`Sink::settle`] uses them up.
     pub hints: Vec<Found>,
+    /// What was read of jars. [`Sink::settle`] uses it up.
+    pub java: JavaFacts,
+    /// The file name of the artifact, where it is an archive: a jar that is the artifact itself is named by nothing else.
+    pub artifact: Option<String>,
+    /// Software bills of materials.
+    pub sboms: Vec<Sbom>,
+    /// Python modules that are known by name. [`Sink::settle`] uses them up.
+    pub modules: Vec<Module>,
+    /// What files say of bundled scripts.
+    pub bundles: Vec<Testimony>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
-    /// What could not be read of lock files and manifests. They count only where no installed package owns the file:
-    /// packages ship broken ones as test data.
+    /// What could not be read of lock files and manifests, and what is not known of programs. They count only where no
+    /// installed package owns the file: packages ship broken ones as test data, and a package's own program is that
+    /// package.
     pub lock_gaps: Vec<Gap>,
+    /// Compiled files that a manifest calls the project's own.
+    pub own: Vec<Location>,
 }
 
 /// A package as one extractor saw it.
@@ -119,6 +192,37 @@ pub struct Found {
     /// Lock files only: where the entry would be installed, relative to the lock file's folder
     /// (`node_modules/a/node_modules/b`), if the format says so.
     pub install_path: Option<String>,
+}
+
+impl Found {
+    /// Whether it is no more than a .NET assembly, named after its file.
+    fn is_assembly(&self) -> bool {
+        self.package.ecosystem == Ecosystem::NuGet && self.package.evidence == Evidence::Presence
+    }
+}
+
+/// A software bill of materials.
+#[derive(Clone, Debug)]
+pub struct Sbom {
+    /// The file.
+    pub location: Location,
+    /// What it names, with the evidence [`Evidence::Declared`].
+    pub packages: Vec<Package>,
+}
+
+/// A Python module with the name of a well-known distribution: a package where no distribution claims it.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// The package that it would be, with one location: the file that says its version.
+    pub package: Package,
+    /// Its folder, or its only file; see [`Found::unit`].
+    pub unit: String,
+    /// The folder that it is imported from.
+    pub root: String,
+    /// Whether that folder is one that installers fill.
+    pub is_site: bool,
+    /// How good the file is for a version; less is better.
+    pub rank: usize,
 }
 
 /// Files that belong to a package.
@@ -157,7 +261,7 @@ pub struct Manifest {
 }
 
 /// One line of a manifest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Want {
     /// The name, as written.
     pub name: String,
@@ -176,8 +280,28 @@ impl Sink {
         self.claims.append(&mut other.claims);
         self.manifests.append(&mut other.manifests);
         self.hints.append(&mut other.hints);
+        self.java.append(other.java);
+        self.artifact = self.artifact.take().or(other.artifact);
+        self.modules.append(&mut other.modules);
+        self.sboms.append(&mut other.sboms);
+        self.bundles.append(&mut other.bundles);
         self.gaps.append(&mut other.gaps);
         self.lock_gaps.append(&mut other.lock_gaps);
+        self.own.append(&mut other.own);
+    }
+
+    /// Whether it explains what was read: a name without a version does not.
+    pub fn explains(&self) -> bool {
+        let named = self.found.iter().any(|found| found.package.evidence != Evidence::Presence);
+        let said = !self.gaps.is_empty() || !self.lock_gaps.is_empty();
+        named || said || !self.claims.is_empty() || !self.manifests.is_empty() || !self.hints.is_empty()
+    }
+
+    /// Adds a package of which only the name is proven.
+    pub fn present(&mut self, package: Package) {
+        debug_assert_eq!(package.evidence, Evidence::Presence);
+        let unit = package.locations.first().map_or_else(String::new, |place| place.innermost().to_owned());
+        self.found.push(Found { package, unit, install_path: None });
     }
 
     /// Adds what is known of an installed package apart from the file that names it.
@@ -200,28 +324,33 @@ impl Sink {
     }
 }
 
-/// The folder of a path, `""` for a name at the root.
-pub fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// The last part of a path.
-pub fn file_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
-
-/// `folder/name`, or `name` at the root.
-pub fn join_path(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Files of this folder that read no format.
-    const OTHERS: [&str; 9] =
-        ["join", "join_tests", "lock_writer", "merge", "mod", "npm_spec", "owners", "settle", "wants"];
+    const OTHERS: [&str; 20] = [
+        "java_cover",
+        "java_facts",
+        "java_known",
+        "java_name",
+        "java_pom",
+        "java_settle",
+        "java_settle_tests",
+        "join",
+        "join_tests",
+        "lock_writer",
+        "locked",
+        "merge",
+        "mod",
+        "npm_spec",
+        "owners",
+        "python_known",
+        "sbom_writer",
+        "settle",
+        "stripped",
+        "wants",
+    ];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {

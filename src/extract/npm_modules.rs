@@ -1,14 +1,16 @@
 //! `package.json`: installed Node packages, and what first-party manifests ask for.
 //!
 //! A folder is a package only as the direct child of a `node_modules` (below a scope, if it has one): packages carry
-//! other `package.json` files, as hints for sub-paths and as test data, that no `require` by name ever reaches. It
-//! cannot know whether a package was changed after its installation.
+//! other `package.json` files, as hints for sub-paths and as test data, that no `require` by name ever reaches. A tree of
+//! packages in a folder of test data is test data, too; it cannot know of a program that loads its own, nor whether a
+//! package was changed after its installation.
 
 use std::collections::HashSet;
 
 use super::npm_spec::{Origin, Spec};
 use super::{Claim, Entry, Extractor, Manifest, Owns, Sink, Want, file_name, folder_of};
 use crate::formats::lenient::{Entries, Keys, Present, Text, json, record};
+use crate::formats::node_modules::{in_modules, package_name};
 use crate::formats::text::decode;
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 
@@ -147,25 +149,6 @@ impl NpmModules {
     }
 }
 
-/// Whether a path has a `node_modules` in it.
-fn in_modules(path: &str) -> bool {
-    path.split('/').any(|part| part == "node_modules")
-}
-
-/// The name that a package root has by its place: what follows the last `node_modules`, if that is one name, or a scope
-/// and a name. A name that begins with a dot is a tool's folder (`.bin`, `.cache`): npm allows no such package.
-fn package_name(folder: &str) -> Option<&str> {
-    let name = match folder.rfind("/node_modules/") {
-        Some(at) => &folder[at + "/node_modules/".len()..],
-        None => folder.strip_prefix("node_modules/")?,
-    };
-    let root = match name.split_once('/') {
-        Some((scope, rest)) => scope.len() > 1 && scope.starts_with('@') && !rest.is_empty() && !rest.contains('/'),
-        None => !name.is_empty() && !name.starts_with(['@', '.']),
-    };
-    root.then_some(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +170,9 @@ mod tests {
             "node_modules/a/package.json",
             "x/node_modules/a/node_modules/@s/b/package.json",
             "node_modules/.pnpm/@s+b@1.0.0/node_modules/@s/b/package.json",
+            "node_modules/test/node_modules/a/package.json",
+            "node_modules/@s/tests/dist/node_modules/a/package.json",
+            "test/node_modules/a/package.json",
         ] {
             assert!(NpmModules.wants(path, b""), "{path}");
         }
@@ -195,6 +181,9 @@ mod tests {
             "node_modules/@s/package.json",
             "node_modules/@s/b/esm/package.json",
             "node_modules/a/test/fixtures/b/package.json",
+            "node_modules/a/test/x/node_modules/b/package.json",
+            "node_modules/a/test/x/node_modules/b/node_modules/c/package.json",
+            "test/fixtures/node_modules/a/package.json",
             "node_modules/.vite/package.json",
             "node_modules/package.json",
             "node_modules/a/package.json5",

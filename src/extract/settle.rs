@@ -19,12 +19,18 @@ fn unit(found: &Found) -> Option<Place<'_>> {
 impl Sink {
     /// Brings together what was read from the files of one package. To be called once, when every entry was read.
     ///
+    /// - Every jar becomes its packages (`java_settle`).
     /// - A hint completes the package of its unit, or becomes one where nothing else named it.
+    /// - A Python module with a well-known name becomes a package where no distribution claims it.
     /// - A package that is listed among another package's files is embedded in it.
+    /// - A .NET package whose list names assemblies of which none is there was trimmed: it is only named.
     /// - An owner that lists its files owns no more than those: its folder claims were for want of a list.
     pub fn settle(&mut self) {
+        self.settle_jars();
         self.use_hints();
+        self.use_modules();
         self.embed();
+        self.trim();
         self.prefer_lists();
     }
 
@@ -63,6 +69,26 @@ impl Sink {
         }
         for index in embedded {
             self.found[index].package.evidence = Evidence::Embedded;
+        }
+    }
+
+    fn trim(&mut self) {
+        let there: HashSet<Place<'_>> =
+            self.found.iter().filter(|found| found.is_assembly()).filter_map(unit).collect();
+        let mut kept: HashMap<Place<'_>, bool> = HashMap::new();
+        for claim in self.claims.iter().filter(|claim| claim.location.innermost().ends_with(".deps.json")) {
+            let Owns::Files(files) = &claim.owns else { continue };
+            let assemblies = || files.iter().filter(|file| file.ends_with(".dll"));
+            let native_only = assemblies().next().is_none() && !files.is_empty();
+            let any = native_only || assemblies().any(|file| there.contains(&place(&claim.location, file)));
+            kept.insert(place(&claim.location, &claim.unit), any);
+        }
+        let gone: Vec<bool> =
+            self.found.iter().map(|found| unit(found).is_some_and(|unit| kept.get(&unit) == Some(&false))).collect();
+        for (found, gone) in self.found.iter_mut().zip(gone) {
+            if gone {
+                found.package.evidence = Evidence::Locked;
+            }
         }
     }
 

@@ -151,7 +151,8 @@ impl<'a> Index<'a> {
                     named.by_version.entry((place, version.clone())).or_default().push(at);
                     named.versions.insert(version);
                 }
-                None => named.unversioned = true,
+                // Classes without a version do not stand for the one that is asked for.
+                None => named.unversioned |= package.evidence != Evidence::Presence,
             }
             if package.ecosystem == Ecosystem::Npm && package.evidence == Evidence::Installed {
                 index.folders.entry((place, &item.unit)).or_insert(at);

@@ -60,6 +60,11 @@ pub fn resolve(folder: &str, relative: &str) -> Option<String> {
 
 /// The first field of every row of a comma-separated list (RFC 4180: `"` quotes, `""` is a quote, rows may span lines).
 pub fn first_fields(text: &str) -> impl Iterator<Item = String> {
+    rows(text).map(|(first, _)| first)
+}
+
+/// The first field of every row as [`first_fields`] reads it, and what follows its comma on the same line, as written.
+pub fn rows(text: &str) -> impl Iterator<Item = (String, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         loop {
@@ -80,9 +85,10 @@ pub fn first_fields(text: &str) -> impl Iterator<Item = String> {
                     field.to_owned()
                 }
             };
-            rest = rest.split_once('\n').map_or("", |(_, next)| next);
+            let (line, next) = rest.split_once('\n').unwrap_or((rest, ""));
+            rest = next;
             if !field.is_empty() {
-                return Some(field);
+                return Some((field, line.trim_start_matches(',').trim_end_matches('\r')));
             }
         }
     })
@@ -130,6 +136,8 @@ mod tests {
         let rows = "a.py,sha256=x,1\r\n\"b,c.py\",,\n\n\"d\"\"e\nf.py\",sha256=y,2\n,,\nlast.py";
         assert_eq!(first_fields(rows).collect::<Vec<_>>(), ["a.py", "b,c.py", "d\"e\nf.py", "last.py"]);
         assert_eq!(first_fields("\"open").collect::<Vec<_>>(), ["open"]);
+        let second: Vec<&str> = super::rows(rows).map(|(_, rest)| rest).collect();
+        assert_eq!(second, ["sha256=x,1", "", "sha256=y,2", ""]);
     }
 
     #[test]

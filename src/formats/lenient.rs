@@ -48,6 +48,18 @@ pub type Entries<'de, V> = Vec<(Cow<'de, str>, V)>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys<'de>(pub Vec<Cow<'de, str>>);
 
+/// The elements of a sequence, up to a bound: one of them takes a hundred times the bytes of the `0` it was made for.
+#[derive(Clone, Debug, Default)]
+pub struct List<V> {
+    /// The first ones.
+    pub items: Vec<V>,
+    /// There are more.
+    pub cut: bool,
+}
+
+/// Elements of a [`List`] that are kept.
+const MOST_ELEMENTS: usize = 100_000;
+
 /// Whether a value is there at all, other than `null`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Present(pub bool);
@@ -79,6 +91,22 @@ impl<'de, V: Lenient<'de> + Default> Lenient<'de> for Entries<'de, V> {
             }
         }
         Ok(())
+    }
+}
+
+impl<'de, V: Lenient<'de> + Default> Lenient<'de> for List<V> {
+    fn seq<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<(), A::Error> {
+        loop {
+            let mut item = V::default();
+            if seq.next_element_seed(Fill(&mut item))?.is_none() {
+                return Ok(());
+            }
+            if self.items.len() < MOST_ELEMENTS {
+                self.items.push(item);
+            } else {
+                self.cut = true;
+            }
+        }
     }
 }
 
@@ -274,6 +302,18 @@ mod tests {
         assert_eq!(sample.name.as_deref(), Some("a"));
         let wants: Vec<_> = sample.wants.iter().map(|(name, want)| (&**name, want.as_deref())).collect();
         assert_eq!(wants, [("b", Some("1")), ("c", None), ("e", Some("2"))]);
+    }
+
+    #[test]
+    fn a_list_takes_what_suits_it_and_ends() {
+        let mut list = List::<Text<'_>>::default();
+        json(r#"["a",{},["b"],2]"#, &mut list).unwrap();
+        let items: Vec<_> = list.items.iter().map(Option::as_deref).collect();
+        assert_eq!((items, list.cut), (vec![Some("a"), None, None, Some("2")], false));
+        let long = format!("[{}0]", "0,".repeat(MOST_ELEMENTS));
+        let mut list = List::<Text<'_>>::default();
+        json(&long, &mut list).unwrap();
+        assert_eq!((list.items.len(), list.cut), (MOST_ELEMENTS, true));
     }
 
     #[test]

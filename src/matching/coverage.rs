@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::BY;
-use super::age::{MaxAge, too_old};
+use super::age::{MaxAge, old_feeds, too_old};
 use crate::model::{DatabaseInfo, DatabaseOrigin, Ecosystem, Gap, GapKind, Level, Location, Package};
 
 /// The database's gaps for a target with these packages, one for each ecosystem and reason.
 ///
 /// The seed is a blocking one unless `allow_seed`; with no package at all it is said once, since the packages that were
-/// missed may be of any ecosystem. An ecosystem that `max_age` calls old is a blocking gap or a note, as it says.
+/// missed may be of any ecosystem. An ecosystem or a feed that `max_age` calls old is a blocking gap or a note, as it says.
 pub fn database_gaps(
     packages: &[Package],
     info: &DatabaseInfo,
@@ -28,6 +28,9 @@ pub fn database_gaps(
         Level::Note => Gap::note(GapKind::Advisories, Location::artifact(0), BY, detail),
     };
     let mut gaps = Vec::new();
+    if !found.is_empty() {
+        gaps.extend(old_feeds(info, max_age, now).into_iter().map(|(level, detail)| gap(level, detail)));
+    }
     if seed_counts && found.is_empty() {
         let detail = format!("advisories come from the built-in seed alone; {FULL_DATABASE}");
         gaps.push(gap(Level::Blocking, detail));
@@ -59,14 +62,15 @@ mod tests {
     use super::super::age::{AgeLimit, age_days};
     use super::super::invented::package;
     use super::*;
-    use crate::model::EcosystemInfo;
+    use crate::model::{Feed, SourceInfo};
 
     fn info(origin: DatabaseOrigin, ecosystems: &[(&str, u64, Option<&str>)]) -> DatabaseInfo {
-        let ecosystem = |(name, records, synced): &(&str, u64, Option<&str>)| EcosystemInfo {
+        let ecosystem = |(name, records, synced): &(&str, u64, Option<&str>)| SourceInfo {
             name: (*name).to_owned(),
             records: *records,
             newest: Some("2001-01-01T00:00:00Z".to_owned()),
             synced: synced.map(str::to_owned),
+            from: None,
         };
         DatabaseInfo {
             origin,
@@ -74,6 +78,7 @@ mod tests {
             built_at: "2026-03-01T00:00:00Z".to_owned(),
             records: ecosystems.iter().map(|(_, records, _)| records).sum(),
             ecosystems: ecosystems.iter().map(ecosystem).collect(),
+            feeds: Vec::new(),
         }
     }
 
@@ -133,7 +138,7 @@ mod tests {
         let ten_days = Some("2026-03-01T00:00:00Z");
         let info = info(DatabaseOrigin::Cache, &[("PyPI", 9, ten_days), ("npm", 9, ten_days)]);
         let levels = |npm: AgeLimit, default: AgeLimit| {
-            let max_age = MaxAge { default, ecosystems: BTreeMap::from([(Ecosystem::Npm, npm)]) };
+            let max_age = MaxAge { default, ecosystems: BTreeMap::from([(Ecosystem::Npm, npm)]), ..MaxAge::default() };
             let gaps = database_gaps(&[package("a", "1.0.0"), python("c")], &info, false, &max_age, now());
             gaps.into_iter().map(|gap| (gap.level, gap.detail.contains("npm"))).collect::<Vec<_>>()
         };
@@ -142,6 +147,36 @@ mod tests {
         assert_eq!(levels(limit(Some(3), Some(9)), limit(None, Some(10))), [(Level::Blocking, true)]);
         assert_eq!(levels(limit(None, None), limit(Some(1), Some(20))), [(Level::Note, false)]);
         assert_eq!(levels(limit(Some(10), Some(10)), limit(Some(10), Some(10))), []);
+    }
+
+    #[test]
+    fn an_old_feed_blocks_only_where_its_own_limit_says_so() {
+        let mut info = info(DatabaseOrigin::Cache, &[("npm", 9, Some("2026-03-11T00:00:00Z"))]);
+        let feed = |feed: Feed, newest: &str, synced: &str| SourceInfo {
+            name: feed.name().to_owned(),
+            records: 5,
+            newest: Some(newest.to_owned()),
+            synced: Some(synced.to_owned()),
+            from: None,
+        };
+        // The scores come from a mirror that stopped; nobody has looked at the catalog for ten days.
+        info.feeds = vec![
+            feed(Feed::Epss, "2026-03-05T12:00:00Z", "2026-03-11T00:00:00Z"),
+            feed(Feed::Kev, "2020-01-01T00:00:00Z", "2026-03-01T00:00:00Z"),
+        ];
+        let found = |max_age: &MaxAge, packages: &[Package]| -> Vec<(Level, bool)> {
+            let gaps = database_gaps(packages, &info, false, max_age, now());
+            gaps.into_iter().map(|gap| (gap.level, gap.detail.contains("EPSS"))).collect()
+        };
+        let npm = [package("a", "1.0.0")];
+        assert_eq!(found(&MaxAge::default(), &npm), []);
+        assert_eq!(found(&MaxAge::days(7), &npm), [(Level::Note, false)]);
+        assert_eq!(found(&MaxAge::days(5), &npm), [(Level::Note, true), (Level::Note, false)]);
+        assert_eq!(found(&MaxAge::days(5), &[]), [], "there is nothing that they could speak of");
+        let own = BTreeMap::from([(Feed::Epss, AgeLimit { warn: None, fail: Some(3) })]);
+        assert_eq!(found(&MaxAge { feeds: own, ..MaxAge::default() }, &npm), [(Level::Blocking, true)]);
+        let lax = BTreeMap::from([(Feed::Epss, AgeLimit::default()), (Feed::Kev, AgeLimit::default())]);
+        assert_eq!(found(&MaxAge { feeds: lax, ..MaxAge::days(5) }, &npm), []);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use super::alias::Group;
 use super::reading::Probe;
 use super::{fixes, severity};
-use crate::model::{AdvisoryKind, Confidence, Finding, FindingKind, Origin, Package, PackageId, Severity, fingerprint};
+use crate::model::{
+    AdvisoryKind, Confidence, Exploitation, Finding, FindingKind, Origin, Package, PackageId, Severity, fingerprint,
+};
 
 /// What all findings of a package say of it.
 pub(super) struct Subject<'a> {
@@ -50,6 +52,7 @@ pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Fin
         fingerprint: identity(kind, &representative.id, subject),
         origin: Origin::Dependency,
         cvss,
+        exploitation: Exploitation::default(),
         allowed_inline: false,
         gates: !package.beside_installed,
         remediation: remediation(kind, package, &representative.kind, &fixed),

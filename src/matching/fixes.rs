@@ -7,23 +7,22 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::alias::Group;
-use super::reading::Probe;
+use super::reading::{Probe, insert_sorted};
 use crate::model::{Confidence, Event};
 
 /// Fixed versions above `version`: those of its own branch first (equal major and minor number, then equal major
 /// number), ascending within a branch.
 pub(super) fn fixes(group: &Group, version: &Probe) -> Vec<String> {
     let is_above = |candidate: &Probe| matches!((&candidate.own, &version.own), (Some(a), Some(b)) if a > b);
-    let mut fixes: Vec<Probe> = candidates(group)
-        .into_iter()
-        .map(|candidate| version.sibling(candidate))
-        .filter(is_above)
-        .filter(|candidate| group.members.iter().all(|m| is_clear(m.record.evaluate(candidate).affected)))
-        .collect();
+    let all_clear = |candidate: &Probe| group.members.iter().all(|m| is_clear(m.record.evaluate(candidate).affected));
+    let candidates = candidates(group).into_iter().map(|candidate| version.sibling(candidate));
     // Every one of them was compared above, so they compare with one another.
     let compare = |a: &Probe, b: &Probe| a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal);
     let distance = |fix: &Probe| distance(fix.text, version.text);
-    fixes.sort_by(|a, b| distance(a).cmp(&distance(b)).then_with(|| compare(a, b)));
+    let mut fixes: Vec<Probe> = Vec::new();
+    for fix in candidates.filter(is_above).filter(all_clear) {
+        insert_sorted(&mut fixes, fix, |a, b| distance(a).cmp(&distance(b)).then_with(|| compare(a, b)));
+    }
     fixes.dedup_by(|a, b| a.own == b.own);
     fixes.into_iter().map(|fix| fix.text.to_owned()).collect()
 }

@@ -26,6 +26,15 @@ pub(super) struct Step<'a> {
     pub(super) affected: bool,
 }
 
+impl Step<'_> {
+    fn cmp(&self, other: &Step<'_>) -> Ordering {
+        match (&self.bound, &other.bound) {
+            (Some(x), Some(y)) => x.partial_cmp(y).unwrap_or(Ordering::Equal).then(self.tie.cmp(&other.tie)),
+            (x, y) => x.is_some().cmp(&y.is_some()),
+        }
+    }
+}
+
 impl<'a> Line<'a> {
     pub(super) fn read(range: &'a Range, ecosystem: Ecosystem, own: &dyn Order) -> Line<'a> {
         // Go's own order is SemVer too, and alone reads `v1.2.3` and `go1.21`.
@@ -40,27 +49,30 @@ impl<'a> Line<'a> {
 }
 
 fn steps<'a>(range: &'a Range, order: &dyn Order) -> Result<Vec<Step<'a>>, &'a str> {
-    let mut steps = Vec::with_capacity(range.events.len());
+    let mut steps: Vec<Step<'a>> = Vec::with_capacity(range.events.len());
     for event in &range.events {
         let (bound, tie, affected) = match event {
-            Event::Introduced(bound) if bound == "0" => {
-                steps.push(Step { bound: None, tie: 1, affected: true });
-                continue;
-            }
             // `*` is the schema's word for "no limit".
             Event::Limit(bound) if bound == "*" => continue,
             Event::Introduced(bound) => (bound, 1, true),
             Event::Fixed(bound) | Event::Limit(bound) => (bound, 0, false),
             Event::LastAffected(bound) => (bound, 2, false),
         };
-        let bound = order.parse(bound).map_err(|_| bound.as_str())?;
-        steps.push(Step { bound: Some(bound), tie, affected });
+        let bound = match event {
+            Event::Introduced(bound) if bound == "0" => None,
+            _ => Some(order.parse(bound).map_err(|_| bound.as_str())?),
+        };
+        let step = Step { bound, tie, affected };
+        insert_sorted(&mut steps, step, Step::cmp);
     }
-    steps.sort_by(|a, b| match (&a.bound, &b.bound) {
-        (Some(x), Some(y)) => x.partial_cmp(y).unwrap_or(Ordering::Equal).then(a.tie.cmp(&b.tie)),
-        (x, y) => x.is_some().cmp(&y.is_some()),
-    });
     Ok(steps)
+}
+
+/// Puts an item behind those that are not greater. Not `sort_by`: that may panic where an order is not total, and
+/// Maven's is not.
+pub(super) fn insert_sorted<T>(items: &mut Vec<T>, item: T, compare: impl Fn(&T, &T) -> Ordering) {
+    let place = items.partition_point(|other| compare(other, &item) != Ordering::Greater);
+    items.insert(place, item);
 }
 
 /// A version that records are asked about.

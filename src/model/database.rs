@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Feed;
+
 /// Where the advisories came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,28 +42,38 @@ pub struct DatabaseInfo {
     /// Live records. Fewer than the sum over the ecosystems, since a record may name packages of several.
     pub records: u64,
     /// Sorted by name; an ecosystem that is missing here is not covered.
-    pub ecosystems: Vec<EcosystemInfo>,
+    pub ecosystems: Vec<SourceInfo>,
+    /// The feeds ([`super::Feed`]) that it holds, sorted by name.
+    pub feeds: Vec<SourceInfo>,
 }
 
-/// One ecosystem of the database.
+/// An ecosystem or a feed of the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EcosystemInfo {
-    /// OSV's name.
+pub struct SourceInfo {
+    /// OSV's name of the ecosystem, or the feed's.
     pub name: String,
-    /// Live records that name a package of it.
+    /// Live records that name a package of the ecosystem; CVEs of the feed.
     pub records: u64,
-    /// RFC 3339: the newest `modified` among them.
+    /// RFC 3339: the newest `modified` among the records; the date that the feed bears.
     pub newest: Option<String>,
     /// RFC 3339: when its records were last compared with their source. No part of a snapshot, so that equal records
     /// make equal snapshots.
     #[serde(skip)]
     pub synced: Option<String>,
+    /// What they were compared with: an address, a folder or a file. No part of a snapshot either.
+    #[serde(skip)]
+    pub from: Option<String>,
 }
 
 impl DatabaseInfo {
-    /// RFC 3339: the moment up to which an ecosystem's records are known. Not the date of the newest record: in a quiet
+    /// RFC 3339: the moment up to which a source's records are known. Not the date of the newest record: in a quiet
     /// ecosystem that one is old however fresh the database is.
-    pub fn known_up_to<'a>(&'a self, ecosystem: &'a EcosystemInfo) -> &'a str {
-        ecosystem.synced.as_deref().unwrap_or(&self.built_at)
+    pub fn known_up_to<'a>(&'a self, source: &'a SourceInfo) -> &'a str {
+        source.synced.as_deref().unwrap_or(&self.built_at)
+    }
+
+    /// What is known of a feed; `None` if the database does not hold it.
+    pub fn feed(&self, feed: Feed) -> Option<&SourceInfo> {
+        self.feeds.iter().find(|one| one.name == feed.name())
     }
 }

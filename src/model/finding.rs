@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cvss, Location, PackageId, Severity};
+use super::{Cvss, Exploitation, Location, PackageId, Severity};
 
 /// What a finding speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -121,6 +121,8 @@ pub struct Finding {
     pub origin: Origin,
     /// The worst scored vector of the newest type.
     pub cvss: Option<Cvss>,
+    /// What is known of the exploitation of its CVEs.
+    pub exploitation: Exploitation,
     /// Whether it may stop a build. False for packages that a lock file names beside an installed tree without them.
     pub gates: bool,
     /// An inline allow-comment stands beside it; policy decides whether its author may say so.

@@ -43,6 +43,11 @@ impl Location {
         Location { artifact: self.artifact, path, span: None }
     }
 
+    /// Another entry of the same archive.
+    pub fn beside(&self, name: &str) -> Location {
+        Location { artifact: self.artifact, path: self.container().to_vec(), span: None }.child(name)
+    }
+
     /// The same entry with an exact place.
     pub fn at(&self, span: Span) -> Location {
         Location { span: Some(span), ..self.clone() }

@@ -46,9 +46,10 @@ impl Evidence {
         }
     }
 
-    /// Whether the package's own bytes were seen, rather than a file that talks about it.
+    /// Whether the package's own bytes were seen, rather than a file that talks about it. Those of one whose version is
+    /// unknown were seen as well.
     pub fn is_physical(self) -> bool {
-        !matches!(self, Evidence::Locked | Evidence::Declared | Evidence::Presence)
+        !matches!(self, Evidence::Locked | Evidence::Declared)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Package urls (<https://github.com/package-url/purl-spec>), written only.
+//! Package urls (<https://github.com/package-url/purl-spec>).
 
 use super::Ecosystem;
 
@@ -23,6 +23,45 @@ pub fn purl(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> String {
     out
 }
 
+/// Reads a purl: ecosystem, name as the ecosystem writes it, version. Qualifiers and subpath are left out. `None` for
+/// what is no purl, and for types that this program does not know.
+pub fn parse_purl(text: &str) -> Option<(Ecosystem, String, Option<String>)> {
+    let text = text.strip_prefix("pkg:")?.trim_start_matches('/');
+    let text = text.split(['?', '#']).next()?;
+    let (kind, path) = text.split_once('/')?;
+    let ecosystem = Ecosystem::ALL.into_iter().find(|known| known.purl_type().eq_ignore_ascii_case(kind))?;
+    // A scope that was not encoded has its own `@`, with a slash behind.
+    let (path, version) = match path.rsplit_once('@') {
+        Some((path, version)) if !version.contains('/') => (path, Some(decode(version))),
+        _ => (path, None),
+    };
+    let separator = if ecosystem == Ecosystem::Maven { ":" } else { "/" };
+    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
+    let name = parts.join(separator);
+    (!name.is_empty()).then_some((ecosystem, name, version.filter(|version| !version.is_empty())))
+}
+
+/// Undoes [`encode`]; an escape that is none stays as it is.
+fn decode(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((&first, behind)) = rest.split_first() {
+        let digit = |at: usize| char::from(*behind.get(at)?).to_digit(16);
+        let escaped = if first == b'%' { digit(0).zip(digit(1)) } else { None };
+        match escaped.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Percent-encodes all but the characters that the specification leaves plain.
 fn encode(part: &str, out: &mut String) {
     for byte in part.bytes() {
@@ -37,6 +76,28 @@ fn encode(part: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for (ecosystem, name, version) in [
+            (Ecosystem::Npm, "@angular/core", Some("12.3.1")),
+            (Ecosystem::Maven, "org.apache.xmlgraphics:batik-anim", Some("1.9.1")),
+            (Ecosystem::Go, "github.com/a/b/v2", None),
+            (Ecosystem::PyPI, "torch", Some("1.0+cu118")),
+            (Ecosystem::Npm, "50%2 \u{e4}", Some("1")),
+        ] {
+            let parsed = parse_purl(&purl(ecosystem, name, version));
+            assert_eq!(parsed, Some((ecosystem, name.to_owned(), version.map(str::to_owned))));
+        }
+        let read = |text| parse_purl(text).map(|(_, name, version)| (name, version));
+        let lodash = ("lodash".to_owned(), Some("4.17.15".to_owned()));
+        assert_eq!(read("pkg:npm/lodash@4.17.15?a=b#c"), Some(lodash.clone()));
+        assert_eq!(read("pkg://NPM//lodash@4.17.15"), Some(lodash));
+        assert_eq!(read("pkg:npm/@scope/name"), Some(("@scope/name".to_owned(), None)));
+        for text in ["", "pkg:", "pkg:npm", "pkg:npm/", "pkg:deb/debian/curl@1", "npm/lodash", "pkg:npm/@1"] {
+            assert_eq!(parse_purl(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn names_are_encoded_as_the_specification_shows() {

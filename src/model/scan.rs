@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, FunctionConfig, Gap, GapKind, Level, Package};
+use super::{Finding, FunctionConfig, Gap, GapKind, Hook, Level, Package};
 
 /// What a target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -176,6 +176,8 @@ pub struct Scan {
     pub coverage: Coverage,
     /// Sorted by id.
     pub packages: Vec<Package>,
-    /// Secrets when it comes from the audit; matching adds vulnerabilities. Sorted.
+    /// Secrets and what is wrong with files when it comes from the audit; matching adds vulnerabilities.
     pub findings: Vec<Finding>,
+    /// What runs before the handler, sorted.
+    pub hooks: Vec<Hook>,
 }

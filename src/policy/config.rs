@@ -14,7 +14,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::matching::{AgeLimit, MaxAge};
-use crate::model::{Ecosystem, Gap, GapKind, Grade, Severity};
+use crate::model::{Ecosystem, Feed, Gap, GapKind, Grade, Severity};
 
 use super::fail_on::{parse_fail_on, parse_require_coverage};
 
@@ -33,7 +33,7 @@ struct Raw {
 
 /// `max-db-age`: days for all, or a table of sources.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "max-db-age wants days, or a table of days by ecosystem")]
+#[serde(untagged, expecting = "max-db-age wants days, or a table of days by ecosystem and feed")]
 enum RawMaxAge {
     Days(u64),
     Sources(BTreeMap<String, RawAgeLimit>),
@@ -194,9 +194,11 @@ fn max_age(raw: Spanned<RawMaxAge>, source: &Source<'_>) -> Result<MaxAge, Confi
             max_age.default = limit;
         } else if let Some(ecosystem) = Ecosystem::ALL.into_iter().find(|one| one.name() == name) {
             max_age.ecosystems.insert(ecosystem, limit);
+        } else if let Some(feed) = Feed::ALL.into_iter().find(|one| one.name() == name) {
+            max_age.feeds.insert(feed, limit);
         } else {
             let message =
-                format!("'{}' is not 'default', and no ecosystem that tidewaiter knows", name.escape_default());
+                format!("'{}' is not 'default', and no ecosystem or feed that tidewaiter knows", name.escape_default());
             return Err(source.complain(Some(span), &message));
         }
     }

@@ -67,7 +67,9 @@ fn counts(finding: &Finding, settings: &Settings) -> bool {
 /// The order of a target's findings.
 fn order(judged: &Judged) -> impl Ord + '_ {
     let finding = &judged.finding;
-    (!judged.violates, Reverse(finding.severity), finding.kind, &finding.id, &finding.locations, &finding.fingerprint)
+    let unexploited = finding.exploitation.kev.is_none();
+    let severity = Reverse(finding.severity);
+    (!judged.violates, severity, unexploited, finding.kind, &finding.id, &finding.locations, &finding.fingerprint)
 }
 
 /// The first acceptance that covers a blocking gap. It lifts the block, not the grade: a grade says what was seen.

@@ -112,7 +112,7 @@ pub struct Waived {
 pub struct Target {
     /// The sealed scan; its findings and its coverage's gaps are moved into the two lists below.
     pub scan: Scan,
-    /// Worst first: violating, then by severity, kind, id, place.
+    /// Worst first: violating, then by severity, known exploited ones first, kind, id, place.
     pub findings: Vec<Judged>,
     /// In the scan's order: blocking first, then by place.
     pub gaps: Vec<JudgedGap>,

@@ -29,6 +29,8 @@ pub struct Term {
 
 /// Malware runs with the function's rights: nothing else is as urgent.
 const MALICIOUS: u8 = 80;
+/// What attackers are known to use waits for nobody.
+const EXPLOITED: u8 = 15;
 /// One point per further finding of severity high or critical; more of them is worse, but never as bad as worse ones.
 const MORE_CAP: usize = 10;
 
@@ -58,6 +60,15 @@ pub fn risk(findings: &[Judged], gaps: &[JudgedGap], grade: Grade) -> Risk {
             more as u8,
             format!("further findings at or above high: {more} (at most {MORE_CAP} count)"),
         );
+    }
+
+    let exploited: Vec<_> = flaws().filter(|finding| finding.exploitation.kev.is_some()).collect();
+    if let Some(first) = exploited.first() {
+        let because = match exploited.len() {
+            1 => format!("{} is known to be exploited", first.id),
+            more => format!("{} and {} more are known to be exploited", first.id, more - 1),
+        };
+        add("known exploited", EXPLOITED, because);
     }
 
     let secret = live().map(|judged| &judged.finding).filter(|f| f.kind == FindingKind::Secret);

@@ -85,14 +85,17 @@ struct AdvisoriesV1<'a> {
     snapshot: &'a str,
     built_at: &'a str,
     records: u64,
-    ecosystems: Vec<EcosystemV1<'a>>,
+    ecosystems: Vec<SourceV1<'a>>,
+    /// Of facts about CVEs: EPSS and KEV, where the database holds them.
+    sources: Vec<SourceV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct EcosystemV1<'a> {
+struct SourceV1<'a> {
     name: &'a str,
     records: u64,
     newest: Option<&'a str>,
+    synced: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -107,8 +110,7 @@ struct TargetV1<'a> {
     coverage: CoverageV1<'a>,
     packages: Vec<PackageV1<'a>>,
     findings: Vec<FindingV1<'a>>,
-    /// Code that runs before the handler; nothing looks for it yet.
-    hooks: [(); 0],
+    hooks: Vec<HookV1<'a>>,
     /// Plans that close several findings at once; nothing makes them yet.
     upgrades: [(); 0],
     risk: RiskV1<'a>,
@@ -184,9 +186,11 @@ struct FindingV1<'a> {
     fingerprint: &'a str,
     origin: &'static str,
     cvss: Option<CvssV1<'a>>,
-    /// The three below need sources that a local scan does not have.
+    /// The highest score of its CVEs, 0 to 1.
     epss: Option<f64>,
+    /// One of its CVEs is in CISA's catalog of known exploited vulnerabilities.
     kev: bool,
+    /// Nothing looks for it yet.
     imported: &'static str,
     /// Whether the secret was tried out; `--verify` is not there yet.
     verified: Option<bool>,
@@ -217,6 +221,14 @@ struct LocationV1<'a> {
     column: Option<u64>,
     offset: Option<u64>,
     length: Option<u64>,
+}
+
+/// Code that runs before the handler.
+#[derive(Serialize)]
+struct HookV1<'a> {
+    location: LocationV1<'a>,
+    what: &'a str,
+    expected: bool,
 }
 
 #[derive(Serialize)]

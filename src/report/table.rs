@@ -1,12 +1,13 @@
 //! The report for people, at 60 columns or more.
 //!
-//! One block per target, in the order of urgency: malware, vulnerable packages, secrets, other findings, what could not
-//! be seen, what cannot stop a build, what was waived. Whatever violates the policy or blocks the verdict is marked.
+//! One block per target, in the order of urgency: malware, vulnerable packages, secrets, other findings, what runs
+//! before the handler, what could not be seen, what cannot stop a build, what was waived. Whatever violates the policy or blocks the verdict is marked.
 //! Findings that violate are all shown; of the others, long lists are cut and say by how much.
 
 mod canvas;
 mod findings;
 mod gaps;
+mod hooks;
 pub(super) mod words;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ impl Reporter for Table {
                 reassure(&mut canvas, target, &verdict.database)?;
             }
             findings::write(&mut canvas, target)?;
+            hooks::write(&mut canvas, target)?;
             gaps::write(&mut canvas, target)?;
             findings::write_beside(&mut canvas, target)?;
             findings::write_waived(&mut canvas, target)?;

@@ -8,7 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Known, Table, find, tables};
 use crate::model::{
-    Confidence, Finding, FindingKind, FunctionConfig, Gap, GapKind, Location, Origin, Severity, fingerprint,
+    Confidence, Exploitation, Finding, FindingKind, FunctionConfig, Gap, GapKind, Location, Origin, Severity,
+    fingerprint,
 };
 
 /// The id of the findings.
@@ -88,6 +89,7 @@ fn finding(known: Known, runtime: &str, today: NaiveDate) -> Option<Finding> {
         fingerprint: fingerprint(&[FindingKind::Runtime.word(), END_OF_LIFE, &table.cloud, &row.id]),
         origin: Origin::Own,
         cvss: None,
+        exploitation: Exploitation::default(),
         gates: true,
         allowed_inline: false,
         remediation,

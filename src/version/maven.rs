@@ -1,10 +1,12 @@
-//! Maven: the version order of the POM reference
-//! (<https://maven.apache.org/pom.html#version-order-specification>).
+//! Maven: the order of `ComparableVersion` in maven-artifact, which 3.8.7 and 3.9.9 share
+//! (<https://maven.apache.org/ref/3.9.9/maven-artifact/apidocs/org/apache/maven/artifact/versioning/ComparableVersion.html>).
 //!
-//! A version is a row of tokens, each with the separator before it. Null tokens (`0`, `ga`, `final`, `release`) are
-//! trimmed before every hyphen and at the end, then rows compare token by token. Since Maven 3.9 a qualifier counts as
-//! if a hyphen stood before it, whatever does. Where the releases of `ComparableVersion` differ among themselves
-//! (`1-ga1` against `1`, `1-rc.1` against `1-rc1`), the reference decides.
+//! A version is a list of numbers and words; a hyphen, and a change between digits and letters, opens a list inside the
+//! list, which is always its last item. So the nested lists are one row with an opening mark wherever one begins. Nulls
+//! (`0`, `ga`, `final`, `release`) are trimmed at the end of each list. The POM reference tells the same with fewer
+//! words (<https://maven.apache.org/pom.html#version-order-specification>), but not for words between dots
+//! (`1.0.redhat-1`): there the program decides, though it goes in circles with some: `1.0.alpha.1` < `1` < `1-x` <
+//! `1.0.alpha.1`.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -55,66 +57,65 @@ impl Version<'_> {
         let (a, b) = (&self.tokens, &other.tokens);
         let decide = |i: usize| match (a.get(i), b.get(i)) {
             (Some(a), Some(b)) => a.cmp(b),
-            (Some(a), None) => a.cmp(&a.padding()),
-            (None, Some(b)) => b.padding().cmp(b),
+            (Some(a), None) => a.against_nothing(),
+            (None, Some(b)) => b.against_nothing().reverse(),
             (None, None) => Ordering::Equal,
         };
         (0..a.len().max(b.len())).map(decide).find(|decided| decided.is_ne()).unwrap_or(Ordering::Equal)
     }
 }
 
-/// A part of a version. The order of the variants is that of the reference: a qualifier stands below a number after a
-/// hyphen, that one below a number after a dot.
+/// A part of a version. The order of the variants is that of unlike parts: any word stands below any list, that one
+/// below any number.
 enum Token<'a> {
-    Qualifier(Cow<'a, str>),
-    AfterHyphen(Cow<'a, str>),
-    AfterDot(Cow<'a, str>),
+    Word(Cow<'a, str>),
+    Open,
+    Number(Cow<'a, str>),
 }
 
-use Token::{AfterDot, AfterHyphen, Qualifier};
+use Token::{Number, Open, Word};
 
 impl Token<'_> {
     fn into_owned(self) -> Token<'static> {
         match self {
-            Qualifier(word) => Qualifier(Cow::Owned(word.into_owned())),
-            AfterHyphen(number) => AfterHyphen(Cow::Owned(number.into_owned())),
-            AfterDot(number) => AfterDot(Cow::Owned(number.into_owned())),
+            Word(word) => Word(Cow::Owned(word.into_owned())),
+            Number(number) => Number(Cow::Owned(number.into_owned())),
+            Open => Open,
         }
     }
 
     fn is_null(&self) -> bool {
-        match self {
-            Qualifier(word) => matches!(word.as_ref(), "" | "ga" | "final" | "release"),
-            AfterHyphen(number) | AfterDot(number) => digits::is_zero(number),
-        }
+        self.against_nothing().is_eq()
     }
 
-    /// What a shorter row has in this place.
-    fn padding(&self) -> Token<'static> {
+    /// Where the other version has ended. A list is as much as what is in it, and that follows.
+    fn against_nothing(&self) -> Ordering {
         match self {
-            AfterDot(_) => AfterDot("0".into()),
-            Qualifier(_) | AfterHyphen(_) => Qualifier("".into()),
+            Word(word) => rank(word).cmp(&rank("")),
+            Number(number) if digits::is_zero(number) => Ordering::Equal,
+            Number(_) => Ordering::Greater,
+            Open => Ordering::Equal,
         }
     }
 
     fn cmp(&self, other: &Token<'_>) -> Ordering {
         match (self, other) {
-            (Qualifier(a), Qualifier(b)) => rank(a).cmp(&rank(b)),
-            (AfterHyphen(a), AfterHyphen(b)) | (AfterDot(a), AfterDot(b)) => digits::compare(a, b),
+            (Word(a), Word(b)) => rank(a).cmp(&rank(b)),
+            (Number(a), Number(b)) => digits::compare(a, b),
             (a, b) => a.class().cmp(&b.class()),
         }
     }
 
     fn class(&self) -> u8 {
         match self {
-            Qualifier(_) => 0,
-            AfterHyphen(_) => 1,
-            AfterDot(_) => 2,
+            Word(_) => 0,
+            Open => 1,
+            Number(_) => 2,
         }
     }
 }
 
-/// The place of a qualifier; unknown ones stand above the known ones, by the alphabet.
+/// The place of a word; unknown ones stand above the known ones, by the alphabet.
 fn rank(word: &str) -> (u8, &str) {
     match word {
         "alpha" => (0, ""),
@@ -130,42 +131,53 @@ fn rank(word: &str) -> (u8, &str) {
 
 /// Splits and trims.
 fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut row = Vec::new();
-    // The separator between two parts is a hyphen where letters and digits meet, so it is carried, not looked up.
-    let (mut rest, mut after_hyphen) = (text, false);
-    loop {
-        let length = part_length(rest);
-        let (part, behind) = rest.split_at(length);
-        let separator = behind.bytes().next();
-        let is_number = part.bytes().all(|b| b.is_ascii_digit());
-        row.push(match (is_number, after_hyphen) {
-            // An empty part is a zero, and so is the empty row of digits to `digits::compare`.
-            (true, true) => AfterHyphen(part.into()),
-            (true, false) => AfterDot(part.into()),
-            (false, _) => Qualifier(spelled_out(part, separator).into()),
-        });
-        match separator {
-            None => break,
-            Some(b'.') => (rest, after_hyphen) = (&behind[1..], false),
-            Some(b'-') => (rest, after_hyphen) = (&behind[1..], true),
-            Some(_) => (rest, after_hyphen) = (behind, true),
+    let mut row = Row::default();
+    let (mut start, mut in_number) = (0, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '.' | '-' => {
+                row.push(part(&text[start..at], in_number));
+                start = at + 1;
+                if c == '-' {
+                    row.open();
+                }
+            }
+            '0'..='9' => {
+                if !in_number && at > start {
+                    row.open_unless_fresh();
+                    row.push(Word(spelled_out(&text[start..at]).into()));
+                    row.open();
+                    start = at;
+                }
+                in_number = true;
+            }
+            _ => {
+                if in_number && at > start {
+                    row.push(part(&text[start..at], true));
+                    row.open();
+                    start = at;
+                }
+                in_number = false;
+            }
         }
     }
-    trim(row)
+    if start < text.len() {
+        if !in_number {
+            row.open_unless_fresh();
+        }
+        row.push(part(&text[start..], in_number));
+    }
+    row.trim();
+    row.tokens
 }
 
-/// The length of the leading run of digits, or of anything that is neither a digit nor a separator.
-fn part_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let starts_with_digit = bytes.first().is_some_and(u8::is_ascii_digit);
-    bytes.iter().take_while(|b| !matches!(**b, b'.' | b'-') && b.is_ascii_digit() == starts_with_digit).count()
+/// An empty part is a zero, and so is the empty row of digits to `digits::compare`.
+fn part(text: &str, in_number: bool) -> Token<'_> {
+    if in_number || text.is_empty() { Number(text.into()) } else { Word(text.into()) }
 }
 
 /// `a`, `b` and `m` are short forms where a number follows directly.
-fn spelled_out(word: &str, next: Option<u8>) -> &str {
-    if !next.is_some_and(|b| b.is_ascii_digit()) {
-        return word;
-    }
+fn spelled_out(word: &str) -> &str {
     match word {
         "a" => "alpha",
         "b" => "beta",
@@ -174,19 +186,40 @@ fn spelled_out(word: &str, next: Option<u8>) -> &str {
     }
 }
 
-/// Drops null tokens at the end and before every hyphen.
-fn trim(mut row: Vec<Token<'_>>) -> Vec<Token<'_>> {
-    let mut at_end = true;
-    row.reverse();
-    row.retain(|token| {
-        let kept = !at_end || !token.is_null();
-        if kept {
-            at_end = !matches!(token, AfterDot(_));
+/// The tokens while they are read, each list trimmed when the next one opens.
+#[derive(Default)]
+struct Row<'a> {
+    tokens: Vec<Token<'a>>,
+    /// Nothing was pushed since the list was opened.
+    is_fresh: bool,
+}
+
+impl<'a> Row<'a> {
+    fn push(&mut self, token: Token<'a>) {
+        self.tokens.push(token);
+        self.is_fresh = false;
+    }
+
+    fn open(&mut self) {
+        while self.tokens.last().is_some_and(|token| !matches!(token, Open) && token.is_null()) {
+            self.tokens.pop();
         }
-        kept
-    });
-    row.reverse();
-    row
+        self.tokens.push(Open);
+        self.is_fresh = true;
+    }
+
+    fn open_unless_fresh(&mut self) {
+        if !self.is_fresh && !self.tokens.is_empty() {
+            self.open();
+        }
+    }
+
+    /// The last list, and then every list that holds nothing.
+    fn trim(&mut self) {
+        while self.tokens.last().is_some_and(Token::is_null) {
+            self.tokens.pop();
+        }
+    }
 }
 
 #[cfg(test)]

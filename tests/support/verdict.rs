@@ -61,6 +61,7 @@ pub fn finding(kind: FindingKind, id: &str) -> Finding {
         fingerprint: "0123456789abcdef0123456789abcdef".to_owned(),
         origin: Origin::Own,
         cvss: None,
+        exploitation: Exploitation::default(),
         gates: true,
         allowed_inline: false,
         remediation: "Do something about it.".to_owned(),
@@ -117,6 +118,7 @@ pub fn clean_scan() -> Scan {
         },
         packages: vec![package(Ecosystem::Npm, "lodash", "4.17.21", &["node_modules/lodash/package.json"])],
         findings: Vec::new(),
+        hooks: Vec::new(),
     }
 }
 
@@ -157,6 +159,10 @@ pub fn full_scan() -> Scan {
     prototype.aliases = vec!["CVE-2020-8203".to_owned()];
     let vector = "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:H/A:H".to_owned();
     prototype.cvss = Some(Cvss { vector, score: 7.4 });
+    prototype.exploitation = Exploitation {
+        epss: Some(Epss { score: 0.1347, percentile: 0.94 }),
+        kev: Some(Kev { added: Some("2026-09-01".to_owned()), due: None, ransomware: false }),
+    };
     let mut allowed = secret("Sample token", place(&["test/mock.js"]), Origin::Own, Confidence::Medium);
     allowed.allowed_inline = true;
     let environment = Location { artifact: 2, ..place(&["DB_PASSWORD"]) };
@@ -182,6 +188,11 @@ pub fn full_scan() -> Scan {
         finding(FindingKind::Runtime, "runtime-end-of-life"),
         finding(FindingKind::Posture, "public-url"),
         finding(FindingKind::Code, "shell-from-event"),
+    ];
+    let hook = |location, what: &str, expected| Hook { location, what: what.to_owned(), expected };
+    scan.hooks = vec![
+        hook(place(&["x.pth"]), "x.pth runs code when Python starts", false),
+        hook(Location { artifact: 1, ..place(&["extensions/agent"]) }, "Lambda starts the extension", true),
     ];
     scan.packages = vec![evil, lodash, locked, nameless, yaml];
     scan.packages.sort_by_key(Package::id);
@@ -216,18 +227,20 @@ pub fn settings() -> Settings {
 }
 
 pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {
-    let ecosystem = |name: &str, records| EcosystemInfo {
+    let source = |name: &str, records| SourceInfo {
         name: name.to_owned(),
         records,
         newest: Some("2026-10-01T00:00:00Z".to_owned()),
         synced: None,
+        from: None,
     };
     DatabaseInfo {
         origin,
         snapshot: "cd".repeat(32),
         built_at: "2026-10-02T03:04:05Z".to_owned(),
         records: 1_155,
-        ecosystems: vec![ecosystem("PyPI", 60), ecosystem("npm", 1_100)],
+        ecosystems: vec![source("PyPI", 60), source("npm", 1_100)],
+        feeds: vec![source("EPSS", 300_000), source("KEV", 1_400)],
     }
 }
 

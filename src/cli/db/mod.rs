@@ -1,6 +1,7 @@
 //! `tidewaiter db`: the only command that writes to the cache. One file per subcommand.
 
 mod export;
+mod feeds;
 mod import;
 mod search;
 mod status;

@@ -11,6 +11,7 @@ use super::super::args::StatusArgs;
 use super::{options, output, write_skipped};
 use crate::advisory::Database;
 use crate::policy::Exit;
+use crate::report::escape;
 
 /// Shows what the cache holds and how old it is.
 pub(super) fn run(args: &StatusArgs) -> Result<Exit> {
@@ -25,16 +26,13 @@ fn write_status(out: &mut dyn Write, cache: &Path, database: &Database) -> std::
     writeln!(out, "cache      {}", cache.display())?;
     writeln!(out, "snapshot   {} ({})", info.snapshot, HumanBytes(database.size()))?;
     writeln!(out, "published  {}{}", info.built_at, age(&info.built_at))?;
-    for one in &info.ecosystems {
+    let sources = info.ecosystems.iter().map(|one| (one, "records, newest"));
+    for (one, what) in sources.chain(info.feeds.iter().map(|one| (one, "CVEs, of"))) {
         let newest = one.newest.as_deref().unwrap_or("-");
-        writeln!(
-            out,
-            "{:<10} {:>8} records, newest {newest}, synced {}{}",
-            one.name,
-            HumanCount(one.records).to_string(),
-            info.known_up_to(one),
-            age(info.known_up_to(one))
-        )?;
+        let records = HumanCount(one.records).to_string();
+        let (synced, age) = (info.known_up_to(one), age(info.known_up_to(one)));
+        let from = one.from.as_deref().map_or(String::new(), |from| format!(", from {}", escape(from)));
+        writeln!(out, "{:<10} {records:>8} {what} {newest}, synced {synced}{age}{from}", one.name)?;
     }
     write_skipped(out, database.skipped())
 }

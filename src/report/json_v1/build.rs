@@ -1,6 +1,6 @@
 //! Fills the contract's types from a verdict.
 
-use crate::model::{Artifact, Cvss, FunctionConfig, Location, Package, PackageId};
+use crate::model::{Artifact, Cvss, FunctionConfig, Hook, Location, Package, PackageId, SourceInfo};
 use crate::policy::{Judged, JudgedGap, Risk, Target, Verdict, Waived};
 use crate::report::place;
 use crate::report::requires::requires;
@@ -42,12 +42,14 @@ fn advisories(verdict: &Verdict) -> AdvisoriesV1<'_> {
         snapshot: &database.snapshot,
         built_at: &database.built_at,
         records: database.records,
-        ecosystems: database
-            .ecosystems
-            .iter()
-            .map(|info| EcosystemV1 { name: &info.name, records: info.records, newest: info.newest.as_deref() })
-            .collect(),
+        ecosystems: database.ecosystems.iter().map(source).collect(),
+        sources: database.feeds.iter().map(source).collect(),
     }
+}
+
+fn source(info: &SourceInfo) -> SourceV1<'_> {
+    let (newest, synced) = (info.newest.as_deref(), info.synced.as_deref());
+    SourceV1 { name: &info.name, records: info.records, newest, synced }
 }
 
 fn target(target: &Target) -> TargetV1<'_> {
@@ -71,7 +73,7 @@ fn target(target: &Target) -> TargetV1<'_> {
         },
         packages: scan.packages.iter().zip(requires).map(|(p, ids)| package(p, ids, artifacts)).collect(),
         findings: target.findings.iter().map(|judged| finding(judged, artifacts)).collect(),
-        hooks: [],
+        hooks: scan.hooks.iter().map(|one| hook(one, artifacts)).collect(),
         upgrades: [],
         risk: risk(&target.risk),
     }
@@ -144,8 +146,8 @@ fn finding<'a>(judged: &'a Judged, artifacts: &[Artifact]) -> FindingV1<'a> {
         fingerprint: &finding.fingerprint,
         origin: finding.origin.word(),
         cvss: finding.cvss.as_ref().map(|Cvss { vector, score }| CvssV1 { vector, score: *score }),
-        epss: None,
-        kev: false,
+        epss: finding.exploitation.epss.map(|epss| epss.score),
+        kev: finding.exploitation.kev.is_some(),
         imported: "unknown",
         verified: None,
         remediation: &finding.remediation,
@@ -153,6 +155,10 @@ fn finding<'a>(judged: &'a Judged, artifacts: &[Artifact]) -> FindingV1<'a> {
         gates: finding.gates,
         violates: judged.violates,
     }
+}
+
+fn hook<'a>(hook: &'a Hook, artifacts: &[Artifact]) -> HookV1<'a> {
+    HookV1 { location: location(&hook.location, artifacts), what: &hook.what, expected: hook.expected }
 }
 
 fn waived(waived: &Waived) -> WaivedV1<'_> {

@@ -16,7 +16,7 @@ const QUIET: usize = 50;
 const BESIDE: usize = 10;
 /// The widest column of ids: a GHSA id has 19 characters, a RustSec id 17.
 const MAX_ID: usize = 22;
-/// From this width on there is room for the CVE behind another id.
+/// From this width on there is room for the CVE behind another id, and for its score.
 const WIDE: usize = 110;
 
 /// Everything that may count: malware, vulnerable packages, secrets, the rest.
@@ -133,6 +133,12 @@ fn advisory_row(canvas: &Canvas<'_>, judged: &Judged, id_width: usize) -> Vec<Ce
         row.push(cell(Ink::Faint, cve.map_or("", String::as_str), Width::Fixed(16)));
     }
     row.push(cell(Ink::Plain, &finding.title, Width::Fill));
+    if finding.exploitation.kev.is_some() {
+        row.push(cell(Ink::Bad, "known exploited", Width::Auto));
+    }
+    if let Some(epss) = finding.exploitation.epss.filter(|_| canvas.width() >= WIDE) {
+        row.push(cell(Ink::Faint, format!("EPSS {:.1} %", epss.score * 100.0), Width::Auto));
+    }
     row.extend(match (finding.kind, finding.fixed.first()) {
         (_, Some(version)) => Some(cell(Ink::Good, format!("fix {version}"), Width::Auto)),
         (FindingKind::Vulnerability, None) => Some(cell(Ink::Faint, "no fix known", Width::Auto)),
