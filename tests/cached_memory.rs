@@ -65,7 +65,6 @@ fn a_large_cache_adds_little_to_the_peak_of_a_scan() {
 
     let (without, none) = scan(&target, &small);
     let (with, findings) = scan(&target, &large);
-    println!("DEBUG {without} {with}");
     assert_eq!((none, findings), (0, PACKAGES / 10 * 4));
     assert!(without > 0 && with < without + LIMIT, "{with} bytes at the peak, {without} without records");
 }
