@@ -200,11 +200,11 @@ mod tests {
 
     fn row(n: u32) -> Row {
         Row {
-            score: (n % 3 != 0).then(|| Score::new(f64::from(n % 1000) / 1000.0, 1.0).unwrap()),
-            entry: (n % 5 == 0).then_some(Entry {
+            score: (!n.is_multiple_of(3)).then(|| Score::new(f64::from(n % 1000) / 1000.0, 1.0).unwrap()),
+            entry: n.is_multiple_of(5).then_some(Entry {
                 added: Day::parse("2021-12-10"),
                 due: Day::new(n as u16),
-                ransomware: n % 2 == 0,
+                ransomware: n.is_multiple_of(2),
             }),
         }
     }

@@ -98,7 +98,10 @@ fn read_date(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Result<Vec<(String, Score)>, String>, Option<String>, Vec<String>) {
+    type Scores = Result<Vec<(String, Score)>, String>;
+
+    /// The scores, their date and what was skipped.
+    fn read(text: &str) -> (Scores, Option<String>, Vec<String>) {
         let mut skips = Skips::default();
         let parsed = parse(text.as_bytes(), &mut skips);
         let faults =

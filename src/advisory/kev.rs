@@ -86,7 +86,10 @@ mod tests {
 
     use super::*;
 
-    fn read(catalog: &Value) -> (Result<Vec<(String, Entry)>, String>, Option<String>, Vec<String>) {
+    type Entries = Result<Vec<(String, Entry)>, String>;
+
+    /// The entries, their date and what was skipped.
+    fn read(catalog: &Value) -> (Entries, Option<String>, Vec<String>) {
         let mut skips = Skips::default();
         let parsed = parse(catalog.to_string().as_bytes(), &mut skips);
         let faults =

@@ -1,7 +1,7 @@
 //! Floor 0: version orders, one file each.
 //!
 //! To add an order: write `version/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]), and its table
-//! `fixtures/versions/x.txt`. An order whose versions take a form of their own gets a variant of [`Form`] too, with its
+//! `fixtures/versions/x.txt`. An order whose versions take a form of their own gets a variant of `Form` too, with its
 //! arm in `partial_cmp`. `digits.rs` is a helper of all orders.
 
 mod digits;

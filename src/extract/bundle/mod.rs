@@ -1,7 +1,7 @@
 //! Packages merged into bundled JavaScript.
 //!
 //! Several files speak of one bundle: the script itself, its source map, the metafile of the build, the notices that a
-//! bundler moved to a file of their own. Each extractor puts what one file proves into the sink as [`Evidence`]; `join`
+//! bundler moved to a file of their own. Each extractor puts what one file proves into the sink as [`Testimony`]; `join`
 //! lays it together by script, and asks lock files for the versions that nothing else tells.
 //!
 //! A name counts only with proof: a path behind `node_modules/` in a place where bundlers write one, a manifest that was
