@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(gaps[0].location, strange.locations[0]);
 
         let mut listed = affected(Ecosystem::Npm, "thing", Vec::new());
-        listed.versions = vec!["not-a-version".to_owned()];
+        listed.versions = ["not-a-version"].iter().collect();
         let (findings, gaps) = against(std::slice::from_ref(&strange), &[advisory("X-2", vec![listed])]);
         assert_eq!((findings.len(), gaps.len()), (1, 0), "listed as a text");
         assert_eq!(against(&[strange], &[]), (Vec::new(), Vec::new()), "nobody warns of this package");
