@@ -1,6 +1,6 @@
 //! Digests as every output writes them: lower-case hexadecimal.
 
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 
 /// Two lower-case digits for each byte.
 pub fn hex(bytes: &[u8]) -> String {
@@ -16,7 +16,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The SHA-256 of bytes, 64 hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex(digest(&SHA256, bytes).as_ref())
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! Stable identities of findings.
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::hex;
 
 /// 32 hexadecimal digits over the parts: the first half of a SHA-256. Each part goes in with its length, so that moving
 /// a byte from one part to the next gives another fingerprint.
 pub fn fingerprint(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(&(part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hex(&hash.finalize()[..16])
+    hex(&hash.finish().as_ref()[..16])
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Floor 0: the nouns of the program. No I/O, no parsing of files, no dependency but `serde` and `sha2`.
+//! Floor 0: the nouns of the program. No I/O, no parsing of files, no dependency but `serde` and `ring`.
 //!
 //! Everything that two folders of one floor have to share is a type of this module.
 
