@@ -236,6 +236,16 @@ fn standard_input_is_scanned_like_a_file() {
 }
 
 #[test]
+fn a_lock_file_without_its_name_is_not_called_clean() {
+    let lock = br#"{"lockfileVersion": 3, "packages": {"node_modules/lodash": {"version": "4.17.15"}}}"#;
+    let run = Cli::run_with_input(["scan", "-", "--allow-seed", "--format", "json"], lock);
+    assert_eq!(run.code, 3);
+    let gaps = &run.json()["targets"][0]["coverage"]["gaps"];
+    assert_eq!((&gaps[0]["level"], &gaps[0]["kind"]), (&"blocking".into(), &"unsupported".into()));
+    assert!(gaps[0]["detail"].as_str().unwrap().contains("known by its name"), "{gaps}");
+}
+
+#[test]
 fn a_folder_and_its_archive_hold_the_same_packages() {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("tree");

@@ -23,7 +23,7 @@ impl Kind {
         let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
         let what = match self {
             Kind::NativeCode => {
-                "native code: the libraries linked into it are not listed; a software bill of materials would tell"
+                "native code: libraries linked into such code are not listed; a software bill of materials would tell"
             }
             Kind::DotNet => {
                 ".NET assemblies: the packages they come from are not listed; the *.deps.json of `dotnet publish` tells"
@@ -60,6 +60,11 @@ impl Opaque {
             self.files.entry(key).or_default().append(&mut files);
         }
         self.text |= other.text;
+    }
+
+    /// Whether there is no such file.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// Whether source text was seen: first-party code counts as attributed.

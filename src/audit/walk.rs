@@ -43,6 +43,13 @@ impl Part {
         self.traces.append(other.traces);
         self
     }
+
+    /// Whether nothing tells what was read.
+    fn is_unknown(&self) -> bool {
+        let Sink { found, sboms, bundles, .. } = &self.sink;
+        let named = !found.is_empty() || !sboms.is_empty() || !bundles.is_empty() || self.sink.explains();
+        !named && self.gaps.is_empty() && self.opaque.is_empty()
+    }
 }
 
 /// A walked artifact.
@@ -81,7 +88,10 @@ pub(super) fn artifact(
         Input::Bytes { name, bytes } => {
             let opened = open_input(bytes, name, budget);
             let alone = is_single(&opened);
-            let (entries, part) = walker.opened(&place, opened, 0);
+            let (entries, mut part) = walker.opened(&place, opened, 0);
+            if alone && part.is_unknown() {
+                part.gaps.push(Gap::blocking(GapKind::Unsupported, place.clone(), "artifact", NAMELESS));
+            }
             let digest = sha256(bytes);
             let kind = if alone && !part.sink.sboms.is_empty() { TargetKind::Sbom } else { TargetKind::Artifact };
             (kind, name.clone(), Some(digest), bytes.len() as u64, entries, part)
@@ -92,6 +102,10 @@ pub(super) fn artifact(
     let artifact = Artifact { role, path, sha256, bytes, entries };
     Ok((kind, Walked { artifact, part }))
 }
+
+/// Many formats are known by the names of their files, which bytes alone do not have.
+const NAMELESS: &str = "neither an archive, a program nor a bill of materials; a lock file or a script is known by its \
+                        name: name the file instead";
 
 /// Whether something is one file, no archive.
 fn is_single(opened: &Opened<'_>) -> bool {

@@ -26,6 +26,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     if args.id == runtime::END_OF_LIFE {
         output::print(|out| {
             writeln!(out, "{}  a runtime that is no longer mended", runtime::END_OF_LIFE)?;
+            writeln!(out, "kind       check (runtime)")?;
             runtime::explain().iter().try_for_each(|line| writeln!(out, "{line}"))
         })?;
         return Ok(Exit::Clean);

@@ -76,6 +76,9 @@ pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
     let declared: Vec<Package> = sboms.into_iter().flat_map(|sbom| declared(sbom, &owners, &installed)).collect();
     drop(installed);
     for ((item, beside), direct) in found.iter_mut().zip(beside).zip(answers.direct) {
+        let is_foreign = |place| owners.owner_of(place).is_some_and(|owner| owner.ecosystem != item.package.ecosystem);
+        item.package.compiled_in =
+            item.package.evidence == Evidence::Binary && item.package.locations.iter().all(is_foreign);
         item.package.beside_installed = beside;
         item.package.direct = item.package.direct.or(direct);
     }
@@ -95,6 +98,7 @@ fn declared(sbom: Sbom, owners: &Owners, installed: &Installed<'_>) -> Vec<Packa
             Some(owner) => !of_wheel || owner.ecosystem == package.ecosystem,
             None => installed.has_any(sbom.location.artifact, package.ecosystem),
         };
+        package.compiled_in = of_wheel && owner.is_some_and(|owner| owner.ecosystem != package.ecosystem);
     }
     packages
 }

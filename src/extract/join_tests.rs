@@ -246,3 +246,21 @@ fn many_entries_of_one_name_take_linear_time() {
     assert_eq!(join(sink, &LockedVersions::default()).packages.len(), 120_000);
     assert!((crate::formats::clock::spent() - start).as_secs() < 20);
 }
+
+#[test]
+fn what_is_compiled_into_another_ecosystems_package_says_so() {
+    let mut sink = Sink::default();
+    install(&mut sink, PYPI, "fast", "fast", "1.0");
+    for (name, at) in [("inside", "fast/_fast.so"), ("both", "fast/_fast.so"), ("both", "bootstrap"), ("own", "own.so")]
+    {
+        let version = Some("1.0.0".to_owned());
+        let package = Package::new(Ecosystem::CratesIo, name, version, Evidence::Binary, place(at));
+        sink.installed(package, at);
+    }
+    // A jar that a wheel brings along is loaded as it is.
+    let jar = Package::new(Ecosystem::Maven, "g:a", Some("1".to_owned()), Evidence::Embedded, place("fast/a.jar"));
+    sink.installed(jar, "fast/a.jar");
+    let joined = join(sink, &LockedVersions::default());
+    let compiled_in: Vec<_> = joined.packages.iter().filter(|p| p.compiled_in).map(|p| p.name.as_str()).collect();
+    assert_eq!(compiled_in, ["inside"]);
+}

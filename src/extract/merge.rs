@@ -82,6 +82,7 @@ fn unite(into: &mut Package, mut other: Package) {
         (a, b) => a.or(b),
     };
     into.beside_installed &= other.beside_installed;
+    into.compiled_in &= other.compiled_in;
 }
 
 /// What gives a package its spelling comes first; between equals the smaller one, so that their order does not matter.

@@ -299,6 +299,8 @@ impl Judge<'_> {
                 (if code { "part of the function's code" } else { "part of a layer" }, None)
             }
             Place::Runtime => ("left to the runtime", None),
+            // An empty folder loads nothing.
+            Place::Empty => ("where nothing that was handed over lies", None),
             Place::NoLayer if self.ground.lacks_layers => ("perhaps in a layer that was not handed over", None),
             Place::NoLayer => ("in none of the layers that were handed over", Some(Severity::Medium)),
             Place::Missing => ("in no artifact of the function", Some(Severity::Medium)),

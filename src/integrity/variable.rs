@@ -81,6 +81,8 @@ pub(super) enum Place {
     Mounted,
     /// In `/opt`, and no layer that was handed over has it.
     NoLayer,
+    /// A folder of which no artifact has a file.
+    Empty,
     /// Nowhere.
     Missing,
     /// In the variable itself.
@@ -230,8 +232,7 @@ impl<'a> Files<'a> {
         };
         match (self.in_role(role, inner, folder), role) {
             (Some(artifact), _) => Place::Deployed(artifact),
-            // An empty folder loads nothing.
-            (None, _) if folder => Place::Runtime,
+            (None, _) if folder => Place::Empty,
             (None, ArtifactRole::Layer) => Place::NoLayer,
             (None, _) => Place::Missing,
         }
@@ -330,7 +331,7 @@ mod tests {
             (Name("b"), Place::Deployed(1)),
             (Name("node:diagnostics"), Place::Runtime),
             (Folder("/opt/python"), Place::Deployed(1)),
-            (Folder("/opt/none"), Place::Runtime),
+            (Folder("/opt/none"), Place::Empty),
             (Folder("/tmp/lib"), Place::Writable),
             (Folder("/mnt/efs/lib"), Place::Mounted),
         ] {

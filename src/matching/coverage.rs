@@ -2,7 +2,7 @@
 //!
 //! No finding means nothing where the database has no advisories of an ecosystem, only a few, or only old ones.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
@@ -14,6 +14,8 @@ use crate::model::{DatabaseInfo, DatabaseOrigin, Ecosystem, Gap, GapKind, Level,
 ///
 /// The seed is a blocking one unless `allow_seed`; with no package at all it is said once, since the packages that were
 /// missed may be of any ecosystem. An ecosystem or a feed that `max_age` calls old is a blocking gap or a note, as it says.
+/// None blocks for an ecosystem of which all packages were compiled into others: a Python function's author syncs the
+/// advisories of Python, and has no say in the crates of a wheel.
 pub fn database_gaps(
     packages: &[Package],
     info: &DatabaseInfo,
@@ -21,7 +23,11 @@ pub fn database_gaps(
     max_age: &MaxAge,
     now: DateTime<Utc>,
 ) -> Vec<Gap> {
-    let found: BTreeSet<Ecosystem> = packages.iter().map(|package| package.ecosystem).collect();
+    let mut found: BTreeMap<Ecosystem, Level> = BTreeMap::new();
+    for package in packages {
+        let most = if package.compiled_in { Level::Note } else { Level::Blocking };
+        found.entry(package.ecosystem).and_modify(|known| *known = most.min(*known)).or_insert(most);
+    }
     let seed_counts = info.origin == DatabaseOrigin::Seed && !allow_seed;
     let gap = |level, detail| match level {
         Level::Blocking => Gap::blocking(GapKind::Advisories, Location::artifact(0), BY, detail),
@@ -35,20 +41,20 @@ pub fn database_gaps(
         let detail = format!("advisories come from the built-in seed alone; {FULL_DATABASE}");
         gaps.push(gap(Level::Blocking, detail));
     }
-    for ecosystem in found {
+    for (ecosystem, most) in found {
         let known = info.ecosystems.iter().find(|known| known.name == ecosystem.name());
         // A service knows its ecosystems even where it names no advisory, and answers of today.
         let asked = info.origin == DatabaseOrigin::Api;
         let Some(known) = known.filter(|known| asked || known.records > 0) else {
             let detail = format!("the database has no advisories of {ecosystem}; {FULL_DATABASE}");
-            gaps.push(gap(Level::Blocking, detail));
+            gaps.push(gap(most, detail));
             continue;
         };
         if seed_counts {
             let detail = format!("advisories of {ecosystem} come from the built-in seed alone; {FULL_DATABASE}");
-            gaps.push(gap(Level::Blocking, detail));
+            gaps.push(gap(most, detail));
         }
-        gaps.extend(too_old(info, known, ecosystem, max_age, now).map(|(level, detail)| gap(level, detail)));
+        gaps.extend(too_old(info, known, ecosystem, max_age, now).map(|(level, detail)| gap(level.max(most), detail)));
     }
     gaps
 }
@@ -118,6 +124,22 @@ mod tests {
             assert!(found[0].contains("no advisories of PyPI"), "{}", found[0]);
         }
         assert!(details(&[], &info(DatabaseOrigin::Cache, &[]), false, None).is_empty());
+    }
+
+    #[test]
+    fn an_ecosystem_that_is_only_compiled_into_others_does_not_block() {
+        let rust = |compiled_in| Package { ecosystem: Ecosystem::CratesIo, compiled_in, ..package("a", "1.0.0") };
+        let levels = |crates: &[(&str, u64, Option<&str>)], packages: &[Package]| {
+            let info = info(DatabaseOrigin::Cache, &[&[("PyPI", 9, Some("2026-03-11T00:00:00Z"))], crates].concat());
+            let gaps = database_gaps(packages, &info, false, &MaxAge::days(7), now());
+            gaps.into_iter().map(|gap| gap.level).collect::<Vec<_>>()
+        };
+        let old = ("crates.io", 9, Some("2026-03-01T00:00:00Z"));
+        for crates in [&[][..], &[old]] {
+            assert_eq!(levels(crates, &[python("c"), rust(true)]), [Level::Note]);
+            assert_eq!(levels(crates, &[rust(true), rust(false)]), [Level::Blocking]);
+            assert_eq!(levels(crates, &[rust(false), rust(true)]), [Level::Blocking]);
+        }
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub struct Package {
     /// Named by a lock file or a manifest that lies beside an installed tree which does not have it: listed and
     /// matched, but never a reason to stop a build.
     pub beside_installed: bool,
+    /// Compiled into an installed package of another ecosystem, as the bytes or that package's own bill tell: Rust crates
+    /// in a Python wheel. Its author mends it.
+    pub compiled_in: bool,
 }
 
 impl Package {
@@ -102,6 +105,7 @@ impl Package {
             embedded_in: Vec::new(),
             shadowed: false,
             beside_installed: false,
+            compiled_in: false,
         }
     }
 

@@ -96,14 +96,19 @@ fn finding(known: Known, runtime: &str, today: NaiveDate) -> Option<Finding> {
     })
 }
 
-/// What [`END_OF_LIFE`] means, as lines of text: the meaning, then each table with its date and source.
+/// What [`END_OF_LIFE`] means, as labelled lines: meaning and severity, then each table with its date and source.
 pub fn explain() -> Vec<String> {
-    let mut lines = vec![format!(
-        "The vendor has ended, or ends within {WARN_DAYS} days, the security patches of the function's runtime: low \
-         before the end, medium after it, high once functions on it can no longer be updated."
-    )];
+    let mut lines = vec![
+        format!(
+            "meaning    The vendor has ended, or ends within {WARN_DAYS} days, the security patches of the function's \
+             runtime."
+        ),
+        "severity   low before the end, medium after it, high once functions on it can no longer be updated".to_owned(),
+    ];
     lines.extend(
-        tables().iter().map(|table| format!("{} runtimes as of {}: {}", table.cloud, table.date, table.source)),
+        tables()
+            .iter()
+            .map(|table| format!("source     {} runtimes as of {}: {}", table.cloud, table.date, table.source)),
     );
     lines
 }
