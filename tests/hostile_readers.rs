@@ -215,7 +215,7 @@ fn what_package_files_list_together_is_bounded() {
     let list: String = (0..150_000).map(|index| format!("{index}\n")).collect();
     let mut zip = Zip::new();
     for index in 0..10 {
-        zip = zip.file(&format!("a{index}-1.dist-info/RECORD"), list.as_bytes());
+        zip = zip.file(format!("a{index}-1.dist-info/RECORD"), list.as_bytes());
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fn.zip");
