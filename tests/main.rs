@@ -14,6 +14,7 @@ mod floors;
 mod hostile;
 mod hostile_java;
 mod hostile_python;
+mod hostile_readers;
 mod installed_php;
 mod installed_ruby;
 mod integrity;

@@ -29,6 +29,9 @@ pub struct Limits {
     pub ratio_floor: u64,
     /// Entries over all nestings. `--max-entries`.
     pub entries: u64,
+    /// Packages, paths that packages list, and whatever else package files say one by one, over the whole target: each
+    /// takes some hundred bytes of memory, of a file as few as two, and there may be thousands of such files.
+    pub facts: u64,
     /// Archives within archives. `--max-depth`.
     pub depth: u32,
     /// Wall time. `--max-seconds`.
@@ -47,6 +50,7 @@ impl Default for Limits {
             ratio: 1000,
             ratio_floor: 16 << 20,
             entries: 200_000,
+            facts: 2_000_000,
             depth: 8,
             time: Duration::from_secs(600),
             window_bytes: 8 << 20,
@@ -70,6 +74,9 @@ pub enum OverLimit {
     /// Too many entries.
     #[error("the target holds more than {0} entries (--max-entries)")]
     Entries(u64),
+    /// Package files say too much.
+    #[error("the target's package files list more than {0} packages and files")]
+    Facts(u64),
     /// Too many archives inside one another.
     #[error("archives are nested more than {0} deep (--max-depth)")]
     Depth(u32),
@@ -124,6 +131,7 @@ pub struct Budget {
     bytes: AtomicU64,
     consumed: AtomicU64,
     entries: AtomicU64,
+    facts: AtomicU64,
     started: Instant,
 }
 
@@ -135,6 +143,7 @@ impl Budget {
             bytes: AtomicU64::new(0),
             consumed: AtomicU64::new(0),
             entries: AtomicU64::new(0),
+            facts: AtomicU64::new(0),
             started: Instant::now(),
         }
     }
@@ -210,6 +219,19 @@ impl Budget {
     pub fn charge_entry(&self) -> Result<(), OverLimit> {
         if self.entries.fetch_add(1, Ordering::Relaxed) >= self.limits.entries {
             return Err(OverLimit::Entries(self.limits.entries));
+        }
+        Ok(())
+    }
+
+    /// Counts what was read of a package file.
+    ///
+    /// # Errors
+    /// [`OverLimit::Facts`] where the target has no room for it: it is to be dropped.
+    pub fn charge_facts(&self, count: usize) -> Result<(), OverLimit> {
+        let count = count as u64;
+        if self.facts.fetch_add(count, Ordering::Relaxed).saturating_add(count) > self.limits.facts {
+            self.facts.fetch_sub(count, Ordering::Relaxed);
+            return Err(OverLimit::Facts(self.limits.facts));
         }
         Ok(())
     }
@@ -306,6 +328,9 @@ mod tests {
         assert_eq!(budget.check_time(), Err(OverLimit::Time(0)));
         assert_eq!(budget.charge_entry(), Ok(()));
         assert_eq!(budget.charge_entry(), Err(OverLimit::Entries(1)));
+        let small = Budget::new(Limits { facts: 10, ..Limits::default() });
+        let counts = [8, 8, 2, 1].map(|count| small.charge_facts(count).is_ok());
+        assert_eq!(counts, [true, false, true, false], "what is dropped takes no room");
         assert_eq!(budget.check_depth(2), Ok(()));
         assert_eq!(budget.check_depth(3), Err(OverLimit::Depth(2)));
     }

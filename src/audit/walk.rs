@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::{Input, Options, Progress, opaque};
 use crate::artifact::{
-    self, Budget, EntryKind, Indexed, Magic, Meta, OpenError, Opened, Piece, Step, Stream, open_bytes, open_input,
-    open_path,
+    self, Budget, EntryKind, Indexed, Magic, Meta, OpenError, Opened, OverLimit, Piece, Step, Stream, open_bytes,
+    open_input, open_path,
 };
 use crate::extract::{self, Entry, Needs, Sink};
 use crate::integrity::{self, Known, Reading, Traces};
@@ -183,7 +183,10 @@ impl Walker<'_> {
             traces
         };
         match guarded(compare) {
-            Some(traces) => part.traces.append(traces),
+            Some(traces) => match self.budget.charge_facts(traces.facts()) {
+                Ok(()) => part.traces.append(traces),
+                Err(limit) => part.gaps.push(over_limit(here, "integrity", limit)),
+            },
             None => part.gaps.push(failed(here, "integrity")),
         }
     }
@@ -333,7 +336,10 @@ impl Walker<'_> {
             match guarded(read) {
                 Some(sink) => {
                     explained |= sink.explains();
-                    part.sink.append(sink);
+                    match self.budget.charge_facts(sink.facts()) {
+                        Ok(()) => part.sink.append(sink),
+                        Err(limit) => part.gaps.push(over_limit(here, extractor.id(), limit)),
+                    }
                 }
                 None => {
                     explained = true;
@@ -379,6 +385,10 @@ impl Walker<'_> {
 /// The panic's message is dropped: it could quote the artifact.
 fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(run)).ok()
+}
+
+fn over_limit(here: &Location, by: &str, limit: OverLimit) -> Gap {
+    Gap::blocking(GapKind::OverLimit, here.clone(), by, limit.to_string())
 }
 
 fn failed(here: &Location, by: &str) -> Gap {

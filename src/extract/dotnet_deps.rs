@@ -6,6 +6,8 @@
 //! [`Sink::settle`]. Of the shared runtime only the lowest fitting version is known, which the host raises to the newest
 //! patch that it has, so it is listed without one. Native AOT leaves no list.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Claim, Entry, Extractor, Owns, Sink, folder_of, join_path};
 use crate::formats::lenient::{Entries, Keys, Lenient, List, Text, json, record};
 use crate::formats::text::decode;
@@ -121,12 +123,13 @@ impl DotnetDeps {
     fn packages(&self, file: &DepsJson<'_>, entry: &Entry<'_>, sink: &mut Sink) {
         let target = file.target.0.as_deref();
         let assets = file.targets.iter().find(|(name, _)| Some(&**name) == target).or(file.targets.last());
-        let assets: std::collections::HashMap<&str, &Assets<'_>> =
+        let mut assets: HashMap<&str, &Assets<'_>> =
             assets.iter().flat_map(|(_, assets)| assets).map(|(key, assets)| (&**key, assets)).collect();
+        // Taken out, since a key may come many times.
         let projects = file.libraries.iter().filter(|(_, library)| is_project(library));
-        let projects: Vec<&Assets<'_>> = projects.filter_map(|(key, _)| assets.get(&**key).copied()).collect();
+        let projects: Vec<&Assets<'_>> = projects.filter_map(|(key, _)| assets.remove(&**key)).collect();
         let same = |name: &str| name.to_ascii_lowercase();
-        let asked_for: std::collections::HashSet<String> =
+        let asked_for: HashSet<String> =
             projects.iter().flat_map(|project| &project.dependencies.0).map(|name| same(name)).collect();
         let folder = folder_of(entry.location.innermost());
         let place = |path: &str| entry.location.beside(path);
@@ -141,17 +144,16 @@ impl DotnetDeps {
                 continue;
             }
             let Some((name, version)) = key.split_once('/').filter(|(name, _)| !name.is_empty()) else { continue };
-            let assets = assets.get(&**key).copied();
-            let files = assets.map(|assets| assets.files(folder)).unwrap_or_default();
+            let assets = assets.remove(&**key);
             packages += 1;
-            let size: usize =
-                files.iter().map(|file| file.len() + 64).sum::<usize>() + entry.location.innermost().len();
+            let size = assets.map_or(0, |assets| assets.size(folder)).saturating_add(entry.location.innermost().len());
             let Some(rest) = room.checked_sub(size).filter(|_| packages <= MOST_PACKAGES) else {
                 let detail = "lists more packages or files than are read; the rest is unknown";
                 sink.gaps.push(Gap::blocking(GapKind::OverLimit, entry.location.clone(), self.id(), detail));
                 return;
             };
             room = rest;
+            let files = assets.map(|assets| assets.files(folder)).unwrap_or_default();
             // The part of the runtime that a self-contained program brings along is a package of its own.
             let name = name.strip_prefix("runtimepack.").unwrap_or(name);
             let unit = join_path(folder, key);
@@ -168,9 +170,16 @@ impl DotnetDeps {
 }
 
 impl Assets<'_> {
+    /// The most bytes that [`Assets::files`] takes.
+    fn size(&self, folder: &str) -> usize {
+        let one = |path: &std::borrow::Cow<'_, str>| folder.len() + path.len() + 64;
+        let all = [&self.runtime, &self.resources, &self.by_platform, &self.native, &self.native];
+        all.into_iter().flat_map(|keys| &keys.0).map(one).fold(0, usize::saturating_add)
+    }
+
     /// Where its files are published to.
     fn files(&self, folder: &str) -> Vec<String> {
-        let mut files = published(&self.runtime, folder);
+        let mut files: Vec<String> = published(&self.runtime, folder).collect();
         files.extend(published(&self.native, folder));
         // One folder for each language; one for each platform, below the path that the package has them in.
         let localized = self.resources.0.iter().filter_map(|path| {
@@ -187,8 +196,8 @@ impl Assets<'_> {
 }
 
 /// Published beside the list, without the folders that they have in their package.
-fn published(paths: &Keys<'_>, folder: &str) -> Vec<String> {
-    paths.0.iter().map(|path| join_path(folder, super::file_name(path))).collect()
+fn published<'k>(paths: &'k Keys<'_>, folder: &'k str) -> impl Iterator<Item = String> + 'k {
+    paths.0.iter().map(move |path| join_path(folder, super::file_name(path)))
 }
 
 fn is_project(library: &Library<'_>) -> bool {

@@ -89,8 +89,9 @@ pub(super) fn cover(jar: &Settled<'_>, sink: &mut Sink) {
         sink.gaps.push(Gap::note(GapKind::Opaque, jar.place.clone(), BY, detail));
     }
     for one in &jar.embedded {
+        let name = one.name();
         for ((prefix, _), folder) in &classes.known {
-            if known().owners(*prefix).any(|owner| owner == one.name()) {
+            if known().owners(*prefix).any(|owner| owner == name) {
                 sink.claim(one, folder.clone());
             }
         }
@@ -125,7 +126,8 @@ fn add_present(jar: &Settled<'_>, present: BTreeMap<&str, &String>, sink: &mut S
     }
 }
 
-fn listed<T: AsRef<str>>(names: impl ExactSizeIterator<Item = T>) -> String {
+/// The first names of a list, and how many more there are.
+pub(super) fn listed<T: AsRef<str>>(names: impl ExactSizeIterator<Item = T>) -> String {
     let more = names.len().saturating_sub(MOST_NAMES);
     let mut text: Vec<String> = names.take(MOST_NAMES).map(|name| name.as_ref().to_owned()).collect();
     if more > 0 {

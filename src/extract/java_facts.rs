@@ -80,6 +80,15 @@ impl JavaFacts {
         self.jars.entry(place).or_default()
     }
 
+    /// How many poms and wishes it holds. Of class files and manifests less is kept than an archive has of them.
+    pub(super) fn facts(&self) -> usize {
+        let wants = |pom: &PomFile| match &pom.says {
+            Says::Pom(pom) => 1 + pom.wants.len(),
+            Says::Properties(_) => 1,
+        };
+        self.jars.values().flat_map(|jar| &jar.poms).map(wants).sum()
+    }
+
     /// Takes everything out of another one.
     pub(super) fn append(&mut self, other: JavaFacts) {
         for (place, jar) in other.jars {

@@ -136,10 +136,12 @@ impl Raw {
         for _ in 0..MOST_EXPANSIONS {
             let Some((before, rest)) = value.split_once("${") else { return plain(&value) };
             let (name, after) = rest.split_once('}')?;
-            value = format!("{before}{}{after}", self.property(name)?);
-            if value.len() > LONGEST {
+            let property = self.property(name)?;
+            // Looked at before it is copied: thousands of dependencies may name one property of many megabytes.
+            if before.len() + property.len() + after.len() > LONGEST {
                 return None;
             }
+            value = format!("{before}{property}{after}");
         }
         None
     }

@@ -7,9 +7,9 @@
 //! What this cannot know: whether a merged package's classes were changed, and whether a pom was put where it does not
 //! belong. Either way the pom counts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::java_cover::{cover, explains_all};
+use super::java_cover::{cover, explains_all, listed};
 use super::java_facts::{Jar, Manifest, PomFile, Says};
 use super::java_jar::POMS;
 use super::java_name::{fit, identify, is_side_jar, mentions, stem};
@@ -164,7 +164,7 @@ impl Sink {
             self.claim(one, one.unit.clone());
         }
         if !unversioned.is_empty() {
-            let detail = format!("no version of {} is told here: listed, not matched", unversioned.join(", "));
+            let detail = format!("no version of {} is told here: listed, not matched", listed(unversioned.iter()));
             self.gaps.push(Gap::note(GapKind::Unversioned, jar.place.clone(), BY, detail));
         }
     }
@@ -211,17 +211,17 @@ fn named(jar: &Jar, sink: &mut Sink) -> Vec<Named> {
             Says::Properties(_) => None,
         });
         let rest = pom.as_ref().map(|pom| pom.coordinates.clone()).unwrap_or_default().or(of_folder(&folder[0]));
-        let mut written: Vec<(Coordinates, &PomFile)> = Vec::new();
+        let mut written: BTreeMap<Coordinates, &PomFile> = BTreeMap::new();
         for file in folder {
-            if let Says::Properties(properties) = &file.says
-                && !written.iter().any(|(other, _)| other == properties)
-            {
-                written.push((properties.clone(), file));
+            if let Says::Properties(properties) = &file.says {
+                written.entry(properties.clone()).or_insert(file);
             }
         }
         if written.is_empty() {
-            written.push((Coordinates::default(), &folder[0]));
+            written.insert(Coordinates::default(), &folder[0]);
         }
+        // Where entries of one name contradict each other, one pom would otherwise be copied for each of them.
+        let mut pom = pom;
         for (coordinates, file) in written {
             let Coordinates { group: Some(group), artifact: Some(artifact), version } = coordinates.or(rest.clone())
             else {
@@ -229,8 +229,8 @@ fn named(jar: &Jar, sink: &mut Sink) -> Vec<Named> {
                 sink.gaps.push(Gap::blocking(GapKind::Malformed, file.location.clone(), BY, detail));
                 continue;
             };
-            let (location, unit, pom) = (file.location.clone(), file.folder.clone(), pom.clone());
-            all.push(Named { group: Some(group), artifact, version, location, unit, pom });
+            let (location, unit) = (file.location.clone(), file.folder.clone());
+            all.push(Named { group: Some(group), artifact, version, location, unit, pom: pom.take() });
         }
     }
     all

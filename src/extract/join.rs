@@ -145,7 +145,12 @@ impl<'a> Place<'a> {
 }
 
 /// Where packages are installed.
-pub(super) struct Installed<'a>(Vec<(Place<'a>, Ecosystem, &'a str)>);
+pub(super) struct Installed<'a> {
+    /// Sorted.
+    units: Vec<(Place<'a>, Ecosystem, &'a str)>,
+    /// Artifacts, and the ecosystems that they have packages of.
+    ecosystems: HashSet<(usize, Ecosystem)>,
+}
 
 impl<'a> Installed<'a> {
     fn new(found: &'a [Found]) -> Installed<'a> {
@@ -155,7 +160,8 @@ impl<'a> Installed<'a> {
             .map(|item| (Place::of(&item.package), item.package.ecosystem, item.unit.as_str()))
             .collect();
         units.sort_unstable();
-        Installed(units)
+        let ecosystems = units.iter().map(|(place, ecosystem, _)| (place.artifact, *ecosystem)).collect();
+        Installed { units, ecosystems }
     }
 
     /// Whether a lock file or manifest has packages of its ecosystem at or beneath its own folder.
@@ -163,13 +169,13 @@ impl<'a> Installed<'a> {
         let place = Place::at(location);
         let folder = folder_of(location.innermost());
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let from = self.0.partition_point(|unit| *unit < (place, ecosystem, prefix.as_str()));
-        self.0.get(from).is_some_and(|unit| (unit.0, unit.1) == (place, ecosystem) && unit.2.starts_with(&prefix))
+        let from = self.units.partition_point(|unit| *unit < (place, ecosystem, prefix.as_str()));
+        self.units.get(from).is_some_and(|unit| (unit.0, unit.1) == (place, ecosystem) && unit.2.starts_with(&prefix))
     }
 
     /// Whether an artifact has packages of an ecosystem.
     fn has_any(&self, artifact: usize, ecosystem: Ecosystem) -> bool {
-        self.0.iter().any(|(place, of, _)| (place.artifact, *of) == (artifact, ecosystem))
+        self.ecosystems.contains(&(artifact, ecosystem))
     }
 
     fn beside(&self, package: &Package) -> bool {

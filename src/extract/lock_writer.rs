@@ -79,8 +79,8 @@ impl<'a> LockWriter<'a> {
 
     /// Notes an entry that the format does not explain.
     pub fn odd(&mut self, key: &str) {
-        let location = self.location(Some(key));
         if self.take() {
+            let location = self.location(Some(key));
             self.gap(Gap::note(
                 GapKind::Malformed,
                 location,

@@ -290,6 +290,20 @@ impl Sink {
         self.own.append(&mut other.own);
     }
 
+    /// How many things it holds that each take memory of their own, see [`crate::artifact::Limits::facts`].
+    pub fn facts(&self) -> usize {
+        let listed = self.claims.iter().map(|claim| match &claim.owns {
+            Owns::Folder(_) => 1,
+            Owns::Files(files) => files.len(),
+        });
+        let wanted = self.manifests.iter().map(|manifest| 1 + manifest.wants.len());
+        let declared = self.sboms.iter().map(|sbom| 1 + sbom.packages.len());
+        let bundled = self.bundles.iter().map(|testimony| 1 + testimony.members.len());
+        let single = self.found.len() + self.hints.len() + self.modules.len() + self.own.len();
+        let gaps = self.gaps.len() + self.lock_gaps.len();
+        single + gaps + listed.chain(wanted).chain(declared).chain(bundled).sum::<usize>() + self.java.facts()
+    }
+
     /// Whether it explains what was read: a name without a version does not.
     pub fn explains(&self) -> bool {
         let named = self.found.iter().any(|found| found.package.evidence != Evidence::Presence);

@@ -117,7 +117,11 @@ impl<'a> Listing<'a> {
         self.gap(Gap::note(GapKind::Opaque, self.entry.location.clone(), Programs.id(), detail));
     }
 
+    /// A listed package cannot be matched: no more of these than packages.
     fn unversioned(&mut self, detail: impl Into<String>) {
+        if self.left == 0 {
+            return;
+        }
         self.gap(Gap::note(GapKind::Unversioned, self.entry.location.clone(), Programs.id(), detail));
     }
 

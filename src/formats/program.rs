@@ -5,7 +5,7 @@
 
 use object::pe::IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR;
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
-use object::{File, FileKind, LittleEndian, Object, ObjectSection, ObjectSymbol};
+use object::{File, FileKind, LittleEndian, Object, ObjectSection, ObjectSymbol, ReadRef};
 
 /// Sections of one program that are looked at; linkers write some dozens.
 const MOST_SECTIONS: usize = 4096;
@@ -14,11 +14,34 @@ const MOST_SYMBOLS: usize = 1 << 20;
 /// Architectures of a universal program that are looked at; there are about five.
 const MOST_ARCHITECTURES: usize = 8;
 
+/// The longest name of a section or a symbol.
+const LONGEST_NAME: u64 = 4096;
+
+/// A file whose names end somewhere. Each one is searched for its end, and a table of names without any would be gone
+/// through for every symbol.
+#[derive(Clone, Copy, Debug)]
+struct Named<'a>(&'a [u8]);
+
+impl<'a> ReadRef<'a> for Named<'a> {
+    fn len(self) -> Result<u64, ()> {
+        ReadRef::len(self.0)
+    }
+
+    fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'a [u8], ()> {
+        self.0.read_bytes_at(offset, size)
+    }
+
+    fn read_bytes_at_until(self, range: std::ops::Range<u64>, delimiter: u8) -> Result<&'a [u8], ()> {
+        let end = range.end.min(range.start.saturating_add(LONGEST_NAME));
+        self.0.read_bytes_at_until(range.start..end, delimiter)
+    }
+}
+
 /// A compiled program or library for one architecture.
 #[derive(Debug)]
 pub struct Program<'a> {
     bytes: &'a [u8],
-    file: Option<File<'a>>,
+    file: Option<File<'a, Named<'a>>>,
     sections: Vec<Section<'a>>,
     /// The first byte of a number is its lowest.
     pub little_endian: bool,
@@ -83,7 +106,7 @@ impl<'a> Program<'a> {
         ) {
             return None;
         }
-        let file = File::parse(bytes).ok();
+        let file = File::parse(Named(bytes)).ok();
         let mut sections = Vec::new();
         let mut goes_on = section_table(bytes).is_some_and(|offset| offset > bytes.len() as u64);
         for section in file.iter().flat_map(|file| file.sections()).take(MOST_SECTIONS) {

@@ -15,9 +15,12 @@ pub fn properties(bytes: &[u8]) -> Vec<(String, String)> {
             continue;
         }
         let mut whole = line.to_owned();
-        while ends_open(&whole) {
+        let mut open = ends_open(line);
+        while open {
             whole.pop();
             let Some(more) = lines.next() else { break };
+            // Before it stands an even number of backslashes, so that it decides alone, and all of them are counted once.
+            open = ends_open(more);
             whole.push_str(more);
         }
         let end = key_end(&whole);
@@ -98,5 +101,14 @@ mod tests {
         assert_eq!(read("a\\=b\\:c = d\\u00e9\\q"), [pair("a=b:c", "d\u{e9}q")]);
         assert_eq!(read("a = b\\\n   c\\\\\nd=e"), [pair("a", "bc\\"), pair("d", "e")]);
         assert_eq!(read("a=\\u12\u{e9}\\"), [pair("a", "\u{FFFD}12\u{e9}")]);
+        assert_eq!(read("a=b\\\\\\\n\\\n\\\\\nc=d"), [pair("a", "b\\\\"), pair("c", "d")]);
+    }
+
+    #[test]
+    fn backslashes_take_linear_time() {
+        let start = crate::formats::clock::spent();
+        let text = format!("a={}{}", "\\".repeat((1 << 21) + 1), "\n\\".repeat(1 << 20));
+        assert_eq!(read(&text).len(), 1);
+        assert!((crate::formats::clock::spent() - start).as_secs() < 10);
     }
 }

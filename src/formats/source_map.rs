@@ -12,6 +12,8 @@ use super::lenient::{Fill, Lenient, Text, json, record};
 
 /// Sources that are read of one map; the largest functions have some 20,000.
 const MOST_SOURCES: usize = 200_000;
+/// Bytes that the roots of one map may add to its sources: each source repeats its root.
+const MOST_ROOT_BYTES: usize = 16 << 20;
 /// Bytes kept of a source's text.
 const BEGINNING: usize = 512;
 /// A text that begins like a JSON object is kept up to this many bytes.
@@ -41,18 +43,22 @@ pub fn sources(text: &str) -> Option<Sources> {
     let text = if text.starts_with(")]}") { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
     let mut map = Map::default();
     let mut cut = json(text, &mut map).is_err();
-    let mut list = Vec::new();
+    let (mut list, mut room) = (Vec::new(), MOST_ROOT_BYTES);
     for part in std::iter::once(map.own).chain(map.sections.list.into_iter().map(|section| section.map)) {
         cut |= part.sources.cut;
         let root = part.root.unwrap_or_default();
         let mut texts = part.contents.list.into_iter();
         for path in part.sources.list {
             let text = texts.next().unwrap_or_default();
+            let Some(left) = room.checked_sub(root.len()).filter(|_| list.len() < MOST_SOURCES) else {
+                cut = true;
+                break;
+            };
+            room = left;
             list.push(Source { path: behind(&root, path), text });
         }
     }
-    cut |= map.sections.cut || list.len() > MOST_SOURCES;
-    list.truncate(MOST_SOURCES);
+    cut |= map.sections.cut;
     (map.version || !list.is_empty()).then_some(Sources { list, cut })
 }
 
@@ -228,5 +234,12 @@ mod tests {
         let map = format!("{{\"sources\":[{}0]}}", "0,".repeat(MOST_SOURCES));
         let sources = sources(&map).expect("a map");
         assert!(sources.cut && sources.list.len() == MOST_SOURCES);
+    }
+
+    #[test]
+    fn a_long_root_does_not_multiply_without_bound() {
+        let map = format!("{{\"sourceRoot\":\"{}\",\"sources\":[{}0]}}", "r".repeat(1 << 20), "0,".repeat(1000));
+        let sources = sources(&map).expect("a map");
+        assert!(sources.cut && sources.list.len() <= MOST_ROOT_BYTES >> 20, "{}", sources.list.len());
     }
 }

@@ -37,6 +37,11 @@ pub(super) struct List {
 }
 
 impl List {
+    /// The number of its rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// What is to be told of a list whose files cannot be compared any more.
     pub fn leave(self) -> Trace {
         Trace { place: self.place, what: What::Unordered }

@@ -43,6 +43,11 @@ impl Traces {
         self.seen.append(&mut other.seen);
     }
 
+    /// How many rows its lists have and how much was seen, see [`crate::artifact::Limits::facts`].
+    pub fn facts(&self) -> usize {
+        self.lists.iter().map(List::len).sum::<usize>() + self.seen.len()
+    }
+
     /// The lists of one archive, to compare its other entries with.
     pub fn known(&mut self) -> Known {
         Known::new(std::mem::take(&mut self.lists))

@@ -3,16 +3,27 @@
 //! The scripts `preinstall`, `install` and `postinstall` of a package ran where the function was built
 //! (<https://docs.npmjs.com/cli/using-npm/scripts#npm-install>), not in the function: they tell what the build trusted.
 
-use serde_json::Value;
-
 use super::strip::is_elf;
 use super::{Traces, What};
+use crate::formats::lenient::{Text, json, record};
 use crate::formats::node_modules::{package_name, package_root};
 use crate::formats::paths::{file_name, folder_of};
 use crate::formats::text::decode;
 use crate::model::Location;
 
-const SCRIPTS: [&str; 3] = ["preinstall", "install", "postinstall"];
+#[derive(Debug, Default)]
+struct Manifest<'de> {
+    scripts: Scripts<'de>,
+}
+record!(Manifest<'de> { "scripts" => scripts });
+
+#[derive(Debug, Default)]
+struct Scripts<'de> {
+    preinstall: Text<'de>,
+    install: Text<'de>,
+    postinstall: Text<'de>,
+}
+record!(Scripts<'de> { "preinstall" => preinstall, "install" => install, "postinstall" => postinstall });
 
 /// What `package.json` of a package with native parts contains: tools that build, find or fetch them, the fields that
 /// name platforms or files, scripts that may fetch anything.
@@ -58,10 +69,15 @@ fn manifest(here: &Location, bytes: &[u8], traces: &mut Traces) {
         return;
     }
     // What is no JSON is told by the reader of packages.
-    let Ok(Value::Object(file)) = serde_json::from_str(&decode(bytes)) else { return };
-    let Some(Value::Object(scripts)) = file.get("scripts") else { return };
-    for name in SCRIPTS {
-        if let Some(Value::String(command)) = scripts.get(name) {
+    let text = decode(bytes);
+    let mut file = Manifest::default();
+    if json(&text, &mut file).is_err() {
+        return;
+    }
+    let Scripts { preinstall, install, postinstall } = &file.scripts;
+    for (name, command) in [("preinstall", preinstall), ("install", install), ("postinstall", postinstall)] {
+        // A number is no command.
+        if let Some(command) = command.as_deref().filter(|command| command.parse::<f64>().is_err()) {
             traces.add(here, What::InstallScript { name, suspicion: suspicion(command) });
         }
     }

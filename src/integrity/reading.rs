@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{Algorithm, Context, digest};
 
 use super::known::{Digest, Known, Row};
-use super::strip::{is_elf, is_stripped};
+use super::strip::{is_elf, stripped};
 use super::{Nature, Traces, What, npm, startup_file};
 use crate::artifact::Piece;
 use crate::formats::paths::{file_name, folder_of};
@@ -109,8 +109,9 @@ impl<'a> Reading<'a> {
         if let Some(row) = self.rows.iter().find(|row| matches!(row.digest, Digest::Unknown)) {
             return traces.add(here, What::Uncompared { list: list(row) });
         }
+        let file = bytes.and_then(stripped);
         let stripped = |row: &&Row| match (row.size, bytes) {
-            (Some(size), Some(bytes)) => is_stripped(bytes, size),
+            (Some(size), Some(_)) => file.as_ref().is_some_and(|file| file.was(size)),
             // Its sections are at an end that is gone by now.
             (Some(size), None) => self.elf && self.seen < size,
             (None, _) => false,

@@ -16,14 +16,27 @@ pub(super) fn is_elf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x7FELF")
 }
 
-/// Whether a file that was recorded with another size may be the same one, stripped.
-pub(super) fn is_stripped(bytes: &[u8], recorded: u64) -> bool {
-    let size = bytes.len() as u64;
-    match sections(bytes) {
+/// What a file has of what `strip` takes away; `None` for what is no ELF file as `strip` writes one. Goes through all
+/// sections, so that it is asked once for a file, however many sizes were recorded of it.
+pub(super) fn stripped(bytes: &[u8]) -> Option<Stripped> {
+    sections(bytes).filter(|sections| !sections.debug).map(|sections| Stripped { size: bytes.len() as u64, sections })
+}
+
+/// A file without debugging data.
+#[derive(Debug)]
+pub(super) struct Stripped {
+    size: u64,
+    sections: Sections,
+}
+
+impl Stripped {
+    /// Whether it may be the file that was recorded with another size.
+    pub fn was(&self, recorded: u64) -> bool {
         // `strip --strip-debug` keeps the symbols.
-        Some(Sections { symbols: true, debug: false }) => size < recorded,
-        Some(Sections { symbols: false, debug: false }) => size != recorded && size <= recorded.saturating_add(GROWTH),
-        _ => false,
+        if self.sections.symbols {
+            return self.size < recorded;
+        }
+        self.size != recorded && self.size <= recorded.saturating_add(GROWTH)
     }
 }
 
@@ -68,7 +81,13 @@ fn sections(bytes: &[u8]) -> Option<Sections> {
     let reader = Reader { bytes, wide: *bytes.get(4)? == 2, little: *bytes.get(5)? == 1 };
     let header = |field| reader.field(0, field);
     let (table, each, count) = (header(TABLE)?, header(ENTRY_SIZE)?, header(ENTRIES)?);
-    if count == 0 || count > MOST_SECTIONS || table.checked_add(each.checked_mul(count)?)? != bytes.len() as u64 {
+    // Shorter headers would overlap: a small file could have thousands.
+    let least = if reader.wide { 64 } else { 40 };
+    if count == 0
+        || count > MOST_SECTIONS
+        || each < least
+        || table.checked_add(each.checked_mul(count)?)? != bytes.len() as u64
+    {
         return None;
     }
     let section = |index: u64| table + index * each;
@@ -89,6 +108,10 @@ fn sections(bytes: &[u8]) -> Option<Sections> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+
+    fn is_stripped(bytes: &[u8], recorded: u64) -> bool {
+        stripped(bytes).is_some_and(|file| file.was(recorded))
+    }
 
     /// A little-endian 64-bit file with sections of these names and kinds, its table at the end.
     pub fn elf(sections: &[(&str, u32)]) -> Vec<u8> {

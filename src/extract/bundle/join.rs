@@ -7,6 +7,9 @@ use crate::extract::join::Place;
 use crate::extract::{Found, LockedVersions, file_name};
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Location, Package};
 
+/// Scripts of one file name among which an output is looked for: metafiles may list as many outputs as there are scripts.
+const MOST_CANDIDATES: usize = 1_000;
+
 /// What the bundles of an artifact hold.
 #[derive(Debug, Default)]
 pub(in super::super) struct Bundles {
@@ -155,10 +158,10 @@ impl<'a> Scripts<'a> {
                     long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
                 };
                 let same = |script: &&&Location| ends(path, script.innermost()) || ends(script.innermost(), path);
-                let mut same = candidates.iter().filter(same);
+                let mut same = candidates.iter().take(MOST_CANDIDATES).filter(same);
                 match (&candidates[..], same.next(), same.next()) {
                     ([only], ..) => Some(only),
-                    (_, Some(script), None) => Some(script),
+                    (_, Some(script), None) if candidates.len() <= MOST_CANDIDATES => Some(script),
                     _ => None,
                 }
             }

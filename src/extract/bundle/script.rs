@@ -24,6 +24,8 @@ const MARKS: [&[u8]; 8] = [
 ];
 /// The line before esbuild's notices.
 const LICENCES: &[u8] = b"Bundled license information:";
+/// What stands in front of a path in a line of its own is not longer.
+const LONGEST_MARK: usize = 64;
 /// A path of a module is not longer.
 const LONGEST_PATH: usize = 1024;
 
@@ -120,8 +122,13 @@ fn token(bytes: &[u8], at: usize, from: usize) -> Range<usize> {
 fn spot(bytes: &[u8], token: &Range<usize>) -> Option<Spot> {
     let (before, after) = (&bytes[..token.start], &bytes[token.end..]);
     if let Some(before) = before.strip_suffix(b"// ").or_else(|| before.strip_suffix(b"MODULE: ")) {
-        let line = &before[memchr::memrchr(b'\n', &before[before.len().saturating_sub(64)..])
-            .map_or(0, |at| before.len().saturating_sub(64) + at + 1)..];
+        // What stands further in front is no such line, and looking at all of it each time would be quadratic.
+        let near = &before[before.len().saturating_sub(LONGEST_MARK)..];
+        let line = match memchr::memrchr(b'\n', near) {
+            Some(at) => &near[at + 1..],
+            None if near.len() < LONGEST_MARK => near,
+            None => return None,
+        };
         let begins =
             matches!(line.trim_ascii(), b"" | b";" | b"// EXTERNAL" | b"// CONCATENATED" | b";// CONCATENATED");
         let ends = after.is_empty() || after.starts_with(b"\n") || after.starts_with(b"\r");
@@ -219,6 +226,8 @@ mod tests {
         let start = crate::formats::clock::spent();
         let text = "node_modules/".repeat(1 << 20) + &"\"node_modules/a/i.js".repeat(1 << 20);
         assert!(names(&text).is_empty());
+        let blank = " ".repeat(1 << 22) + &"x// node_modules/a/i.js ".repeat(1 << 16);
+        assert!(names(&blank).is_empty());
         assert!((crate::formats::clock::spent() - start).as_secs() < 10);
     }
 }

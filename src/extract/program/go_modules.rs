@@ -18,6 +18,9 @@ const SEARCHED: usize = 1 << 20;
 /// What a module's version is that was never fetched from anywhere.
 const NO_VERSION: &str = "v0.0.0-00010101000000-000000000000";
 
+/// Characters that are shown of what is no release.
+const LONGEST_RELEASE: usize = 100;
+
 /// What a program says of itself.
 struct BuildInfo<'a> {
     /// `go1.26.5`, sometimes with more behind a space.
@@ -134,6 +137,7 @@ fn without_sentinels(modules: &[u8]) -> &[u8] {
 fn standard_library(go: &str, listing: &mut Listing<'_>) {
     let version = release(go);
     if version.is_none() {
+        let go: String = go.chars().take(LONGEST_RELEASE).collect();
         listing
             .unversioned(format!("was built with Go '{go}', which is no release: its standard library is not matched"));
     }

@@ -3,7 +3,7 @@
 //! hold the paths of the sources they stand in, with the crate's name and version: what they name was linked, but crates
 //! that cannot panic, or whose paths were remapped, stay unnamed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use memchr::memmem;
 
@@ -15,6 +15,8 @@ use crate::model::Ecosystem;
 
 /// The most that the list may inflate to; real ones have some 100 KiB.
 const MOST_BYTES: usize = 8 << 20;
+/// Bytes of the names in the edges of one list: places in the list may stand for long names many times.
+const MOST_REQUIRED_BYTES: usize = 16 << 20;
 /// Where paths are looked for.
 const MOST_SEARCHED: usize = 64 << 20;
 /// Crates that are named by paths.
@@ -84,6 +86,8 @@ fn auditable(packed: &[u8], listing: &mut Listing<'_>) {
         listing.malformed("the list of its crates contradicts itself: who needs whom is left out");
     }
     let root = crates.iter().find(|one| one.root).filter(|_| fits);
+    let asked_for: Option<HashSet<u32>> = root.map(|root| root.dependencies.0.iter().copied().collect());
+    let mut room = MOST_REQUIRED_BYTES;
     for (index, one) in crates.iter().enumerate() {
         let Some(name) = one.name.as_deref() else { continue };
         // What only built it is not in it; what comes from the builder's own folders is first-party.
@@ -91,11 +95,16 @@ fn auditable(packed: &[u8], listing: &mut Listing<'_>) {
             continue;
         }
         let mut package = listing.package(Ecosystem::CratesIo, name, one.version.as_deref().map(str::to_owned));
-        if let Some(root) = root.filter(|_| !one.root) {
-            package.direct = Some(root.dependencies.0.iter().any(|at| *at as usize == index));
+        if let Some(asked_for) = asked_for.as_ref().filter(|_| !one.root) {
+            package.direct = Some(u32::try_from(index).is_ok_and(|index| asked_for.contains(&index)));
         }
         let needs = one.dependencies.0.iter().filter(|_| fits).filter_map(|at| crates.get(*at as usize));
-        package.requires = needs.filter_map(|needed| needed.name.as_deref()).map(str::to_owned).collect();
+        let fitting = needs.filter_map(|needed| needed.name.as_deref()).filter(|name| {
+            let left = room.checked_sub(name.len() + size_of::<String>());
+            room = left.unwrap_or(room);
+            left.is_some()
+        });
+        package.requires = fitting.map(str::to_owned).collect();
         listing.add(package);
     }
     if list.packages.cut {

@@ -288,3 +288,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn names_without_an_end_are_not_searched_for_each_symbol() {
+    let start = crate::formats::clock::spent();
+    let symbols: Vec<u8> =
+        (0..200_000u32).flat_map(|at| [&at.to_le_bytes()[..], &[0x12, 0, 1, 0], &[0; 16]].concat()).collect();
+    let strings = vec![b'a'; 16 << 20];
+    let file =
+        elf(&[section(".svm_heap", b"x"), (".dynsym", DYNSYM, 3, 0, &symbols), (".dynstr", STRTAB, 0, 0, &strings)]);
+    assert!(details(&read(&file))[0].2.contains("without a list of its jars"));
+    assert!((crate::formats::clock::spent() - start).as_secs() < 10);
+}
+
+#[test]
+fn modules_without_a_version_have_no_more_notes_than_packages() {
+    let sink = read(&go_program(&"x".repeat(1 << 20), &"dep\tm\n".repeat(200_000)));
+    assert!(sink.found.len() <= MOST_PACKAGES && sink.lock_gaps.len() <= MOST_PACKAGES + 3, "{}", sink.lock_gaps.len());
+    assert!(sink.lock_gaps.iter().all(|gap| gap.detail.len() < 1000));
+}
+
+#[test]
+fn crates_that_are_asked_for_many_times_take_linear_time_and_room() {
+    let start = crate::formats::clock::spent();
+    let long = "n".repeat(1 << 20);
+    let wants = format!("1{}", ",1".repeat(1 << 20));
+    let others = ",{\"name\":\"a\"}".repeat(50_000);
+    let sink = read(&auditable(&format!(
+        "{{\"packages\":[{{\"name\":\"r\",\"root\":true,\"dependencies\":[{wants}]}},{{\"name\":\"{long}\"}}{others}]}}"
+    )));
+    let required: usize = sink.found.iter().flat_map(|found| &found.package.requires).map(String::len).sum();
+    assert!(required <= 16 << 20, "{required}");
+    assert!((crate::formats::clock::spent() - start).as_secs() < 10);
+}
