@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::bundle::Bundle;
 use super::cache::{Current, digest, read_current, snapshot_path};
@@ -190,9 +190,9 @@ impl Database {
     /// # Errors
     /// [`AdvisoryError::Damaged`].
     pub fn verify(&self) -> Result<(), AdvisoryError> {
-        let mut hash = Sha256::new();
+        let mut hash = Context::new(&SHA256);
         self.snapshot.read_all(|piece| hash.update(piece))?;
-        if hex(&hash.finalize()) == self.info.snapshot { Ok(()) } else { Err(other_digest()) }
+        if hex(hash.finish().as_ref()) == self.info.snapshot { Ok(()) } else { Err(other_digest()) }
     }
 }
 
