@@ -16,14 +16,9 @@ mod composer_runtime;
 mod cyclonedx;
 mod dotnet_deps;
 mod gemfile_lock;
+mod java;
 mod java_class;
-mod java_cover;
-mod java_facts;
 mod java_jar;
-mod java_known;
-mod java_name;
-mod java_pom;
-mod java_settle;
 mod join;
 mod js_bundle;
 mod js_map;
@@ -32,12 +27,10 @@ mod js_notice;
 mod lock_writer;
 mod locked;
 mod maven_pom;
-mod merge;
 mod npm_lock;
 mod npm_modules;
 mod npm_spec;
 mod nuget_lock;
-mod owners;
 mod pdm_lock;
 mod pipfile_lock;
 mod pnpm_lock;
@@ -45,27 +38,22 @@ mod poetry_lock;
 mod program;
 mod pylock;
 mod pyproject;
+mod python;
 mod python_dist;
 mod python_egg;
-mod python_known;
 mod python_modules;
 mod python_requirements;
 mod ruby_gem;
 mod sbom_writer;
-mod settle;
 mod spdx;
-mod stripped;
 mod uv_lock;
-mod wants;
 mod yarn_lock;
 
 pub use crate::formats::paths::{file_name, folder_of, join_path};
 pub use bundle::{Member, Subject, Testimony, is_bundle};
-pub use java_facts::JavaFacts;
-pub use join::{Joined, join};
+pub use java::facts::JavaFacts;
+pub use join::{Joined, Owner, Owners, join, merge};
 pub use locked::{LockError, LockedVersions};
-pub use merge::merge;
-pub use owners::{Owner, Owners};
 
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
@@ -328,29 +316,8 @@ impl Sink {
 mod tests {
     use super::*;
 
-    /// Files of this folder that read no format.
-    const OTHERS: [&str; 20] = [
-        "java_cover",
-        "java_facts",
-        "java_known",
-        "java_name",
-        "java_pom",
-        "java_settle",
-        "java_settle_tests",
-        "join",
-        "join_tests",
-        "lock_writer",
-        "locked",
-        "merge",
-        "mod",
-        "npm_spec",
-        "owners",
-        "python_known",
-        "sbom_writer",
-        "settle",
-        "stripped",
-        "wants",
-    ];
+    /// Files of this folder that read no format: what several extractors of one ecosystem need is in a folder below.
+    const OTHERS: [&str; 5] = ["lock_writer", "locked", "mod", "npm_spec", "sbom_writer"];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {

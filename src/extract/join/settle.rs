@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Found, Owns, Sink};
+use crate::extract::{Found, Owns, Sink};
 use crate::model::{Evidence, Location};
 
 /// A path in one of the archives of a target.
@@ -19,7 +19,7 @@ fn unit(found: &Found) -> Option<Place<'_>> {
 impl Sink {
     /// Brings together what was read from the files of one package. To be called once, when every entry was read.
     ///
-    /// - Every jar becomes its packages (`java_settle`).
+    /// - Every jar becomes its packages (`java::settle`).
     /// - A hint completes the package of its unit, or becomes one where nothing else named it.
     /// - A Python module with a well-known name becomes a package where no distribution claims it.
     /// - A package that is listed among another package's files is embedded in it.
@@ -114,8 +114,8 @@ impl Sink {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Claim;
     use super::*;
+    use crate::extract::Claim;
     use crate::model::{Ecosystem, Package};
 
     fn at(path: &str) -> Location {

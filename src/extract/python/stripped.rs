@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::owners::PathMap;
-use super::{Claim, Found, Module, Owns, Sink, folder_of};
+use crate::extract::join::PathMap;
+use crate::extract::{Claim, Found, Module, Owns, Sink, folder_of};
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Location, Package};
 
 /// A folder with a name that says nothing is one that an installer filled, if it holds as many known packages.
@@ -22,7 +22,7 @@ fn at<'a>(package: &'a Package, path: &'a str) -> Option<Place<'a>> {
 
 impl Sink {
     /// Makes packages of the modules that count. Claims and packages of all entries must be there.
-    pub(super) fn use_modules(&mut self) {
+    pub(in crate::extract) fn use_modules(&mut self) {
         let modules = std::mem::take(&mut self.modules);
         let counting: Vec<Module> = {
             let claimed = Claimed::new(&self.claims, &modules);
@@ -123,10 +123,10 @@ impl<'a> Claimed<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::python_dist::PythonDist;
-    use super::super::python_dist::tests::{names, sink_of};
-    use super::super::python_modules::PythonModules;
     use super::*;
+    use crate::extract::python_dist::PythonDist;
+    use crate::extract::python_dist::tests::{names, sink_of};
+    use crate::extract::python_modules::PythonModules;
 
     /// What counts of these files, sorted.
     fn settled(files: &[(&str, &str)]) -> Vec<String> {

@@ -10,11 +10,19 @@
 //! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
 //! artifacts are merged.
 
+mod merge;
+mod owners;
+mod settle;
+mod wants;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::owners::{Owner, Owners};
-use super::{Claim, Found, LockedVersions, Owns, Sbom, Sink, bundle, folder_of, merge, sbom_writer, wants};
+use super::{Claim, Found, LockedVersions, Owns, Sbom, Sink, bundle, folder_of, sbom_writer};
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
+
+pub use merge::merge;
+pub(super) use owners::PathMap;
+pub use owners::{Owner, Owners};
 
 /// What an artifact holds.
 #[derive(Debug, Default)]
@@ -175,5 +183,4 @@ impl<'a> Installed<'a> {
 }
 
 #[cfg(test)]
-#[path = "join_tests.rs"]
 mod tests;

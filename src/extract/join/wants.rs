@@ -5,10 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::join::{Installed, Place};
 use super::merge::version_key;
-use super::owners::PathMap;
-use super::{Found, Manifest, Want, folder_of, join_path};
+use super::{Installed, PathMap, Place};
+use crate::extract::{Found, Manifest, Want, folder_of, join_path};
 use crate::model::{Ecosystem, Evidence, Package};
 
 /// Trees of packages that one manifest resolves names in, from its own folder upwards. Workspaces need two.

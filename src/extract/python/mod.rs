@@ -1,0 +1,4 @@
+//! Python packages whose metadata was deleted: recognised by the names of their modules.
+
+pub(in crate::extract) mod known;
+mod stripped;
