@@ -21,14 +21,17 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tidewaiter::advisory::{CacheLock, Database, DirMirror, RecordZip, Store, sync};
+use tidewaiter::advisory::{CacheLock, Database, DirMirror, RecordZip, Store, SyncStep, sync};
 use tidewaiter::matching::match_packages;
 use tidewaiter::model::{Ecosystem, Evidence, Location, Package};
 
 /// Packages that are looked up at once.
 const PACKAGES: usize = 1000;
-/// Runs of which the median counts.
+/// Runs of which the median counts, and how long they may take together.
 const RUNS: usize = 51;
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Openings of one run: a single one is shorter than the clock's step.
+const OPENINGS: u32 = 100;
 
 /// The clock of the library's own tests.
 #[path = "../src/formats/clock.rs"]
@@ -59,15 +62,26 @@ fn measure(bucket: &Path, extra: usize, work: &Path) -> Done {
 fn measure_in(work: &Path, bucket: &Path, extra: usize) -> Done {
     let (mirror, cache) = (work.join("mirror"), work.join("cache"));
     fs::create_dir_all(&mirror)?;
-    let (json_bytes, asked) = write_mirror(bucket, &mirror, extra)?;
-
     let start = Instant::now();
-    let mut store = Store::open(CacheLock::acquire(&cache, || false)?)?;
-    let report = sync(&mut store, &DirMirror::new(&mirror), &[], &mut |_| {})?;
-    drop(store);
-    let synced = start.elapsed();
+    let (json_bytes, asked) = write_mirror(bucket, &mirror, extra, |step| tell(start, step))?;
 
-    let open = median(|| Database::open_cache(&cache).map(drop))?;
+    let begun = Instant::now();
+    let mut store = Store::open(CacheLock::acquire(&cache, || false)?)?;
+    let mut last = String::new();
+    let mut progress = |step| {
+        let step = step_text(step);
+        if step != last {
+            tell(start, &step);
+            last = step;
+        }
+    };
+    let report = sync(&mut store, &DirMirror::new(&mirror), &[], &mut progress)?;
+    drop(store);
+    let synced = begun.elapsed();
+
+    tell(start, "opening");
+    let openings = || (0..OPENINGS).try_for_each(|_| Database::open_cache(&cache).map(drop));
+    let open = median(openings)? / OPENINGS;
     let database = Database::open_cache(&cache)?.ok_or("no snapshot")?;
 
     let stored = size_of(&cache.join("advisories"))?;
@@ -83,6 +97,7 @@ fn measure_in(work: &Path, bucket: &Path, extra: usize) -> Done {
         ("opening", milliseconds(open)),
     ];
     for (what, packages) in lists(&asked) {
+        tell(start, what);
         let list = work.join("packages.json");
         fs::write(&list, serde_json::to_vec(&packages)?)?;
         let packages = read_packages(&list)?;
@@ -99,11 +114,26 @@ fn measure_in(work: &Path, bucket: &Path, extra: usize) -> Done {
     Ok(())
 }
 
+/// Says what is being done, so that minutes of silence are not taken for a hang. Standard output has the figures alone.
+fn tell(start: Instant, step: &str) {
+    // Who has closed standard error does not want to know.
+    let _ = writeln!(io::stderr(), "{:6.1} s  {step}", start.elapsed().as_secs_f64());
+}
+
+fn step_text(step: SyncStep) -> String {
+    match step {
+        SyncStep::Asking => "syncing: asking".to_owned(),
+        SyncStep::Reading { ecosystem, total, .. } => format!("syncing: {total} records of {ecosystem}"),
+        SyncStep::Publishing => "syncing: publishing".to_owned(),
+    }
+}
+
 /// A package: ecosystem, name, version.
 type Row = (String, String, String);
 
 /// Writes the records of `bucket` and `extra` more. Gives the bytes of their JSON, and the package of each record.
-fn write_mirror(bucket: &Path, mirror: &Path, extra: usize) -> Done<(u64, Vec<Row>)> {
+fn write_mirror(bucket: &Path, mirror: &Path, extra: usize, progress: impl Fn(&str)) -> Done<(u64, Vec<Row>)> {
+    progress("reading the bucket");
     let mut originals: Vec<(Ecosystem, String, Value)> = Vec::new();
     for ecosystem in Ecosystem::ALL {
         let path = bucket.join(ecosystem.name()).join("all.zip");
@@ -122,6 +152,7 @@ fn write_mirror(bucket: &Path, mirror: &Path, extra: usize) -> Done<(u64, Vec<Ro
         if mine.is_empty() {
             continue;
         }
+        progress(&format!("writing {} records of {ecosystem}", mine.len()));
         let folder = mirror.join(ecosystem.name());
         fs::create_dir_all(&folder)?;
         let mut archive = rawzip::ZipArchiveWriter::new(BufWriter::new(File::create(folder.join("all.zip"))?));
@@ -249,13 +280,14 @@ fn matched(database: &Database, packages: &[Package]) -> Done<(Duration, usize)>
 
 fn median<E: Into<Box<dyn Error>>>(mut run: impl FnMut() -> Result<(), E>) -> Done<Duration> {
     let mut times = Vec::new();
-    for _ in 0..RUNS {
+    let begun = Instant::now();
+    while times.len() < RUNS && (times.is_empty() || begun.elapsed() < PATIENCE) {
         let start = spent();
         run().map_err(Into::into)?;
         times.push(spent().saturating_sub(start));
     }
     times.sort();
-    Ok(times[RUNS / 2])
+    Ok(times[times.len() / 2])
 }
 
 /// Reads the packages, matches them if there is a cache, and prints the largest size that the process had, in KB.

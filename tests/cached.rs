@@ -10,7 +10,7 @@ use crate::support::{Cli, Zip, write};
 const DATE: &str = "2024-01-01T00:00:00Z";
 
 /// Syncs a bucket into a cache of its own.
-fn synced(folder: &Path, bucket: &Bucket) -> PathBuf {
+pub fn synced(folder: &Path, bucket: &Bucket) -> PathBuf {
     let (from, cache) = (folder.join("bucket"), folder.join("cache"));
     std::fs::create_dir(&from).unwrap();
     bucket.write(&from);

@@ -69,6 +69,13 @@ fn holds_what_is_listed(target: &Value, listed: &BTreeSet<(String, String)>) {
     assert_eq!(&with_evidence(target, "installed"), listed);
     let embedded = with_evidence(target, "embedded");
     assert!(embedded.iter().any(|(name, _)| name == "packaging"), "setuptools carries packaging: {embedded:?}");
+    let parents: BTreeSet<&str> = rows(target, "packages")
+        .iter()
+        .filter(|package| package["evidence"] == "embedded")
+        .flat_map(|package| package["embedded_in"].as_array().expect("a list"))
+        .map(|id| id.as_str().expect("an id").split('@').next().unwrap())
+        .collect();
+    assert!(parents.contains("pkg:pypi/setuptools"), "{parents:?}");
     let direct = |name: &str| &rows(target, "packages").iter().find(|p| p["name"] == name).unwrap()["direct"];
     assert_eq!((direct("six"), direct("flat")), (&Value::Bool(true), &Value::Null));
     let origin = |rule: &str| {

@@ -103,7 +103,11 @@ const CONTRACT: &[(&str, &str)] = &[
     ("/targets/*/coverage", "grade entries_seen entries_read bytes_read gaps"),
     ("/targets/*/coverage/gaps/*", "location kind level by detail"),
     ("/targets/*/coverage/gaps/*/location", "artifact path display line column offset length"),
-    ("/targets/*/packages/*", "id purl ecosystem name version evidence locations direct dev requires shadowed"),
+    (
+        "/targets/*/packages/*",
+        "id purl ecosystem name version evidence locations direct dev requires embedded_in \
+         shadowed",
+    ),
     ("/targets/*/packages/*/locations/*", "artifact path display line column offset length"),
     (
         "/targets/*/findings/*",

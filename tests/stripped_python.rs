@@ -112,6 +112,10 @@ fn packages_without_metadata_are_named_and_nothing_else() {
         assert!(copies.contains(copy), "{copy} in {copies:?}");
     }
 
+    let six = whole["targets"][0]["packages"].as_array().unwrap().iter().find(|p| p["id"] == "pkg:pypi/six@1.10.0");
+    let parents = six.expect("urllib3 carries it")["embedded_in"].to_string();
+    assert!(parents.contains("pkg:pypi/urllib3@"), "{parents}");
+
     slim(&site);
     for target in [site.clone(), write(folder.path(), "function.zip", &Zip::new().tree(&site).build())] {
         let (_, json) = Cli::scan(&target, &[]);

@@ -221,7 +221,7 @@ impl Reader<'_> {
         let affected = Affected {
             ecosystem,
             name: shell.package.name,
-            versions: self.list("versions", shell.versions),
+            versions: self.list::<String>("versions", shell.versions).iter().collect(),
             ranges: self.ranges(shell.ranges),
             custom_ranges: self.ranges(own.custom_ranges.filter(|_| ecosystem == Ecosystem::Go)),
             cvss: self.cvss(shell.severity),

@@ -37,7 +37,7 @@ fn a_plain_record_is_read_whole() {
     assert_eq!((advisory.summary.as_str(), advisory.word), ("A flaw", Some(Severity::High)));
     assert_eq!(advisory.cvss[0].kind, "CVSS_V3");
     let affected = &advisory.affected[0];
-    assert_eq!(affected.versions, ["1.0.0"]);
+    assert_eq!(affected.versions.iter().collect::<Vec<_>>(), ["1.0.0"]);
     assert_eq!(affected.word, Some(Severity::Medium));
     assert_eq!(affected.cvss[0].kind, "CVSS_V2");
     assert_eq!(affected.ranges[0].events[3], Event::LastAffected("2.1.0".to_owned()));
@@ -66,7 +66,7 @@ fn an_unknown_word_costs_its_element_alone() {
     assert_eq!(names, ["b", "c", "d"]);
     assert_eq!(advisory.affected[0].ranges.len(), 1);
     assert_eq!(advisory.affected[1].ranges.len(), 1);
-    assert_eq!(advisory.affected[2].versions, ["1", "3"]);
+    assert_eq!(advisory.affected[2].versions.iter().collect::<Vec<_>>(), ["1", "3"]);
     assert_eq!(advisory.cvss.len(), 1);
     let expected = [
         ("ecosystem 'Moonbase' is not matched", 1),

@@ -11,7 +11,7 @@ fn advisory(number: usize, packages: &[(Ecosystem, &str)]) -> Advisory {
     let affected = |&(ecosystem, name): &(Ecosystem, &str)| Affected {
         ecosystem,
         name: name.to_owned(),
-        versions: vec![format!("0.{number}")],
+        versions: [format!("0.{number}")].iter().collect(),
         ranges: vec![Range {
             kind: RangeKind::Ecosystem,
             events: vec![Event::Introduced("0".to_owned()), Event::Fixed(format!("1.{number}.0"))],

@@ -14,7 +14,7 @@ use super::walk::Walked;
 use super::{inventory, python_path};
 use crate::extract::{Joined, LockedVersions, Owner, Owners, join, merge};
 use crate::integrity::Traces;
-use crate::model::{ArtifactRole, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally};
+use crate::model::{ArtifactRole, Evidence, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally, purl};
 use crate::runtime::Supplied;
 
 /// All artifacts of a target, laid together.
@@ -48,6 +48,29 @@ impl Laid {
     /// The installed package that an entry belongs to.
     pub fn owner_of(&self, place: &Location) -> Option<&Owner> {
         self.owners.get(place.artifact)?.owner_of(place)
+    }
+}
+
+impl Laid {
+    /// Says of every embedded copy which packages ship it.
+    fn name_parents(&mut self) {
+        let parents: Vec<Vec<PackageId>> = self.packages.iter().map(|package| self.parents_of(package)).collect();
+        for (package, parents) in self.packages.iter_mut().zip(parents) {
+            package.embedded_in = parents;
+        }
+    }
+
+    fn parents_of(&self, package: &Package) -> Vec<PackageId> {
+        let places = package.locations.iter().filter(|_| package.evidence == Evidence::Embedded);
+        let around = places.filter_map(|place| {
+            let owners = self.owners.get(place.artifact)?.owners_of(place);
+            // A copy with a list of its own files owns itself.
+            let mut ids = owners
+                .into_iter()
+                .map(|owner| self.id_of(&purl(owner.ecosystem, &owner.name, owner.version.as_deref())));
+            ids.find(|id| *id != package.id())
+        });
+        BTreeSet::from_iter(around).into_iter().collect()
     }
 }
 
@@ -95,6 +118,7 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &Loc
         inventory::add_supplied(&mut laid.packages, supplied);
     }
     laid.packages.sort_by_cached_key(Package::id);
+    laid.name_parents();
     laid.gaps.extend(inventory::declared_only(&laid.packages));
     laid.attributed = !laid.packages.is_empty() || opaque.has_text();
     let gaps = opaque.gaps(|place| own.contains(place) || laid.owner_of(place).is_some());

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::args::ExplainArgs;
 use super::{options, output};
 use crate::integrity::{CHECKS, Check};
-use crate::model::{Advisory, AdvisoryKind, Affected, Epss, Event, Exploitation, Range};
+use crate::model::{Advisory, AdvisoryKind, Affected, Epss, Event, Exploitation, Range, VersionList};
 use crate::policy::Exit;
 use crate::report::escape;
 use crate::runtime;
@@ -169,9 +169,9 @@ fn range_text(range: &Range) -> String {
 }
 
 /// The first few; real records list hundreds.
-fn listed(versions: &[String]) -> String {
+fn listed(versions: &VersionList) -> String {
     const SHOWN: usize = 12;
-    let mut text = versions.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let mut text = versions.iter().take(SHOWN).collect::<Vec<_>>().join(", ");
     if versions.len() > SHOWN {
         text.push_str(", ...");
     }

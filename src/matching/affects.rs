@@ -73,16 +73,15 @@ impl<'a> Record<'a> {
 
 impl Element<'_> {
     fn evaluate(&self, version: &Probe, evaluation: &mut Evaluation) -> Option<Confidence> {
-        let mut listed = self.affected.versions.iter();
         // As strings: a text that no order can read still equals itself.
-        if listed.clone().any(|listed| listed == version.text) {
+        if self.affected.versions.contains(version.text) {
             return Some(Confidence::High);
         }
         // Ranges before other spellings: those cost far more, and most often a range covers what is listed.
         let mut told = Evaluation::default();
         let verdict = self.in_ranges(version, &mut told);
         let is_settled = verdict == Some(Confidence::High) && told == Evaluation::default();
-        if !is_settled && listed.any(|listed| version.is_spelled(listed)) {
+        if !is_settled && self.affected.versions.iter().any(|listed| version.is_spelled(listed)) {
             return Some(Confidence::High);
         }
         evaluation.unreadable_version |= told.unreadable_version;
@@ -215,7 +214,7 @@ mod tests {
     #[test]
     fn listed_versions_count_without_any_range() {
         let mut element = affected(Ecosystem::PyPI, "Thing", Vec::new());
-        element.versions = vec!["1.0".to_owned(), "2004d-final".to_owned()];
+        element.versions = ["1.0", "2004d-final"].iter().collect();
         let record = advisory("X-1", vec![element]);
         for (version, expected) in
             [("1.0", true), ("1.0.0", true), ("2004d-final", true), ("1.1", false), ("nonsense", false)]
@@ -241,7 +240,7 @@ mod tests {
     fn a_version_that_cannot_be_read_is_said() {
         let range = ecosystem_range(vec![introduced("0"), fixed("2.0")]);
         let mut element = affected(Ecosystem::PyPI, "thing", vec![range]);
-        element.versions = vec!["2004d-final".to_owned()];
+        element.versions = ["2004d-final"].iter().collect();
         let record = advisory("X-1", vec![element]);
         let unread = says(&record, Ecosystem::PyPI, "2003-final");
         assert_eq!((unread.affected, unread.unreadable_version), (None, true));

@@ -82,6 +82,15 @@ fn title(group: &Group) -> String {
 
 fn remediation(kind: FindingKind, package: &Package, advisory: &AdvisoryKind, fixed: &[String]) -> String {
     let name = &package.name;
+    if let (FindingKind::Vulnerability, [parent, ..]) = (kind, package.embedded_in.as_slice()) {
+        let parent = parent.0.as_str();
+        return match fixed.first() {
+            Some(version) => {
+                format!("it is a copy inside {parent}: upgrade that to a release with {name} {version} or later")
+            }
+            None => format!("it is a copy inside {parent}; no fixed version is known"),
+        };
+    }
     match (kind, advisory, fixed.first()) {
         (FindingKind::Malicious, ..) => {
             format!("remove {name} and rotate every credential that the function can reach")

@@ -4,7 +4,7 @@ use super::Match;
 use super::affects::Record;
 use crate::model::{
     Advisory, AdvisoryKind, Affected, Confidence, CvssVector, Ecosystem, Event, Evidence, Location, Package, Range,
-    RangeKind,
+    RangeKind, VersionList,
 };
 use crate::version;
 
@@ -33,7 +33,7 @@ pub(super) fn affected(ecosystem: Ecosystem, name: &str, ranges: Vec<Range>) -> 
     Affected {
         ecosystem,
         name: name.to_owned(),
-        versions: Vec::new(),
+        versions: VersionList::default(),
         ranges,
         custom_ranges: Vec::new(),
         cvss: Vec::new(),

@@ -153,7 +153,7 @@ mod tests {
 
     use super::invented::{advisory, affected, aliased, ecosystem_range, fixed_in, package, vector};
     use super::*;
-    use crate::model::{AdvisoryKind, Event, Evidence, FindingKind, Level, Origin, Severity};
+    use crate::model::{AdvisoryKind, Event, Evidence, FindingKind, Level, Origin, PackageId, Severity};
 
     /// Matches against records that are given whatever is asked for; `affects` sorts out the rest.
     fn against(packages: &[Package], records: &[Advisory]) -> (Vec<Finding>, Vec<Gap>) {
@@ -180,6 +180,18 @@ mod tests {
         assert_eq!(finding.locations, thing.locations);
         assert_eq!((finding.origin, finding.gates), (Origin::Dependency, true));
         assert_eq!(finding.remediation, "upgrade thing to 1.2.0");
+    }
+
+    #[test]
+    fn a_copy_is_mended_by_what_ships_it() {
+        let mut copy = package("thing", "1.0.0");
+        copy.embedded_in = vec![PackageId("pkg:npm/outer@3.0.0".to_owned())];
+        let records = [fixed_in("X-1", &[("0", "2.0.0")])];
+        let remediation = &against(&[copy], &records).0[0].remediation;
+        assert_eq!(
+            remediation,
+            "it is a copy inside pkg:npm/outer@3.0.0: upgrade that to a release with thing 2.0.0 or later"
+        );
     }
 
     #[test]
@@ -247,7 +259,7 @@ mod tests {
         assert_eq!(gaps[0].location, strange.locations[0]);
 
         let mut listed = affected(Ecosystem::Npm, "thing", Vec::new());
-        listed.versions = vec!["not-a-version".to_owned()];
+        listed.versions = ["not-a-version"].iter().collect();
         let (findings, gaps) = against(std::slice::from_ref(&strange), &[advisory("X-2", vec![listed])]);
         assert_eq!((findings.len(), gaps.len()), (1, 0), "listed as a text");
         assert_eq!(against(&[strange], &[]), (Vec::new(), Vec::new()), "nobody warns of this package");

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use crate::model::{Ecosystem, Event, Range, RangeKind};
-use crate::version::{self, Order, Version};
+use crate::version::{self, Glance, Order, Version};
 
 /// A range, read.
 pub(super) struct Line<'a> {
@@ -79,6 +79,7 @@ pub(super) fn insert_sorted<T>(items: &mut Vec<T>, item: T, compare: impl Fn(&T,
 pub(super) struct Probe<'a> {
     pub(super) text: &'a str,
     order: &'a dyn Order,
+    glance: Option<Glance>,
     /// In the ecosystem's order; `None` where it is no version of that.
     pub(super) own: Option<Version<'a>>,
     semver: OnceCell<Option<Version<'a>>>,
@@ -87,7 +88,8 @@ pub(super) struct Probe<'a> {
 impl<'a> Probe<'a> {
     /// Reads a version; `own` is the ecosystem's order.
     pub(super) fn read(text: &'a str, own: &'a dyn Order) -> Probe<'a> {
-        Probe { text, order: own, own: own.parse(text).ok(), semver: OnceCell::new() }
+        let glance = Glance::at(text);
+        Probe { text, order: own, glance, own: own.parse(text).ok(), semver: OnceCell::new() }
     }
 
     /// Another version, for the same records.
@@ -106,6 +108,7 @@ impl<'a> Probe<'a> {
     /// Whether the text is another spelling of this version.
     pub(super) fn is_spelled(&self, text: &str) -> bool {
         let is_own = |own: &Version| self.order.parse(text).is_ok_and(|version| version == *own);
-        !version::differ_at_a_glance(self.text, text) && self.own.as_ref().is_some_and(is_own)
+        let differs = self.glance.is_some_and(|glance| glance.differs_from(text));
+        !differs && self.own.as_ref().is_some_and(is_own)
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ecosystem, Severity};
+use super::{Ecosystem, Severity, VersionList};
 
 /// What an advisory speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub struct Affected {
     /// The package's name, as the record writes it.
     pub name: String,
     /// Versions listed one by one.
-    pub versions: Vec<String>,
+    pub versions: VersionList,
     /// Ranges of kinds that can be compared; `GIT` ranges are left out.
     pub ranges: Vec<Range>,
     /// Real bounds of Go modules with untagged majors (`ecosystem_specific.custom_ranges`); empty for all others.

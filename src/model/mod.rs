@@ -19,6 +19,7 @@ mod purl;
 mod scan;
 mod secret;
 mod severity;
+mod version_list;
 
 pub use advisory::{Advisory, AdvisoryKind, Affected, CvssVector, Event, Range, RangeKind};
 pub use cvss_score::Cvss;
@@ -37,3 +38,4 @@ pub use purl::{parse_purl, purl};
 pub use scan::{Artifact, ArtifactRole, Coverage, Grade, Scan, Tally, TargetKind};
 pub use secret::{SecretMatch, SecretValue};
 pub use severity::Severity;
+pub use version_list::VersionList;

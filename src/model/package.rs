@@ -72,6 +72,8 @@ pub struct Package {
     pub dev: Option<bool>,
     /// The names of what it requires, as it names them; joined to ids when the scan is sealed.
     pub requires: Vec<String>,
+    /// Embedded copies only: the packages that ship them, sorted. They are what can be upgraded.
+    pub embedded_in: Vec<PackageId>,
     /// No importer can reach this copy, since another one is found first.
     pub shadowed: bool,
     /// Named by a lock file or a manifest that lies beside an installed tree which does not have it: listed and
@@ -97,6 +99,7 @@ impl Package {
             direct: None,
             dev: None,
             requires: Vec::new(),
+            embedded_in: Vec::new(),
             shadowed: false,
             beside_installed: false,
         }

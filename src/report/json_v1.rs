@@ -165,6 +165,7 @@ struct PackageV1<'a> {
     direct: Option<bool>,
     dev: Option<bool>,
     requires: Vec<String>,
+    embedded_in: Vec<&'a str>,
     shadowed: bool,
 }
 

@@ -31,9 +31,30 @@ pub(super) fn compare_rows<'a>(mut a: impl Iterator<Item = &'a str>, mut b: impl
     }
 }
 
+/// The parts between dots. Byte by byte: the search for a `char` sets up more than these few bytes are worth.
+pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let dot = text.bytes().position(|b| b == b'.');
+        rest = dot.map(|dot| &text[dot + 1..]);
+        Some(&text[..dot.unwrap_or(text.len())])
+    })
+}
+
 /// Splits the leading digits off.
 pub(super) fn split(text: &str) -> (&str, &str) {
     text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
+}
+
+/// The number that a text begins with, and what follows it; `None` if there is none or it has more than 64 bits.
+pub(super) fn leading(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut value, mut rest) = (0u64, text);
+    while let [digit @ b'0'..=b'9', next @ ..] = rest {
+        value = value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        rest = next;
+    }
+    (rest.len() < text.len()).then_some((value, rest))
 }
 
 fn significant(digits: &str) -> &str {
@@ -52,6 +73,20 @@ mod tests {
         assert_eq!(compare("", "000"), Ordering::Equal);
         assert_eq!(compare(&long, &format!("1{long}")), Ordering::Less);
         assert!(!is_number("") && !is_number("1a") && !is_number("٣"), "only ASCII digits are numbers");
+    }
+
+    #[test]
+    fn parts_are_those_of_a_split() {
+        for text in ["", ".", "1", "1.2.3", "..1.", "é.ü"] {
+            assert_eq!(parts(text).collect::<Vec<_>>(), text.split('.').collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_leading_number_ends_where_its_digits_do() {
+        assert_eq!(leading(b"012.5"), Some((12, &b".5"[..])));
+        assert_eq!(leading(b"18446744073709551615"), Some((u64::MAX, &b""[..])));
+        assert_eq!([leading(b""), leading(b"v1"), leading(b"18446744073709551616")], [None; 3]);
     }
 
     #[test]

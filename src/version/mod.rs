@@ -1,8 +1,8 @@
 //! Floor 0: version orders, one file each.
 //!
 //! To add an order: write `version/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]), and its table
-//! `fixtures/versions/x.txt`. An order whose versions take a form of their own gets a variant of `Form` too.
-//! `digits.rs` is a helper of all orders.
+//! `fixtures/versions/x.txt`. An order whose versions take a form of their own gets a variant of `Form` too, with its
+//! arm in `partial_cmp`. `digits.rs` is a helper of all orders.
 
 mod digits;
 mod golang;
@@ -90,22 +90,36 @@ pub trait Order: Sync {
     }
 }
 
-/// Whether two texts are unequal in every order, by a glance at their first two numbers. `false` says nothing.
+/// The first two numbers of a version, which every order reads alike.
 ///
-/// Reading a version costs many times this, and of hundreds that a record lists few share those numbers. A text that
-/// does not begin with a digit, or that has an epoch (`1!2.0`), is not judged.
-pub fn differ_at_a_glance(a: &str, b: &str) -> bool {
-    let (first_a, rest_a) = digits::split(a);
-    let (first_b, rest_b) = digits::split(b);
-    if first_a.is_empty() || first_b.is_empty() || rest_a.starts_with('!') || rest_b.starts_with('!') {
-        return false;
+/// Reading a version costs many times this, and of hundreds that a record lists few share those numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Glance {
+    first: u64,
+    second: Option<u64>,
+}
+
+impl Glance {
+    /// `None` for a text that does not begin with a digit or has an epoch (`1!2.0`), and for a number beyond 64 bits.
+    pub fn at(text: &str) -> Option<Glance> {
+        let (first, rest) = first(text)?;
+        Some(Glance { first, second: second(rest) })
     }
-    if digits::compare(first_a, first_b).is_ne() {
-        return true;
+
+    /// Whether the versions are unequal in every order. `false` says nothing.
+    pub fn differs_from(self, text: &str) -> bool {
+        first(text).is_some_and(|(first, rest)| {
+            self.first != first || matches!((self.second, second(rest)), (Some(a), Some(b)) if a != b)
+        })
     }
-    let (Some(rest_a), Some(rest_b)) = (rest_a.strip_prefix('.'), rest_b.strip_prefix('.')) else { return false };
-    let (second_a, second_b) = (digits::split(rest_a).0, digits::split(rest_b).0);
-    !second_a.is_empty() && !second_b.is_empty() && digits::compare(second_a, second_b).is_ne()
+}
+
+fn first(text: &str) -> Option<(u64, &[u8])> {
+    digits::leading(text.as_bytes()).filter(|(_, rest)| rest.first() != Some(&b'!'))
+}
+
+fn second(rest: &[u8]) -> Option<u64> {
+    digits::leading(rest.strip_prefix(b".")?).map(|(second, _)| second)
 }
 
 /// The order of an ecosystem.

@@ -83,9 +83,9 @@ fn is_well_formed(version: &str) -> bool {
     };
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
     let hyphened = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    release.split('.').next().is_some_and(digits::is_number)
-        && release.split('.').all(plain)
-        && behind.is_none_or(|behind| behind.split('.').all(hyphened))
+    digits::parts(release).next().is_some_and(digits::is_number)
+        && digits::parts(release).all(plain)
+        && behind.is_none_or(|behind| digits::parts(behind).all(hyphened))
 }
 
 fn push<'a>(row: &mut Vec<&'a str>, segment: &'a str, in_words: &mut bool) {

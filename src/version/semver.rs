@@ -47,7 +47,7 @@ impl<'a> Version<'a> {
         }
         let core_length = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
         let (core, pre) = text.split_at(core_length);
-        if !core.split('.').all(digits::is_number) {
+        if !digits::parts(core).all(digits::is_number) {
             return None;
         }
         if pre.is_empty() {
@@ -58,7 +58,7 @@ impl<'a> Version<'a> {
     }
 
     pub(super) fn cmp(&self, other: &Version<'_>) -> Ordering {
-        digits::compare_rows(self.core.split('.'), other.core.split('.'))
+        digits::compare_rows(digits::parts(self.core), digits::parts(other.core))
             .then_with(|| compare_pre_releases(&self.pre, &other.pre))
     }
 }
@@ -69,7 +69,7 @@ fn is_identifier_byte(b: u8) -> bool {
 
 /// Dot-separated identifiers, none of them empty.
 fn is_pre_release(text: &str) -> bool {
-    text.split('.').all(|part| !part.is_empty() && part.bytes().all(is_identifier_byte))
+    digits::parts(text).all(|part| !part.is_empty() && part.bytes().all(is_identifier_byte))
 }
 
 /// SemVer 2.0, section 11.3 and 11.4; the empty text is a release.

@@ -38,6 +38,8 @@ pub fn merge(packages: impl IntoIterator<Item = Package>) -> Vec<Package> {
     for package in &mut packages {
         package.locations.sort_unstable();
         package.locations.dedup();
+        package.embedded_in.sort_unstable();
+        package.embedded_in.dedup();
         package.requires.sort_unstable();
         package.requires.dedup();
     }
@@ -72,6 +74,7 @@ fn unite(into: &mut Package, mut other: Package) {
         into.locations.append(&mut other.locations);
     }
     into.requires.append(&mut other.requires);
+    into.embedded_in.append(&mut other.embedded_in);
     into.direct = into.direct.max(other.direct);
     // Needed by production in one place is needed by production.
     into.dev = match (into.dev, other.dev) {

@@ -60,18 +60,22 @@ impl Owners {
     /// The installed package that owns an entry: the one that lists it, else the one with the deepest folder around it,
     /// else the owner of the archive that the entry is in. Takes time in the length of the path alone.
     pub fn owner_of(&self, location: &Location) -> Option<&Owner> {
-        let containers = self.containers.get(&location.artifact)?;
-        let mut path = location.path.as_slice();
-        while let Some((name, outer)) = path.split_last() {
-            if let Some(container) = containers.get(outer) {
-                let index = container.files.get(name).or_else(|| container.folders.around(name).next());
-                if let Some(&index) = index {
-                    return self.owners.get(index);
-                }
-            }
-            path = outer;
-        }
-        None
+        self.indices(location).next().and_then(|index| self.owners.get(index))
+    }
+
+    /// All that own an entry: its owner, then those around it, from the inside out.
+    pub fn owners_of(&self, location: &Location) -> Vec<&Owner> {
+        self.indices(location).filter_map(|index| self.owners.get(index)).collect()
+    }
+
+    fn indices<'a>(&'a self, location: &'a Location) -> impl Iterator<Item = usize> + 'a {
+        let containers = self.containers.get(&location.artifact);
+        let archives = (0..location.path.len())
+            .rev()
+            .filter_map(move |depth| Some((containers?.get(&location.path[..depth])?, location.path[depth].as_str())));
+        archives
+            .flat_map(|(container, name)| container.files.get(name).into_iter().chain(container.folders.around(name)))
+            .copied()
     }
 }
 

@@ -122,6 +122,7 @@ fn package<'a>(package: &'a Package, requires: Vec<PackageId>, artifacts: &[Arti
         locations: locations(&package.locations, artifacts),
         direct: package.direct,
         dev: package.dev,
+        embedded_in: package.embedded_in.iter().map(|id| id.0.as_str()).collect(),
         requires: requires.into_iter().map(|id| id.0).collect(),
         shadowed: package.shadowed,
     }
