@@ -19,50 +19,38 @@ const MOST_REQUIRED_BYTES: usize = 16 << 20;
 /// The extractor.
 pub struct Cyclonedx;
 
-#[derive(Debug, Default)]
-struct Bill<'de> {
-    format: Text<'de>,
-    metadata: Metadata<'de>,
-    components: List<Part<'de>>,
-    dependencies: List<Edges<'de>>,
+record! {
+    struct Bill<'de> {
+        "bomFormat" => format: Text<'de>,
+        "metadata" => metadata: Metadata<'de>,
+        "components" => components: List<Part<'de>>,
+        "dependencies" => dependencies: List<Edges<'de>>,
+    }
 }
-record!(Bill<'de> {
-    "bomFormat" => format,
-    "metadata" => metadata,
-    "components" => components,
-    "dependencies" => dependencies,
-});
 
-#[derive(Debug, Default)]
-struct Metadata<'de> {
-    component: Part<'de>,
+record! {
+    struct Metadata<'de> {
+        "component" => component: Part<'de>,
+    }
 }
-record!(Metadata<'de> { "component" => component });
 
-#[derive(Debug, Default)]
-struct Part<'de> {
-    id: Text<'de>,
-    kind: Text<'de>,
-    version: Text<'de>,
-    purl: Text<'de>,
-    scope: Text<'de>,
-    components: List<Part<'de>>,
+record! {
+    struct Part<'de> {
+        "bom-ref" => id: Text<'de>,
+        "type" => kind: Text<'de>,
+        "version" => version: Text<'de>,
+        "purl" => purl: Text<'de>,
+        "scope" => scope: Text<'de>,
+        "components" => components: List<Part<'de>>,
+    }
 }
-record!(Part<'de> {
-    "bom-ref" => id,
-    "type" => kind,
-    "version" => version,
-    "purl" => purl,
-    "scope" => scope,
-    "components" => components,
-});
 
-#[derive(Debug, Default)]
-struct Edges<'de> {
-    from: Text<'de>,
-    to: List<Text<'de>>,
+record! {
+    struct Edges<'de> {
+        "ref" => from: Text<'de>,
+        "dependsOn" => to: List<Text<'de>>,
+    }
 }
-record!(Edges<'de> { "ref" => from, "dependsOn" => to });
 
 impl Extractor for Cyclonedx {
     fn id(&self) -> &'static str {
