@@ -152,7 +152,7 @@ pub struct Sink {
     pub java: JavaFacts,
     /// The file name of the artifact, where it is an archive: a jar that is the artifact itself is named by nothing else.
     pub artifact: Option<String>,
-    /// Software bills of materials.
+    /// SBOMs.
     pub sboms: Vec<Sbom>,
     /// Python modules that are known by name. [`Sink::settle`] uses them up.
     pub modules: Vec<Module>,
@@ -189,7 +189,7 @@ impl Found {
     }
 }
 
-/// A software bill of materials.
+/// A software bill of materials (SBOM).
 #[derive(Clone, Debug)]
 pub struct Sbom {
     /// The file.

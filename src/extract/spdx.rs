@@ -60,15 +60,15 @@ impl Extractor for Spdx {
         let text = decode(entry.bytes);
         let mut document = Document::default();
         let read = json(&text, &mut document);
-        let is_bill = document.version.as_deref().is_some_and(|version| version.starts_with("SPDX-2."));
+        let is_sbom = document.version.as_deref().is_some_and(|version| version.starts_with("SPDX-2."));
         match read {
             // One note is enough for a file that two formats could claim by its name.
-            Err(error) if is_bill || !sbom_writer::named_so(entry.location.innermost()) => {
-                sbom_writer::malformed(entry, ID, is_bill, &error, sink);
+            Err(error) if is_sbom || !sbom_writer::named_so(entry.location.innermost()) => {
+                sbom_writer::malformed(entry, ID, is_sbom, &error, sink);
             }
             _ => {}
         }
-        if is_bill {
+        if is_sbom {
             sbom_writer::write(entry, ID, components(&document), document.packages.cut, sink);
         }
     }

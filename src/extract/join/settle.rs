@@ -2,15 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::{Archive, Place, place};
 use crate::extract::{Found, Owns, Sink};
-use crate::model::{Evidence, Location};
-
-/// A path in one of the archives of a target.
-type Place<'a> = (usize, &'a [String], &'a str);
-
-fn place<'a>(location: &'a Location, path: &'a str) -> Place<'a> {
-    (location.artifact, location.container(), path)
-}
+use crate::model::Evidence;
 
 fn unit(found: &Found) -> Option<Place<'_>> {
     found.package.locations.first().map(|location| place(location, &found.unit))
@@ -56,8 +50,8 @@ impl Sink {
             if let (Evidence::Installed, Some(location)) = (found.package.evidence, found.package.locations.first()) {
                 // Its own file, and the archives around it: a list of files names an egg or a wheel, not what is inside.
                 for (depth, name) in location.path.iter().enumerate() {
-                    let place = (location.artifact, &location.path[..depth], name.as_str());
-                    installed.entry(place).or_default().push(index);
+                    let archive = Archive { artifact: location.artifact, container: &location.path[..depth] };
+                    installed.entry((archive, name.as_str())).or_default().push(index);
                 }
             }
         }
@@ -116,6 +110,7 @@ impl Sink {
 mod tests {
     use super::*;
     use crate::extract::Claim;
+    use crate::model::Location;
     use crate::model::{Ecosystem, Package};
 
     fn at(path: &str) -> Location {
