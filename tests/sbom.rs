@@ -2,13 +2,12 @@
 //! found. They are npm's own, and one that a real wheel ships.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::registry_pypi::pip;
+use crate::support::tool::pip;
 use crate::support::{Cli, Zip, need, write};
 
 /// Purl and evidence of all packages.
@@ -119,9 +118,7 @@ fn the_sbom_of_a_wheel_tells_what_is_compiled_into_it() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().to_str().unwrap();
     let arguments = ["install", "--quiet", "--no-deps", "--only-binary", ":all:", "--target", target, "orjson==3.13.0"];
-    if let Err(why) = pip(&arguments) {
-        assert!(std::env::var_os("CI").is_none(), "pip could not install: {why}");
-        writeln!(std::io::stderr(), "SKIPPED: pip could not install: {why}").unwrap();
+    if pip(&arguments).is_none() {
         return;
     }
     let (_, json) = Cli::scan(folder.path(), &[]);
