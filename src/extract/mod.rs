@@ -4,7 +4,9 @@
 //! which files, what a manifest asks for, and gaps. It returns no `Result`: what it read before it failed counts, and
 //! what it could not read is a gap. After all entries of an artifact, `join` makes one list of packages of it.
 //!
-//! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
+//! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]). What formats of
+//! one ecosystem share lies in a folder: `java`, `python`, `bundle` (JavaScript), `program` (compiled ones). What lock
+//! files share, and what SBOMs share, are the writers beside them.
 
 mod bun_lock;
 mod bundle;
