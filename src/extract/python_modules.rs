@@ -9,6 +9,7 @@
 //! version of a package that computes it: such a package is present, no more.
 
 use super::lock_writer::room;
+use super::python::VENDORED;
 use super::python::known::{Known, known};
 use super::{Entry, Extractor, Module, Sink, file_name, folder_of, join_path};
 use crate::formats::lines::Lines;
@@ -31,9 +32,6 @@ const FILES: [&str; 9] = [
     "_grpcio_metadata.py",
     "__init__.py",
 ];
-
-/// Folders that hold copies for the package around them alone.
-const VENDORED: [&str; 4] = ["_vendor", "_vendored", "vendored", "_bundled"];
 
 /// The extractor.
 pub struct PythonModules;
