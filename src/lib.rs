@@ -8,15 +8,15 @@
 //! 4  report      one file per output format; escape.rs
 //! 3  audit       the pipeline for one target (the only user of rayon), then resolve: layers, owners, shadows
 //! 3  policy      thresholds; judge(scans) -> Verdict: the only filter
-//! 2  extract     one file per package format
+//! 2  extract     one file per package format; join makes one list of what they found
 //! 2  secret      the secret engine and its rules
 //! 2  matching    package x advisory -> finding; alias groups; fix versions
 //! 2  integrity   files against their package's own list; what runs before the handler
-//! 2  runtime     until when a runtime is mended, and what it brings along
+//! 2  runtime     until when a runtime gets patches, and what it brings along
 //! 2  source      where functions come from: local paths, environment files
 //! 1  artifact    bytes to entries under one budget
 //! 1  formats     readers that several above need
-//! 1  advisory    the OSV cache: records, store, snapshot, sync, seed
+//! 1  advisory    the OSV cache: records, feeds (EPSS, KEV), store, snapshot, sync, bundle, seed
 //! 0  model       nouns without I/O
 //! 0  version     one file per version order
 //! ```

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::support::tool::run;
 use crate::support::{Cli, need};
 
 const DEPENDENCIES: [(&str, &str); 15] = [
@@ -29,12 +29,6 @@ const DEPENDENCIES: [(&str, &str); 15] = [
     ("validator", "13.11.0"),
 ];
 
-fn run(program: &Path, folder: &Path, arguments: &[&str]) {
-    let output = Command::new(program).current_dir(folder).args(arguments).output().expect("a program that starts");
-    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{program:?} {arguments:?}\n{out}{error}");
-}
-
 /// A function that uses all dependencies and a file of its own.
 fn install(folder: &Path) {
     let mut manifest = json!({
@@ -52,7 +46,7 @@ fn install(folder: &Path) {
     fs::write(folder.join("package.json"), manifest.to_string()).expect("a manifest");
     fs::write(folder.join("src/index.mjs"), source).expect("a source");
     fs::write(folder.join("src/lib/own.mjs"), "export const own = { key: 'own' };\n").expect("a source");
-    run(Path::new("npm"), folder, &["install", "--no-audit", "--no-fund"]);
+    run("npm", folder, &["install", "--no-audit", "--no-fund"]);
 }
 
 /// The packages behind paths, found in another way than the program does it.
@@ -121,7 +115,7 @@ fn what_bundlers_took_is_named() {
         let file = folder.join("index.js");
         let out = format!("--outfile={}", file.display());
         let base = ["src/index.mjs", "--bundle", "--platform=node", "--log-level=error", &out];
-        run(&root.join("node_modules/.bin/esbuild"), root, &[&base, arguments].concat());
+        run(root.join("node_modules/.bin/esbuild"), root, &[&base, arguments].concat());
         folder
     };
     let metafile = format!("--metafile={}", root.join("out/meta/meta.json").display());
@@ -170,7 +164,7 @@ fn what_bundlers_took_is_named() {
         );
         let file = root.join(format!("{mode}.cjs"));
         fs::write(&file, config).expect("a configuration");
-        run(&root.join("node_modules/.bin/webpack"), root, &["--config", &file.to_string_lossy()]);
+        run(root.join("node_modules/.bin/webpack"), root, &["--config", &file.to_string_lossy()]);
         folder
     };
     let map = webpack("webpack-map", "mode: 'production', devtool: 'source-map'");

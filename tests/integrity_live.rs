@@ -3,11 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 
 use crate::integrity::told;
+use crate::support::tool::{fetch, pip, run};
 use crate::support::{Cli, Zip, need, write};
 
 /// Compiled ones with libraries of their own (cryptography, lxml, Pillow), in Rust (pydantic-core), with a startup file
@@ -39,19 +39,6 @@ const NODE: [&str; 10] = [
     "zod@3.23.8",
 ];
 
-/// Runs a tool. `None`, heard, where it fails: a registry may be out of reach.
-#[expect(clippy::disallowed_macros, reason = "a skipped test must be heard")]
-fn run(program: &str, folder: &Path, arguments: &[&str]) -> Option<()> {
-    let output = Command::new(program).args(arguments).current_dir(folder).output().expect("a program that starts");
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        assert!(std::env::var_os("CI").is_none(), "{program} {arguments:?}: {why}");
-        eprintln!("SKIPPED: {program} {arguments:?}: {why}");
-        return None;
-    }
-    Some(())
-}
-
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -70,9 +57,9 @@ fn python_packages_are_untouched_until_somebody_touches_them() {
     }
     let temporary = tempfile::tempdir().unwrap();
     let root = temporary.path();
-    let pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet", "--no-deps"];
+    let install = ["install", "--quiet", "--no-deps"];
     let wheels = ["--only-binary", ":all:", "--target", root.to_str().unwrap()];
-    if run("python3", root, &[&pip[..], &wheels, &PYTHON].concat()).is_none() {
+    if pip(&[&install[..], &wheels, &PYTHON].concat()).is_none() {
         return;
     }
     let installed = scan(root);
@@ -118,7 +105,7 @@ fn usual_changes(root: &Path) -> PathBuf {
     let libraries: Vec<&str> =
         all.iter().filter(|path| name(path).contains(".so")).map(|path| path.to_str().unwrap()).collect();
     assert!(libraries.len() > 10, "{libraries:?}");
-    run("strip", root, &libraries).expect("strip takes libraries");
+    run("strip", root, &libraries);
     run("python3", root, &["-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash", "lxml", "yaml"]);
     run("python3", root, &["-m", "compileall", "-q", "-b", "markupsafe"]);
     fs::remove_file(root.join("markupsafe/_native.py")).unwrap();
@@ -144,7 +131,7 @@ fn npm_packages_are_untouched() {
     let root = temporary.path();
     fs::write(root.join("package.json"), r#"{"name": "sample", "version": "1.0.0"}"#).unwrap();
     let npm = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
-    if run("npm", root, &[&npm[..], &NODE].concat()).is_none() {
+    if fetch("npm", root, &[&npm[..], &NODE].concat()).is_none() {
         return;
     }
     let installed = scan(root);

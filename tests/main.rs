@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "clippy allows it in tests, but not in their helpers")]
 
 mod advisory;
-mod bills;
 mod bundle;
 mod bundle_large;
 mod bundles;
@@ -31,6 +30,7 @@ mod registry_npm;
 mod registry_pypi;
 mod reporters;
 mod runtimes;
+mod sbom;
 mod scan;
 mod stripped_python;
 mod support;

@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
 use crate::support::planted::plant;
-use crate::support::{Cli, Zip, write};
+use crate::support::tool::run;
+use crate::support::{Cli, Zip, need, write};
 
 /// The target of a scan through the real program.
 fn scan(target: &Path) -> Value {
@@ -39,17 +39,6 @@ fn row(package: &Value) -> String {
 
 fn ids(target: &Value, evidence: &str) -> BTreeSet<String> {
     packages(target).iter().filter(|package| package["evidence"] == evidence).map(row).collect()
-}
-
-fn run(program: &str, folder: &Path, arguments: &[&str]) -> Output {
-    let output = Command::new(program).current_dir(folder).args(arguments).output().expect("a program that starts");
-    assert!(
-        output.status.success(),
-        "{program} {arguments:?}\n{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
 }
 
 /// Name and version of all that `npm ls --all --json` lists. It knows an aliased package by its alias alone.
@@ -83,11 +72,8 @@ fn project(folder: &Path) {
 const QUIET: [&str; 3] = ["--ignore-scripts", "--no-audit", "--no-fund"];
 
 #[test]
-#[expect(clippy::disallowed_macros, reason = "a skipped comparison must be seen")]
 fn package_managers_agree() {
-    if Command::new("npm").arg("--version").output().is_err() {
-        assert!(std::env::var_os("CI").is_none(), "npm is missing");
-        eprintln!("SKIPPED: npm is missing, nothing was compared with it");
+    if !need("npm") {
         return;
     }
     let temporary = tempfile::tempdir().expect("a temporary folder");

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::registry_pypi::pip;
+use crate::support::tool::pip;
 use crate::support::{Cli, Zip, write};
 
 /// Packages that say their version in their code, as serverless functions use them.
@@ -84,9 +83,7 @@ fn packages_without_metadata_are_named_and_nothing_else() {
     let target = site.to_str().unwrap();
     let install = ["install", "--quiet", "--no-deps", "--no-compile", "--only-binary", ":all:", "--target", target];
     let all = install.iter().chain(&VERSIONED).chain(&UNVERSIONED).chain([&UNKNOWN]).copied();
-    if let Err(why) = pip(&all.collect::<Vec<_>>()) {
-        assert!(std::env::var_os("CI").is_none(), "pip could not install: {why}");
-        writeln!(std::io::stderr(), "SKIPPED: pip could not install: {why}").unwrap();
+    if pip(&all.collect::<Vec<_>>()).is_none() {
         return;
     }
     // First-party code that looks like packages: an unknown name, a known one that is no package.

@@ -12,12 +12,7 @@ use std::process::{Command, Stdio};
 use tidewaiter::model::Ecosystem;
 use tidewaiter::version;
 
-/// Says that a test did not run; in CI every one must.
-#[expect(clippy::disallowed_macros, reason = "a skipped test has no other place to say so")]
-fn skip(what: &str) {
-    assert!(std::env::var_os("CI").is_none(), "{what} is required in CI");
-    eprintln!("SKIPPED: {what} is not there, so nothing was compared with it; tests/run installs it");
-}
+use crate::support::tool::skip;
 
 /// Whether the command ends well.
 fn runs(command: &mut Command) -> bool {
@@ -75,7 +70,7 @@ fn packaging_agrees_on_pypi() {
     if !runs(
         Command::new("python3").args(["-m", "pip", "install", "-q", "--target"]).arg(folder.path()).arg("packaging"),
     ) {
-        return skip("Python's packaging");
+        return skip("Python's packaging is not there");
     }
     let text = "
 import sys
@@ -125,7 +120,7 @@ fn node_semver_agrees_on_npm() {
     let mut npm = Command::new("npm");
     npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder.path()).arg("semver");
     if !runs(&mut npm) {
-        return skip("node's semver");
+        return skip("node's semver is not there");
     }
     // Build metadata has no place in npm's ranges; `compare` leaves it out, `compareBuild` would not.
     let text = "
@@ -163,7 +158,7 @@ console.log(lines.map(line => {
 #[test]
 fn rubygems_agrees_on_gems() {
     if !runs(Command::new("ruby").arg("--version")) {
-        return skip("Ruby");
+        return skip("Ruby is not there");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let text = "
@@ -212,7 +207,7 @@ end
 #[test]
 fn php_agrees_on_packagist() {
     if !runs(Command::new("php").arg("--version")) {
-        return skip("PHP");
+        return skip("PHP is not there");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let text = "<?php
@@ -235,7 +230,7 @@ while (($line = fgets(STDIN)) !== false) {
 fn composer_agrees_on_packagist() {
     let library = Path::new("/usr/share/php/Composer/Semver/autoload.php");
     if !library.exists() || !runs(Command::new("php").arg("--version")) {
-        return skip("Composer's library");
+        return skip("Composer's library is not there");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let text = "<?php
@@ -307,7 +302,7 @@ fn maven_agrees() {
     let jar = Path::new("/usr/share/java/maven3-artifact.jar");
     let commons = Path::new("/usr/share/java/commons-lang3.jar");
     if !jar.exists() || !runs(Command::new("java").arg("--version")) {
-        return skip("Java with Maven's artifact library");
+        return skip("Java with Maven's artifact library is not there");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let text = "

@@ -19,31 +19,22 @@ pub struct BunLock;
 /// Reports `bun.lockb`.
 pub struct BunLockb;
 
-#[derive(Debug, Default)]
-struct LockFile<'de> {
-    version: Text<'de>,
-    workspaces: Entries<'de, Dependencies<'de>>,
-    packages: Entries<'de, Tuple<'de>>,
+record! {
+    struct LockFile<'de> {
+        "lockfileVersion" => version: Text<'de>,
+        "workspaces" => workspaces: Entries<'de, Dependencies<'de>>,
+        "packages" => packages: Entries<'de, Tuple<'de>>,
+    }
 }
-record!(LockFile<'de> {
-    "lockfileVersion" => version,
-    "workspaces" => workspaces,
-    "packages" => packages,
-});
 
-#[derive(Debug, Default)]
-struct Dependencies<'de> {
-    name: Text<'de>,
-    plain: Keys<'de>,
-    dev: Keys<'de>,
-    optional: Keys<'de>,
+record! {
+    struct Dependencies<'de> {
+        "name" => name: Text<'de>,
+        "dependencies" => plain: Keys<'de>,
+        "devDependencies" => dev: Keys<'de>,
+        "optionalDependencies" => optional: Keys<'de>,
+    }
 }
-record!(Dependencies<'de> {
-    "name" => name,
-    "dependencies" => plain,
-    "devDependencies" => dev,
-    "optionalDependencies" => optional,
-});
 
 /// `["a@1.0.0", "registry", {"dependencies": {..}}, "sha512-.."]`; what comes between the first and the map differs by
 /// where the package comes from.

@@ -23,22 +23,16 @@ const ID: &str = "composer-installed";
 /// The extractor.
 pub struct ComposerInstalled;
 
-/// A package as Composer's files describe it.
-#[derive(Debug, Default)]
-pub(super) struct Described<'de> {
-    pub name: Text<'de>,
-    pub version: Text<'de>,
-    kind: Text<'de>,
-    install_path: Text<'de>,
-    require: Keys<'de>,
+record! {
+    /// A package as Composer's files describe it.
+    pub(super) struct Described<'de> {
+        "name" => pub name: Text<'de>,
+        "version" => pub version: Text<'de>,
+        "type" => kind: Text<'de>,
+        "install-path" => install_path: Text<'de>,
+        "require" => require: Keys<'de>,
+    }
 }
-record!(Described<'de> {
-    "name" => name,
-    "version" => version,
-    "type" => kind,
-    "install-path" => install_path,
-    "require" => require,
-});
 
 impl Described<'_> {
     /// See [`release`].
@@ -90,12 +84,12 @@ impl<'de> Lenient<'de> for Installed<'de> {
     }
 }
 
-#[derive(Debug, Default)]
-struct Second<'de> {
-    packages: List<Described<'de>>,
-    dev: List<Text<'de>>,
+record! {
+    struct Second<'de> {
+        "packages" => packages: List<Described<'de>>,
+        "dev-package-names" => dev: List<Text<'de>>,
+    }
 }
-record!(Second<'de> { "packages" => packages, "dev-package-names" => dev });
 
 impl Extractor for ComposerInstalled {
     fn id(&self) -> &'static str {

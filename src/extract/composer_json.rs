@@ -13,13 +13,13 @@ const ID: &str = "composer-json";
 /// The extractor.
 pub struct ComposerJson;
 
-#[derive(Debug, Default)]
-struct Project<'de> {
-    name: Text<'de>,
-    require: Entries<'de, Text<'de>>,
-    dev: Entries<'de, Text<'de>>,
+record! {
+    struct Project<'de> {
+        "name" => name: Text<'de>,
+        "require" => require: Entries<'de, Text<'de>>,
+        "require-dev" => dev: Entries<'de, Text<'de>>,
+    }
 }
-record!(Project<'de> { "name" => name, "require" => require, "require-dev" => dev });
 
 impl Extractor for ComposerJson {
     fn id(&self) -> &'static str {

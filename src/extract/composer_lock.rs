@@ -12,13 +12,13 @@ const ID: &str = "composer-lock";
 /// The extractor.
 pub struct ComposerLock;
 
-#[derive(Debug, Default)]
-struct LockFile<'de> {
-    listed: Present,
-    packages: List<Described<'de>>,
-    dev: List<Described<'de>>,
+record! {
+    struct LockFile<'de> {
+        "_readme" => listed: Present,
+        "packages" => packages: List<Described<'de>>,
+        "packages-dev" => dev: List<Described<'de>>,
+    }
 }
-record!(LockFile<'de> { "packages" => packages, "packages-dev" => dev, "_readme" => listed });
 
 impl Extractor for ComposerLock {
     fn id(&self) -> &'static str {

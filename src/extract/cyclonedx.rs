@@ -1,6 +1,6 @@
-//! CycloneDX bills of materials in JSON, 1.2 to 1.7 (<https://cyclonedx.org/docs/1.7/json/>).
+//! CycloneDX in JSON, 1.2 to 1.7 (<https://cyclonedx.org/docs/1.7/json/>).
 //!
-//! What a bill says is declared: it adds to what was found and never removes or changes it. Its statements about
+//! What an SBOM says is declared: it adds to what was found and never removes or changes it. Its statements about
 //! vulnerabilities are not read.
 
 use std::collections::{HashMap, HashSet};
@@ -13,56 +13,44 @@ use crate::model::parse_purl;
 
 const ID: &str = "cyclonedx";
 
-/// Bytes of the names in one bill's edges: short ids may stand for long names many times.
+/// Bytes of the names in one SBOM's edges: short ids may stand for long names many times.
 const MOST_REQUIRED_BYTES: usize = 16 << 20;
 
 /// The extractor.
 pub struct Cyclonedx;
 
-#[derive(Debug, Default)]
-struct Bill<'de> {
-    format: Text<'de>,
-    metadata: Metadata<'de>,
-    components: List<Part<'de>>,
-    dependencies: List<Edges<'de>>,
+record! {
+    struct Bom<'de> {
+        "bomFormat" => format: Text<'de>,
+        "metadata" => metadata: Metadata<'de>,
+        "components" => components: List<Part<'de>>,
+        "dependencies" => dependencies: List<Edges<'de>>,
+    }
 }
-record!(Bill<'de> {
-    "bomFormat" => format,
-    "metadata" => metadata,
-    "components" => components,
-    "dependencies" => dependencies,
-});
 
-#[derive(Debug, Default)]
-struct Metadata<'de> {
-    component: Part<'de>,
+record! {
+    struct Metadata<'de> {
+        "component" => component: Part<'de>,
+    }
 }
-record!(Metadata<'de> { "component" => component });
 
-#[derive(Debug, Default)]
-struct Part<'de> {
-    id: Text<'de>,
-    kind: Text<'de>,
-    version: Text<'de>,
-    purl: Text<'de>,
-    scope: Text<'de>,
-    components: List<Part<'de>>,
+record! {
+    struct Part<'de> {
+        "bom-ref" => id: Text<'de>,
+        "type" => kind: Text<'de>,
+        "version" => version: Text<'de>,
+        "purl" => purl: Text<'de>,
+        "scope" => scope: Text<'de>,
+        "components" => components: List<Part<'de>>,
+    }
 }
-record!(Part<'de> {
-    "bom-ref" => id,
-    "type" => kind,
-    "version" => version,
-    "purl" => purl,
-    "scope" => scope,
-    "components" => components,
-});
 
-#[derive(Debug, Default)]
-struct Edges<'de> {
-    from: Text<'de>,
-    to: List<Text<'de>>,
+record! {
+    struct Edges<'de> {
+        "ref" => from: Text<'de>,
+        "dependsOn" => to: List<Text<'de>>,
+    }
 }
-record!(Edges<'de> { "ref" => from, "dependsOn" => to });
 
 impl Extractor for Cyclonedx {
     fn id(&self) -> &'static str {
@@ -78,23 +66,23 @@ impl Extractor for Cyclonedx {
 
     fn extract(&self, entry: &Entry<'_>, sink: &mut Sink) {
         let text = decode(entry.bytes);
-        let mut bill = Bill::default();
-        let read = json(&text, &mut bill);
-        let is_bill = bill.format.as_deref() == Some("CycloneDX");
+        let mut bom = Bom::default();
+        let read = json(&text, &mut bom);
+        let is_sbom = bom.format.as_deref() == Some("CycloneDX");
         if let Err(error) = read {
-            sbom_writer::malformed(entry, ID, is_bill, &error, sink);
+            sbom_writer::malformed(entry, ID, is_sbom, &error, sink);
         }
-        if is_bill {
-            sbom_writer::write(entry, ID, components(&bill), bill.components.cut, sink);
+        if is_sbom {
+            sbom_writer::write(entry, ID, components(&bom), bom.components.cut, sink);
         }
     }
 }
 
-/// The components, nested ones included; not what the bill is about, nor its files.
-fn components<'a>(bill: &'a Bill<'_>) -> Vec<Component<'a>> {
-    let root = bill.metadata.component.id.as_deref();
+/// The components, nested ones included; not what the SBOM is about, nor its files.
+fn components<'a>(bom: &'a Bom<'_>) -> Vec<Component<'a>> {
+    let root = bom.metadata.component.id.as_deref();
     let mut parts = Vec::new();
-    let mut next: Vec<&Part<'_>> = bill.components.items.iter().rev().collect();
+    let mut next: Vec<&Part<'_>> = bom.components.items.iter().rev().collect();
     while let Some(part) = next.pop() {
         next.extend(part.components.items.iter().rev());
         let is_file = part.kind.as_deref() == Some("file") && part.purl.is_none();
@@ -105,7 +93,7 @@ fn components<'a>(bill: &'a Bill<'_>) -> Vec<Component<'a>> {
     let names: HashMap<&str, String> =
         parts.iter().filter_map(|part| Some((part.id.as_deref()?, parse_purl(part.purl.as_deref()?)?.1))).collect();
     let mut edges: HashMap<&str, Vec<&str>> = HashMap::new();
-    for edge in &bill.dependencies.items {
+    for edge in &bom.dependencies.items {
         let to = edge.to.items.iter().filter_map(|id| id.as_deref());
         edges.entry(edge.from.as_deref().unwrap_or_default()).or_default().extend(to);
     }
@@ -138,7 +126,7 @@ mod tests {
     use crate::extract::python_dist::tests::sink_of;
     use crate::model::{GapKind, Level, Package};
 
-    const BILL: &str = r#"{"$schema":"x","bomFormat":"CycloneDX","specVersion":"1.5",
+    const BOM: &str = r#"{"$schema":"x","bomFormat":"CycloneDX","specVersion":"1.5",
         "metadata":{"component":{"bom-ref":"app","name":"app","purl":"pkg:npm/app@1.0.0"}},
         "components":[
           {"bom-ref":"app","purl":"pkg:npm/app@1.0.0"},
@@ -150,7 +138,7 @@ mod tests {
         "vulnerabilities":[{"id":"CVE-1","analysis":{"state":"not_affected"}}]}"#;
 
     fn rows(sink: &Sink) -> Vec<String> {
-        let packages = sink.sboms.iter().flat_map(|bill| &bill.packages);
+        let packages = sink.sboms.iter().flat_map(|sbom| &sbom.packages);
         let word = |flag: Option<bool>, word: &str| if flag == Some(true) { format!(" {word}") } else { String::new() };
         let row = |p: &Package| {
             format!("{}{}{} {}", p.purl(), word(p.direct, "direct"), word(p.dev, "dev"), p.requires.join(","))
@@ -160,7 +148,7 @@ mod tests {
 
     #[test]
     fn components_at_every_depth_are_declared() {
-        let sink = sink_of(&Cyclonedx, "any.json", BILL.as_bytes());
+        let sink = sink_of(&Cyclonedx, "any.json", BOM.as_bytes());
         assert_eq!(
             rows(&sink),
             ["pkg:npm/%40scope/a@1.0.0 direct b", "pkg:maven/org.example/nested@2.0 ", "pkg:npm/b@2.0.0 dev "]
@@ -170,8 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_bill_blocks_and_keeps_its_first_part() {
-        let sink = sink_of(&Cyclonedx, "app.cdx.json", &BILL.as_bytes()[..BILL.find("\"b\"").unwrap()]);
+    fn a_cut_sbom_blocks_and_keeps_its_first_part() {
+        let sink = sink_of(&Cyclonedx, "app.cdx.json", &BOM.as_bytes()[..BOM.find("\"b\"").unwrap()]);
         assert_eq!(rows(&sink).len(), 2);
         assert!(sink.lock_gaps.iter().any(|gap| gap.level == Level::Blocking));
     }
@@ -207,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_and_empty_bills() {
+    fn depth_and_empty_sboms() {
         let deep = format!("{{\"bomFormat\":\"CycloneDX\",\"components\":{}", "[{\"components\":".repeat(100_000));
         assert!(sink_of(&Cyclonedx, "bom.json", deep.as_bytes()).lock_gaps.iter().any(|g| g.level == Level::Blocking));
         let empty = sink_of(&Cyclonedx, "bom.json", b"{\"bomFormat\":\"CycloneDX\"}");

@@ -23,23 +23,23 @@ const MOST_OWN: usize = 1_000;
 /// Bytes that the paths of their files may take together: every one repeats its folder.
 const MOST_PATH_BYTES: usize = 64 << 20;
 
-#[derive(Debug, Default)]
-struct DepsJson<'de> {
-    target: Target<'de>,
-    targets: Entries<'de, Entries<'de, Assets<'de>>>,
-    libraries: Entries<'de, Library<'de>>,
+record! {
+    struct DepsJson<'de> {
+        "runtimeTarget" => target: Target<'de>,
+        "targets" => targets: Entries<'de, Entries<'de, Assets<'de>>>,
+        "libraries" => libraries: Entries<'de, Library<'de>>,
+    }
 }
-record!(DepsJson<'de> { "runtimeTarget" => target, "targets" => targets, "libraries" => libraries });
 
 /// A name, or in older files the name itself.
 #[derive(Debug, Default)]
 struct Target<'de>(Text<'de>);
 
-#[derive(Debug, Default)]
-struct NamedTarget<'de> {
-    name: Text<'de>,
+record! {
+    struct NamedTarget<'de> {
+        "name" => name: Text<'de>,
+    }
 }
-record!(NamedTarget<'de> { "name" => name });
 
 impl<'de> Lenient<'de> for Target<'de> {
     fn text(&mut self, text: std::borrow::Cow<'de, str>) {
@@ -54,41 +54,35 @@ impl<'de> Lenient<'de> for Target<'de> {
     }
 }
 
-/// What a package brings along, by path.
-#[derive(Debug, Default)]
-struct Assets<'de> {
-    dependencies: Keys<'de>,
-    runtime: Keys<'de>,
-    resources: Keys<'de>,
-    native: Keys<'de>,
-    by_platform: Keys<'de>,
+record! {
+    /// What a package brings along, by path.
+    struct Assets<'de> {
+        "dependencies" => dependencies: Keys<'de>,
+        "runtime" => runtime: Keys<'de>,
+        "resources" => resources: Keys<'de>,
+        "native" => native: Keys<'de>,
+        "runtimeTargets" => by_platform: Keys<'de>,
+    }
 }
-record!(Assets<'de> {
-    "dependencies" => dependencies,
-    "runtime" => runtime,
-    "resources" => resources,
-    "native" => native,
-    "runtimeTargets" => by_platform,
-});
 
-#[derive(Debug, Default)]
-struct Library<'de> {
-    kind: Text<'de>,
+record! {
+    struct Library<'de> {
+        "type" => kind: Text<'de>,
+    }
 }
-record!(Library<'de> { "type" => kind });
 
-#[derive(Debug, Default)]
-struct RuntimeConfig<'de> {
-    options: RuntimeOptions<'de>,
+record! {
+    struct RuntimeConfig<'de> {
+        "runtimeOptions" => options: RuntimeOptions<'de>,
+    }
 }
-record!(RuntimeConfig<'de> { "runtimeOptions" => options });
 
-#[derive(Debug, Default)]
-struct RuntimeOptions<'de> {
-    framework: NamedTarget<'de>,
-    frameworks: List<NamedTarget<'de>>,
+record! {
+    struct RuntimeOptions<'de> {
+        "framework" => framework: NamedTarget<'de>,
+        "frameworks" => frameworks: List<NamedTarget<'de>>,
+    }
 }
-record!(RuntimeOptions<'de> { "framework" => framework, "frameworks" => frameworks });
 
 impl Extractor for DotnetDeps {
     fn id(&self) -> &'static str {

@@ -4,7 +4,7 @@
 //! recognised that way: its name, not its version. What this cannot know: libraries that were renamed class by class
 //! (ProGuard), and those that are not well known.
 
-use super::java_known::known;
+use super::java::known::known;
 use super::{Entry, Extractor, Needs, Sink, folder_of};
 
 /// The extractor.

@@ -3,10 +3,10 @@
 //! `pom.properties` and `pom.xml` (written by Maven) name packages, `MANIFEST.MF`
 //! (<https://docs.oracle.com/en/java/javase/21/docs/specs/jar/jar.html>) holds hints. A jar that was merged of several
 //! carries the poms of all of them: which one is its own, and who owns its classes, is decided when all of it was read
-//! (`java_settle`).
+//! (`java::settle`).
 
-use super::java_facts::{Manifest, PomFile, Says};
-use super::java_pom::{read_pom, read_properties};
+use super::java::facts::{Manifest, PomFile, Says};
+use super::java::pom::{read_pom, read_properties};
 use super::{Entry, Extractor, Sink, file_name, folder_of};
 use crate::formats::manifest_mf::attributes;
 

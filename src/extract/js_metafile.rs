@@ -13,23 +13,23 @@ use crate::formats::text::decode;
 /// Reads esbuild's metafiles.
 pub struct JsMetafile;
 
-#[derive(Debug, Default)]
-struct Metafile<'de> {
-    outputs: Entries<'de, Output<'de>>,
+record! {
+    struct Metafile<'de> {
+        "outputs" => outputs: Entries<'de, Output<'de>>,
+    }
 }
-record!(Metafile<'de> { "outputs" => outputs });
 
-#[derive(Debug, Default)]
-struct Output<'de> {
-    inputs: Entries<'de, Input<'de>>,
+record! {
+    struct Output<'de> {
+        "inputs" => inputs: Entries<'de, Input<'de>>,
+    }
 }
-record!(Output<'de> { "inputs" => inputs });
 
-#[derive(Debug, Default)]
-struct Input<'de> {
-    bytes: Text<'de>,
+record! {
+    struct Input<'de> {
+        "bytesInOutput" => bytes: Text<'de>,
+    }
 }
-record!(Input<'de> { "bytesInOutput" => bytes });
 
 impl Extractor for JsMetafile {
     fn id(&self) -> &'static str {

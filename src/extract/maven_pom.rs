@@ -1,7 +1,7 @@
 //! A project's own `pom.xml`: what it asks for. Those that Maven packs into jars are read by `java_jar`.
 
+use super::java::pom::read_pom;
 use super::java_jar::is_packed;
-use super::java_pom::read_pom;
 use super::{Entry, Extractor, Manifest, Sink, file_name, folder_of};
 use crate::model::{Ecosystem, Gap, GapKind};
 

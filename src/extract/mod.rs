@@ -4,7 +4,9 @@
 //! which files, what a manifest asks for, and gaps. It returns no `Result`: what it read before it failed counts, and
 //! what it could not read is a gap. After all entries of an artifact, `join` makes one list of packages of it.
 //!
-//! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]).
+//! To add a format: write `extract/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]). What formats of
+//! one ecosystem share lies in a folder: `java`, `python`, `bundle` (JavaScript), `program` (compiled ones). What lock
+//! files share, and what SBOMs share, are the writers beside them.
 
 mod bun_lock;
 mod bundle;
@@ -16,14 +18,9 @@ mod composer_runtime;
 mod cyclonedx;
 mod dotnet_deps;
 mod gemfile_lock;
+mod java;
 mod java_class;
-mod java_cover;
-mod java_facts;
 mod java_jar;
-mod java_known;
-mod java_name;
-mod java_pom;
-mod java_settle;
 mod join;
 mod js_bundle;
 mod js_map;
@@ -32,12 +29,10 @@ mod js_notice;
 mod lock_writer;
 mod locked;
 mod maven_pom;
-mod merge;
 mod npm_lock;
 mod npm_modules;
 mod npm_spec;
 mod nuget_lock;
-mod owners;
 mod pdm_lock;
 mod pipfile_lock;
 mod pnpm_lock;
@@ -45,27 +40,22 @@ mod poetry_lock;
 mod program;
 mod pylock;
 mod pyproject;
+mod python;
 mod python_dist;
 mod python_egg;
-mod python_known;
 mod python_modules;
 mod python_requirements;
 mod ruby_gem;
 mod sbom_writer;
-mod settle;
 mod spdx;
-mod stripped;
 mod uv_lock;
-mod wants;
 mod yarn_lock;
 
 pub use crate::formats::paths::{file_name, folder_of, join_path};
 pub use bundle::{Member, Subject, Testimony, is_bundle};
-pub use java_facts::JavaFacts;
-pub use join::{Joined, join};
+pub use java::facts::JavaFacts;
+pub use join::{Joined, Owner, Owners, join, merge};
 pub use locked::{LockError, LockedVersions};
-pub use merge::merge;
-pub use owners::{Owner, Owners};
 
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
 
@@ -164,7 +154,7 @@ pub struct Sink {
     pub java: JavaFacts,
     /// The file name of the artifact, where it is an archive: a jar that is the artifact itself is named by nothing else.
     pub artifact: Option<String>,
-    /// Software bills of materials.
+    /// SBOMs.
     pub sboms: Vec<Sbom>,
     /// Python modules that are known by name. [`Sink::settle`] uses them up.
     pub modules: Vec<Module>,
@@ -201,7 +191,7 @@ impl Found {
     }
 }
 
-/// A software bill of materials.
+/// A software bill of materials (SBOM).
 #[derive(Clone, Debug)]
 pub struct Sbom {
     /// The file.
@@ -342,29 +332,8 @@ impl Sink {
 mod tests {
     use super::*;
 
-    /// Files of this folder that read no format.
-    const OTHERS: [&str; 20] = [
-        "java_cover",
-        "java_facts",
-        "java_known",
-        "java_name",
-        "java_pom",
-        "java_settle",
-        "java_settle_tests",
-        "join",
-        "join_tests",
-        "lock_writer",
-        "locked",
-        "merge",
-        "mod",
-        "npm_spec",
-        "owners",
-        "python_known",
-        "sbom_writer",
-        "settle",
-        "stripped",
-        "wants",
-    ];
+    /// Files of this folder that read no format: what several extractors of one ecosystem need is in a folder below.
+    const OTHERS: [&str; 5] = ["lock_writer", "locked", "mod", "npm_spec", "sbom_writer"];
 
     #[test]
     fn every_file_is_an_extractor_of_the_table() {

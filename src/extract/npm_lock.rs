@@ -18,49 +18,36 @@ pub struct NpmLock;
 /// An install path longer than this is left out: nested entries repeat their parents' names.
 const LONGEST_INSTALL_PATH: usize = 512;
 
-#[derive(Debug, Default)]
-struct LockFile<'de> {
-    version: Text<'de>,
-    packages: Entries<'de, PathEntry<'de>>,
-    dependencies: Entries<'de, NestedEntry<'de>>,
+record! {
+    struct LockFile<'de> {
+        "lockfileVersion" => version: Text<'de>,
+        "packages" => packages: Entries<'de, PathEntry<'de>>,
+        "dependencies" => dependencies: Entries<'de, NestedEntry<'de>>,
+    }
 }
-record!(LockFile<'de> { "lockfileVersion" => version, "packages" => packages, "dependencies" => dependencies });
 
-/// An entry of `packages`, versions 2 and 3.
-#[derive(Debug, Default)]
-struct PathEntry<'de> {
-    name: Text<'de>,
-    version: Text<'de>,
-    link: bool,
-    dev: bool,
-    dependencies: Keys<'de>,
-    dev_dependencies: Keys<'de>,
-    optional_dependencies: Keys<'de>,
+record! {
+    /// An entry of `packages`, versions 2 and 3.
+    struct PathEntry<'de> {
+        "name" => name: Text<'de>,
+        "version" => version: Text<'de>,
+        "link" => link: bool,
+        "dev" => dev: bool,
+        "dependencies" => dependencies: Keys<'de>,
+        "devDependencies" => dev_dependencies: Keys<'de>,
+        "optionalDependencies" => optional_dependencies: Keys<'de>,
+    }
 }
-record!(PathEntry<'de> {
-    "name" => name,
-    "version" => version,
-    "link" => link,
-    "dev" => dev,
-    "dependencies" => dependencies,
-    "devDependencies" => dev_dependencies,
-    "optionalDependencies" => optional_dependencies,
-});
 
-/// An entry of `dependencies`, version 1.
-#[derive(Debug, Default)]
-struct NestedEntry<'de> {
-    version: Text<'de>,
-    dev: bool,
-    requires: Keys<'de>,
-    dependencies: Entries<'de, NestedEntry<'de>>,
+record! {
+    /// An entry of `dependencies`, version 1.
+    struct NestedEntry<'de> {
+        "version" => version: Text<'de>,
+        "dev" => dev: bool,
+        "requires" => requires: Keys<'de>,
+        "dependencies" => dependencies: Entries<'de, NestedEntry<'de>>,
+    }
 }
-record!(NestedEntry<'de> {
-    "version" => version,
-    "dev" => dev,
-    "requires" => requires,
-    "dependencies" => dependencies,
-});
 
 impl Extractor for NpmLock {
     fn id(&self) -> &'static str {

@@ -17,29 +17,19 @@ use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 /// Reads `package.json`.
 pub struct NpmModules;
 
-#[derive(Debug, Default)]
-struct PackageJson<'de> {
-    name: Text<'de>,
-    version: Text<'de>,
-    dependencies: Entries<'de, Text<'de>>,
-    dev: Entries<'de, Text<'de>>,
-    optional: Entries<'de, Text<'de>>,
-    peer: Entries<'de, Text<'de>>,
-    engines: Keys<'de>,
-    contributes: Present,
-    unity: Present,
+record! {
+    struct PackageJson<'de> {
+        "name" => name: Text<'de>,
+        "version" => version: Text<'de>,
+        "dependencies" => dependencies: Entries<'de, Text<'de>>,
+        "devDependencies" => dev: Entries<'de, Text<'de>>,
+        "optionalDependencies" => optional: Entries<'de, Text<'de>>,
+        "peerDependencies" => peer: Entries<'de, Text<'de>>,
+        "engines" => engines: Keys<'de>,
+        "contributes" => contributes: Present,
+        "unity" => unity: Present,
+    }
 }
-record!(PackageJson<'de> {
-    "name" => name,
-    "version" => version,
-    "dependencies" => dependencies,
-    "devDependencies" => dev,
-    "optionalDependencies" => optional,
-    "peerDependencies" => peer,
-    "engines" => engines,
-    "contributes" => contributes,
-    "unity" => unity,
-});
 
 impl Extractor for NpmModules {
     fn id(&self) -> &'static str {

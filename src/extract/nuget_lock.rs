@@ -10,20 +10,20 @@ use crate::model::Ecosystem;
 /// The extractor.
 pub struct NugetLock;
 
-#[derive(Debug, Default)]
-struct LockFile<'de> {
-    version: Text<'de>,
-    frameworks: Entries<'de, Entries<'de, Resolved<'de>>>,
+record! {
+    struct LockFile<'de> {
+        "version" => version: Text<'de>,
+        "dependencies" => frameworks: Entries<'de, Entries<'de, Resolved<'de>>>,
+    }
 }
-record!(LockFile<'de> { "version" => version, "dependencies" => frameworks });
 
-#[derive(Debug, Default)]
-struct Resolved<'de> {
-    kind: Text<'de>,
-    version: Text<'de>,
-    dependencies: Keys<'de>,
+record! {
+    struct Resolved<'de> {
+        "type" => kind: Text<'de>,
+        "resolved" => version: Text<'de>,
+        "dependencies" => dependencies: Keys<'de>,
+    }
 }
-record!(Resolved<'de> { "type" => kind, "resolved" => version, "dependencies" => dependencies });
 
 impl Extractor for NugetLock {
     fn id(&self) -> &'static str {

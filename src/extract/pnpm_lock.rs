@@ -15,37 +15,25 @@ use crate::formats::yaml;
 /// Reads `pnpm-lock.yaml`.
 pub struct PnpmLock;
 
-#[derive(Debug, Default)]
-struct LockFile<'de> {
-    version: Text<'de>,
-    importers: Entries<'de, Importer<'de>>,
-    dependencies: Entries<'de, Reference<'de>>,
-    dev: Entries<'de, Reference<'de>>,
-    optional: Entries<'de, Reference<'de>>,
-    packages: Entries<'de, LockEntry<'de>>,
-    snapshots: Entries<'de, LockEntry<'de>>,
+record! {
+    struct LockFile<'de> {
+        "lockfileVersion" => version: Text<'de>,
+        "importers" => importers: Entries<'de, Importer<'de>>,
+        "dependencies" => dependencies: Entries<'de, Reference<'de>>,
+        "devDependencies" => dev: Entries<'de, Reference<'de>>,
+        "optionalDependencies" => optional: Entries<'de, Reference<'de>>,
+        "packages" => packages: Entries<'de, LockEntry<'de>>,
+        "snapshots" => snapshots: Entries<'de, LockEntry<'de>>,
+    }
 }
-record!(LockFile<'de> {
-    "lockfileVersion" => version,
-    "importers" => importers,
-    "dependencies" => dependencies,
-    "devDependencies" => dev,
-    "optionalDependencies" => optional,
-    "packages" => packages,
-    "snapshots" => snapshots,
-});
 
-#[derive(Debug, Default)]
-struct Importer<'de> {
-    dependencies: Entries<'de, Reference<'de>>,
-    dev: Entries<'de, Reference<'de>>,
-    optional: Entries<'de, Reference<'de>>,
+record! {
+    struct Importer<'de> {
+        "dependencies" => dependencies: Entries<'de, Reference<'de>>,
+        "devDependencies" => dev: Entries<'de, Reference<'de>>,
+        "optionalDependencies" => optional: Entries<'de, Reference<'de>>,
+    }
 }
-record!(Importer<'de> {
-    "dependencies" => dependencies,
-    "devDependencies" => dev,
-    "optionalDependencies" => optional,
-});
 
 /// What an importer's dependency resolved to: a text, since format 6 in a map.
 #[derive(Debug, Default)]
@@ -66,35 +54,28 @@ impl<'de> Lenient<'de> for Reference<'de> {
     }
 }
 
-#[derive(Debug, Default)]
-struct ReferenceMap<'de> {
-    version: Text<'de>,
+record! {
+    struct ReferenceMap<'de> {
+        "version" => version: Text<'de>,
+    }
 }
-record!(ReferenceMap<'de> { "version" => version });
 
-#[derive(Debug, Default)]
-struct LockEntry<'de> {
-    name: Text<'de>,
-    version: Text<'de>,
-    dev: Option<bool>,
-    resolution: Resolution<'de>,
-    dependencies: Entries<'de, Text<'de>>,
-    optional: Entries<'de, Text<'de>>,
+record! {
+    struct LockEntry<'de> {
+        "name" => name: Text<'de>,
+        "version" => version: Text<'de>,
+        "dev" => dev: Option<bool>,
+        "resolution" => resolution: Resolution<'de>,
+        "dependencies" => dependencies: Entries<'de, Text<'de>>,
+        "optionalDependencies" => optional: Entries<'de, Text<'de>>,
+    }
 }
-record!(LockEntry<'de> {
-    "name" => name,
-    "version" => version,
-    "dev" => dev,
-    "resolution" => resolution,
-    "dependencies" => dependencies,
-    "optionalDependencies" => optional,
-});
 
-#[derive(Debug, Default)]
-struct Resolution<'de> {
-    directory: Text<'de>,
+record! {
+    struct Resolution<'de> {
+        "directory" => directory: Text<'de>,
+    }
 }
-record!(Resolution<'de> { "directory" => directory });
 
 impl Extractor for PnpmLock {
     fn id(&self) -> &'static str {

@@ -9,8 +9,9 @@
 
 use std::collections::BTreeSet;
 
+use super::python::VENDORED;
 use super::{Claim, Entry, Extractor, Owns, Sink, file_name, folder_of};
-use crate::formats::file_list::{FileList, first_fields};
+use crate::formats::file_list::{FileList, first_fields, moved_script};
 use crate::formats::headers::headers;
 use crate::formats::pep508::Requirement;
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Location, Package, escape_path_bytes};
@@ -98,9 +99,8 @@ fn split_stem(stem: &str) -> (&str, Option<&str>) {
 /// Whether a package at this place can be imported as it is. A wheel inside an archive cannot, and a copy in a
 /// `_vendor` folder only by the package around it. Other copies inside packages are found by [`Sink::settle`].
 pub(super) fn standing(location: &Location) -> Evidence {
-    let vendored = |part: &str| matches!(part, "_vendor" | "_vendored" | "vendored" | "_bundled");
     let in_wheel = location.container().iter().any(|name| name.ends_with(".whl"));
-    if in_wheel || location.path.iter().any(|path| path.split('/').any(vendored)) {
+    if in_wheel || location.path.iter().any(|path| path.split('/').any(|part| VENDORED.contains(&part))) {
         Evidence::Embedded
     } else {
         Evidence::Installed
@@ -145,9 +145,8 @@ fn claim_record(entry: &Entry<'_>, unit: &str, sink: &mut Sink) {
     let site = folder_of(unit);
     let mut files = FileList::default();
     for path in first_fields(&escape_path_bytes(entry.bytes)) {
-        // `pip install --target` records scripts where it built them, then moves them beside the packages.
-        if let Some(script) = path.strip_prefix("../../bin/") {
-            files.push(site, &format!("bin/{script}"));
+        if let Some(script) = moved_script(&path) {
+            files.push(site, &script);
         }
         files.push(site, &path);
     }

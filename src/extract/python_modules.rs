@@ -2,14 +2,15 @@
 //!
 //! Tools that make deployment packages small delete `*.dist-info` (serverless-python-requirements with `slim`, Zappa), and
 //! packages carry copies of others (`pip/_vendor`, `urllib3/packages/six.py`). What is left is a folder, which often says
-//! its version as a literal. Only names of well-known distributions are taken (`python_known`), and only where an importer
+//! its version as a literal. Only names of well-known distributions are taken (`python::known`), and only where an importer
 //! finds them: any other folder may be the function's own code.
 //!
 //! It cannot know which of several distributions of one import name it is (`psycopg2-binary` or `psycopg2`), nor the
 //! version of a package that computes it: such a package is present, no more.
 
 use super::lock_writer::room;
-use super::python_known::{Known, known};
+use super::python::VENDORED;
+use super::python::known::{Known, known};
 use super::{Entry, Extractor, Module, Sink, file_name, folder_of, join_path};
 use crate::formats::lines::Lines;
 use crate::formats::pep508::Requirement;
@@ -31,9 +32,6 @@ const FILES: [&str; 9] = [
     "_grpcio_metadata.py",
     "__init__.py",
 ];
-
-/// Folders that hold copies for the package around them alone.
-const VENDORED: [&str; 4] = ["_vendor", "_vendored", "vendored", "_bundled"];
 
 /// The extractor.
 pub struct PythonModules;

@@ -1,4 +1,4 @@
-//! Puts the components of a software bill of materials into the sink.
+//! Puts the components of an SBOM (software bill of materials) into the sink.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(super) struct Component<'a> {
     pub requires: Vec<String>,
 }
 
-/// Whether a file is a bill by its name, whatever is in it: the usual names, Java's folder for them
+/// Whether a file is an SBOM by its name, whatever is in it: the usual names, Java's folder for them
 /// (<https://docs.spring.io/spring-boot/reference/actuator/endpoints.html#actuator.endpoints.sbom>) and Python's
 /// (<https://peps.python.org/pep-0770/>).
 pub(super) fn named_so(path: &str) -> bool {
@@ -38,19 +38,19 @@ pub(super) fn named_so(path: &str) -> bool {
         || of_wheel(path)
 }
 
-/// Whether a file is a map with a key near its beginning: users call their bills what they like.
+/// Whether a file is a map with a key near its beginning: users call theirs what they like.
 pub(super) fn begins_with(head: &[u8], key: &[u8]) -> bool {
     head.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(head, key).is_some()
 }
 
-/// Whether a file is a bill that a wheel ships about what was compiled into it.
+/// Whether a file is an SBOM that a wheel ships about what was compiled into it.
 pub(super) fn of_wheel(path: &str) -> bool {
     let folder = folder_of(path);
     file_name(folder) == "sboms" && folder_of(folder).ends_with(".dist-info")
 }
 
-/// Adds a bill, of which components were left out if it is `cut`. What cannot be matched is counted in one note: packages of operating systems, components without a
-/// package url.
+/// Adds an SBOM, of which components were left out if it is `cut`. What cannot be matched is counted in one note:
+/// packages of operating systems, components without a package url.
 pub(super) fn write(entry: &Entry<'_>, by: &'static str, components: Vec<Component<'_>>, cut: bool, sink: &mut Sink) {
     let place = || entry.location.clone();
     let room = room(entry.location);
@@ -95,17 +95,17 @@ fn kind(purl: &str) -> &str {
     path.split_once('/').map_or("no package url", |(kind, _)| kind)
 }
 
-/// Adds a gap for a bill that cannot be read to its end. A file that only has a bill's name may be something else.
+/// Adds a gap for an SBOM that cannot be read to its end. A file that only has an SBOM's name may be something else.
 pub(super) fn malformed(
     entry: &Entry<'_>,
     by: &'static str,
-    is_bill: bool,
+    is_sbom: bool,
     error: &dyn std::fmt::Display,
     sink: &mut Sink,
 ) {
     let detail = format!("the bill of materials cannot be read to its end: {error}");
     let place = entry.location.clone();
-    sink.lock_gaps.push(match is_bill {
+    sink.lock_gaps.push(match is_sbom {
         true => Gap::blocking(GapKind::Malformed, place, by, detail),
         false => Gap::note(GapKind::Malformed, place, by, detail),
     });

@@ -14,41 +14,36 @@ const ID: &str = "spdx";
 /// The extractor.
 pub struct Spdx;
 
-#[derive(Debug, Default)]
-struct Document<'de> {
-    version: Text<'de>,
-    describes: List<Text<'de>>,
-    packages: List<Described<'de>>,
-    relationships: List<Relationship<'de>>,
+record! {
+    struct Document<'de> {
+        "spdxVersion" => version: Text<'de>,
+        "documentDescribes" => describes: List<Text<'de>>,
+        "packages" => packages: List<Described<'de>>,
+        "relationships" => relationships: List<Relationship<'de>>,
+    }
 }
-record!(Document<'de> {
-    "spdxVersion" => version,
-    "documentDescribes" => describes,
-    "packages" => packages,
-    "relationships" => relationships,
-});
 
-#[derive(Debug, Default)]
-struct Described<'de> {
-    id: Text<'de>,
-    version: Text<'de>,
-    references: List<Reference<'de>>,
+record! {
+    struct Described<'de> {
+        "SPDXID" => id: Text<'de>,
+        "versionInfo" => version: Text<'de>,
+        "externalRefs" => references: List<Reference<'de>>,
+    }
 }
-record!(Described<'de> { "SPDXID" => id, "versionInfo" => version, "externalRefs" => references });
 
-#[derive(Debug, Default)]
-struct Reference<'de> {
-    kind: Text<'de>,
-    locator: Text<'de>,
+record! {
+    struct Reference<'de> {
+        "referenceType" => kind: Text<'de>,
+        "referenceLocator" => locator: Text<'de>,
+    }
 }
-record!(Reference<'de> { "referenceType" => kind, "referenceLocator" => locator });
 
-#[derive(Debug, Default)]
-struct Relationship<'de> {
-    kind: Text<'de>,
-    to: Text<'de>,
+record! {
+    struct Relationship<'de> {
+        "relationshipType" => kind: Text<'de>,
+        "relatedSpdxElement" => to: Text<'de>,
+    }
 }
-record!(Relationship<'de> { "relationshipType" => kind, "relatedSpdxElement" => to });
 
 impl Extractor for Spdx {
     fn id(&self) -> &'static str {
@@ -65,15 +60,15 @@ impl Extractor for Spdx {
         let text = decode(entry.bytes);
         let mut document = Document::default();
         let read = json(&text, &mut document);
-        let is_bill = document.version.as_deref().is_some_and(|version| version.starts_with("SPDX-2."));
+        let is_sbom = document.version.as_deref().is_some_and(|version| version.starts_with("SPDX-2."));
         match read {
             // One note is enough for a file that two formats could claim by its name.
-            Err(error) if is_bill || !sbom_writer::named_so(entry.location.innermost()) => {
-                sbom_writer::malformed(entry, ID, is_bill, &error, sink);
+            Err(error) if is_sbom || !sbom_writer::named_so(entry.location.innermost()) => {
+                sbom_writer::malformed(entry, ID, is_sbom, &error, sink);
             }
             _ => {}
         }
-        if is_bill {
+        if is_sbom {
             sbom_writer::write(entry, ID, components(&document), document.packages.cut, sink);
         }
     }

@@ -108,21 +108,15 @@ fn unquoted_head(text: &str) -> &str {
     }
 }
 
-#[derive(Debug, Default)]
-struct BerryEntry<'de> {
-    version: Text<'de>,
-    resolution: Text<'de>,
-    link_type: Text<'de>,
-    dependencies: Entries<'de, Text<'de>>,
-    keys: Keys<'de>,
+record! {
+    struct BerryEntry<'de> {
+        "version" => version: Text<'de>,
+        "resolution" => resolution: Text<'de>,
+        "linkType" => link_type: Text<'de>,
+        "dependencies" => dependencies: Entries<'de, Text<'de>>,
+        "optionalDependencies" => keys: Keys<'de>,
+    }
 }
-record!(BerryEntry<'de> {
-    "version" => version,
-    "resolution" => resolution,
-    "linkType" => link_type,
-    "dependencies" => dependencies,
-    "optionalDependencies" => keys,
-});
 
 /// How an entry of the later format came to be.
 enum Resolved<'a> {

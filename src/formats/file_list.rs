@@ -58,6 +58,12 @@ pub fn resolve(folder: &str, relative: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("/"))
 }
 
+/// Where a path of a wheel's `RECORD` lies after `pip install --target`, which records scripts where it built them, then
+/// moves them beside the packages.
+pub fn moved_script(relative: &str) -> Option<String> {
+    relative.strip_prefix("../../bin/").map(|script| format!("bin/{script}"))
+}
+
 /// The first field of every row of a comma-separated list (RFC 4180: `"` quotes, `""` is a quote, rows may span lines).
 pub fn first_fields(text: &str) -> impl Iterator<Item = String> {
     rows(text).map(|(first, _)| first)

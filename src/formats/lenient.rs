@@ -142,10 +142,30 @@ impl<'de> Lenient<'de> for Present {
 
 impl Lenient<'_> for () {}
 
-/// Implements [`Lenient`] for a struct: `record!(Entry<'de> { "version" => version, "dev" => dev })`.
+/// Defines a struct that [`Lenient`] fills: its fields with the keys that they are read from.
+///
+/// ```ignore
+/// record! {
+///     struct Entry<'de> {
+///         "version" => version: Text<'de>,
+///         "dev" => dev: bool,
+///     }
+/// }
+/// ```
 macro_rules! record {
-    ($type:ty { $($key:literal => $field:ident),* $(,)? }) => {
-        impl<'de> $crate::formats::lenient::Lenient<'de> for $type {
+    (
+        $(#[$doc:meta])*
+        $scope:vis struct $name:ident $(<$life:lifetime>)? {
+            $($(#[$field_doc:meta])* $key:literal => $field_scope:vis $field:ident: $type:ty),* $(,)?
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        $scope struct $name $(<$life>)? {
+            $($(#[$field_doc])* $field_scope $field: $type,)*
+        }
+
+        impl<'de> $crate::formats::lenient::Lenient<'de> for $name $(<$life>)? {
             fn map<A: serde::de::MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
                 while let Some(key) = map.next_key_seed($crate::formats::lenient::Key)? {
                     match &*key {
@@ -281,13 +301,13 @@ impl<'de> DeserializeSeed<'de> for Key {
 mod tests {
     use super::*;
 
-    #[derive(Debug, Default)]
-    struct Sample<'de> {
-        name: Text<'de>,
-        dev: bool,
-        wants: Entries<'de, Text<'de>>,
+    record! {
+        struct Sample<'de> {
+            "name" => name: Text<'de>,
+            "dev" => dev: bool,
+            "wants" => wants: Entries<'de, Text<'de>>,
+        }
     }
-    record!(Sample<'de> { "name" => name, "dev" => dev, "wants" => wants });
 
     fn read(text: &str) -> (Sample<'_>, bool) {
         let mut sample = Sample::default();

@@ -120,11 +120,11 @@ impl<'de> Lenient<'de> for Part<'de> {
     }
 }
 
-#[derive(Debug, Default)]
-struct Section<'de> {
-    map: Part<'de>,
+record! {
+    struct Section<'de> {
+        "map" => map: Part<'de>,
+    }
 }
-record!(Section<'de> { "map" => map });
 
 /// A sequence of bounded length. An element that does not suit leaves an empty place, since lists stand side by side.
 #[derive(Debug)]

@@ -62,12 +62,12 @@ mod tests {
     use super::*;
     use crate::formats::lenient::{Entries, Text, record};
 
-    #[derive(Debug, Default)]
-    struct Sample<'de> {
-        version: Text<'de>,
-        packages: Entries<'de, Text<'de>>,
+    record! {
+        struct Sample<'de> {
+            "version" => version: Text<'de>,
+            "packages" => packages: Entries<'de, Text<'de>>,
+        }
     }
-    record!(Sample<'de> { "version" => version, "packages" => packages });
 
     fn read(text: &str) -> Result<Vec<Sample<'_>>, Error> {
         documents(text)

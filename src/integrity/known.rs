@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use ring::digest::{Algorithm, SHA256, SHA384, SHA512};
 
 use super::{Trace, Traces, What};
-use crate::formats::file_list::{resolve, rows};
+use crate::formats::file_list::{moved_script, resolve, rows};
 use crate::formats::paths::{file_name, folder_of};
 use crate::model::{Location, escape_path_bytes};
 
@@ -88,9 +88,8 @@ impl Traces {
         };
         for (relative, rest) in rows(&text) {
             let row = if in_wheel { Row::read(rest) } else { Row { digest: Digest::None, size: None, list: 0 } };
-            // `pip install --target` records scripts where it built them, then moves them beside the packages.
-            if let Some(script) = relative.strip_prefix("../../bin/") {
-                add(&format!("bin/{script}"), row.clone());
+            if let Some(script) = moved_script(&relative) {
+                add(&script, row.clone());
             }
             if !add(&relative, row) {
                 break;

@@ -11,19 +11,19 @@ use crate::formats::paths::{file_name, folder_of};
 use crate::formats::text::decode;
 use crate::model::Location;
 
-#[derive(Debug, Default)]
-struct Manifest<'de> {
-    scripts: Scripts<'de>,
+record! {
+    struct Manifest<'de> {
+        "scripts" => scripts: Scripts<'de>,
+    }
 }
-record!(Manifest<'de> { "scripts" => scripts });
 
-#[derive(Debug, Default)]
-struct Scripts<'de> {
-    preinstall: Text<'de>,
-    install: Text<'de>,
-    postinstall: Text<'de>,
+record! {
+    struct Scripts<'de> {
+        "preinstall" => preinstall: Text<'de>,
+        "install" => install: Text<'de>,
+        "postinstall" => postinstall: Text<'de>,
+    }
 }
-record!(Scripts<'de> { "preinstall" => preinstall, "install" => install, "postinstall" => postinstall });
 
 /// What `package.json` of a package with native parts contains: tools that build, find or fetch them, the fields that
 /// name platforms or files, scripts that may fetch anything.

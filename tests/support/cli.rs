@@ -106,18 +106,6 @@ impl Run {
     }
 }
 
-/// Whether a tool of a live test is there. In CI a missing one is a failure, elsewhere the skip is told.
-#[expect(clippy::disallowed_macros, reason = "a skipped test must be heard")]
-pub fn need(tool: &str) -> bool {
-    let there = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
-    if !there {
-        assert!(std::env::var_os("CI").is_none(), "{tool} is missing, and in CI no live test may be skipped");
-        eprintln!("SKIPPED: {tool} is missing; tests/run installs it");
-    }
-    there
-}
-
 /// Writes bytes into a folder and returns the path.
 pub fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(name);

@@ -8,8 +8,10 @@ pub mod osv_service;
 pub mod picture;
 pub mod planted;
 pub mod tar;
+pub mod tool;
 pub mod verdict;
 pub mod zip;
 
-pub use cli::{Cli, need, write};
+pub use cli::{Cli, write};
+pub use tool::need;
 pub use zip::Zip;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Member, Subject, Testimony};
-use crate::extract::join::Place;
+use crate::extract::join::Archive;
 use crate::extract::{Found, LockedVersions, file_name};
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Location, Package};
 
@@ -122,9 +122,9 @@ fn resolve(members: &BTreeSet<Member>, locks: &[&LockedVersions]) -> BTreeSet<(S
 
 /// The scripts of an artifact, to be found by what speaks of them.
 struct Scripts<'a> {
-    by_path: HashMap<(Place<'a>, &'a str), &'a Location>,
-    by_map: HashMap<(Place<'a>, &'a str), &'a Location>,
-    by_file: HashMap<(Place<'a>, &'a str), Vec<&'a Location>>,
+    by_path: HashMap<(Archive<'a>, &'a str), &'a Location>,
+    by_map: HashMap<(Archive<'a>, &'a str), &'a Location>,
+    by_file: HashMap<(Archive<'a>, &'a str), Vec<&'a Location>>,
 }
 
 impl<'a> Scripts<'a> {
@@ -132,7 +132,7 @@ impl<'a> Scripts<'a> {
         let mut scripts = Scripts { by_path: HashMap::new(), by_map: HashMap::new(), by_file: HashMap::new() };
         for testimony in testimonies {
             let Subject::Script(map) = &testimony.subject else { continue };
-            let (place, path) = (Place::at(&testimony.location), testimony.location.innermost());
+            let (place, path) = (Archive::at(&testimony.location), testimony.location.innermost());
             scripts.by_path.insert((place, path), &testimony.location);
             scripts.by_file.entry((place, file_name(path))).or_default().push(&testimony.location);
             if let Some(map) = map {
@@ -145,7 +145,7 @@ impl<'a> Scripts<'a> {
     /// The script that a testimony speaks of; a map or notice without its script stands for it.
     fn of(&self, testimony: &'a Testimony) -> Option<&'a Location> {
         let location = &testimony.location;
-        let place = Place::at(location);
+        let place = Archive::at(location);
         match &testimony.subject {
             Subject::Script(_) => Some(location),
             Subject::Beside(path) => {

@@ -11,18 +11,18 @@ use crate::model::parse_purl;
 /// The most that the list may inflate to.
 const MOST_BYTES: usize = 8 << 20;
 
-#[derive(Debug, Default)]
-struct Sbom<'de> {
-    components: List<Component<'de>>,
+record! {
+    struct Sbom<'de> {
+        "components" => components: List<Component<'de>>,
+    }
 }
-record!(Sbom<'de> { "components" => components });
 
-#[derive(Debug, Default)]
-struct Component<'de> {
-    purl: Text<'de>,
-    version: Text<'de>,
+record! {
+    struct Component<'de> {
+        "purl" => purl: Text<'de>,
+        "version" => version: Text<'de>,
+    }
 }
-record!(Component<'de> { "purl" => purl, "version" => version });
 
 /// Lists the jars in a native image. Whether it is one.
 pub(super) fn read(program: &Program<'_>, listing: &mut Listing<'_>) -> bool {

@@ -24,29 +24,22 @@ const MOST_CRATES: usize = 5_000;
 /// The longest name of a registry's folder, or of a crate with its version.
 const LONGEST_PART: usize = 160;
 
-#[derive(Debug, Default)]
-struct Auditable<'de> {
-    packages: List<Crate<'de>>,
+record! {
+    struct Auditable<'de> {
+        "packages" => packages: List<Crate<'de>>,
+    }
 }
-record!(Auditable<'de> { "packages" => packages });
 
-#[derive(Debug, Default)]
-struct Crate<'de> {
-    name: Text<'de>,
-    version: Text<'de>,
-    source: Text<'de>,
-    kind: Text<'de>,
-    dependencies: Indices,
-    root: bool,
+record! {
+    struct Crate<'de> {
+        "name" => name: Text<'de>,
+        "version" => version: Text<'de>,
+        "source" => source: Text<'de>,
+        "kind" => kind: Text<'de>,
+        "dependencies" => dependencies: Indices,
+        "root" => root: bool,
+    }
 }
-record!(Crate<'de> {
-    "name" => name,
-    "version" => version,
-    "source" => source,
-    "kind" => kind,
-    "dependencies" => dependencies,
-    "root" => root,
-});
 
 /// Places in the list.
 #[derive(Debug, Default)]

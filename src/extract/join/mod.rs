@@ -4,17 +4,25 @@
 //! 2. Lock files and manifests that an installed package ships speak of its author's machine and are dropped.
 //! 3. Bundled scripts hold packages, whose versions the lock files know.
 //! 4. First-party manifests say what is direct, and what is missing.
-//! 5. Bills of materials add what they name.
+//! 5. SBOMs add what they name.
 //! 6. Equal packages are merged (`merge`).
 //!
 //! It sees one artifact: whether a layer holds what the function's manifest asks for is known once those of all
 //! artifacts are merged.
 
+mod merge;
+mod owners;
+mod settle;
+mod wants;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::owners::{Owner, Owners};
-use super::{Claim, Found, LockedVersions, Owns, Sbom, Sink, bundle, folder_of, merge, sbom_writer, wants};
+use super::{Claim, Found, LockedVersions, Owns, Sbom, Sink, bundle, folder_of, sbom_writer};
 use crate::model::{Ecosystem, Evidence, Gap, Location, Package};
+
+pub use merge::merge;
+pub(super) use owners::PathMap;
+pub use owners::{Owner, Owners};
 
 /// What an artifact holds.
 #[derive(Debug, Default)]
@@ -86,9 +94,9 @@ pub fn join(mut sink: Sink, locked: &LockedVersions) -> Joined {
     Joined { packages, gaps, owners, own }
 }
 
-/// What a bill of materials names. It stops a build where nothing better is known: where no package of its ecosystem is
-/// installed, and for what a wheel's own bill says was compiled into it, such as Rust crates. A package's bill often lists
-/// what its author's build needed.
+/// What an SBOM names. It stops a build where nothing better is known: where no package of its ecosystem is installed, and
+/// for what a wheel's own SBOM says was compiled into it, such as Rust crates. A package's SBOM often lists what its
+/// author's build needed.
 fn declared(sbom: Sbom, owners: &Owners, installed: &Installed<'_>) -> Vec<Package> {
     let owner = owners.owner_of(&sbom.location);
     let of_wheel = sbom_writer::of_wheel(sbom.location.innermost());
@@ -106,17 +114,17 @@ fn declared(sbom: Sbom, owners: &Owners, installed: &Installed<'_>) -> Vec<Packa
 /// Joins claims with the packages that make them, by archive and unit.
 fn owners(found: &[Found], mut claims: Vec<Claim>) -> Owners {
     let mut owners = Owners::default();
-    let mut units: HashMap<(Place<'_>, &str), usize> = HashMap::new();
+    let mut units: HashMap<(Archive<'_>, &str), usize> = HashMap::new();
     for item in found.iter().filter(|item| item.package.evidence.is_physical()) {
         let package = &item.package;
-        units.entry((Place::of(package), &item.unit)).or_insert_with(|| {
+        units.entry((Archive::of(package), &item.unit)).or_insert_with(|| {
             let (name, version) = (package.name.clone(), package.version.clone());
             owners.add(Owner { ecosystem: package.ecosystem, name, version, unit: item.unit.clone() })
         });
     }
     claims.sort_by(|a, b| (&a.location, &a.unit).cmp(&(&b.location, &b.unit)));
     for claim in claims {
-        let Some(&owner) = units.get(&(Place::at(&claim.location), claim.unit.as_str())) else { continue };
+        let Some(&owner) = units.get(&(Archive::at(&claim.location), claim.unit.as_str())) else { continue };
         match claim.owns {
             Owns::Folder(folder) => owners.claim_folder(&claim.location, folder, owner),
             Owns::Files(files) => owners.claim_files(&claim.location, files, owner),
@@ -125,29 +133,37 @@ fn owners(found: &[Found], mut claims: Vec<Claim>) -> Owners {
     owners
 }
 
+/// A path in one of the archives of a target.
+pub(super) type Place<'a> = (Archive<'a>, &'a str);
+
+/// A path in the archive that holds an entry.
+pub(super) fn place<'a>(entry: &'a Location, path: &'a str) -> Place<'a> {
+    (Archive::at(entry), path)
+}
+
 /// The archive that something is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Place<'a> {
+pub(super) struct Archive<'a> {
     artifact: usize,
     container: &'a [String],
 }
 
-impl<'a> Place<'a> {
+impl<'a> Archive<'a> {
     /// The archive that holds an entry.
-    pub fn at(location: &'a Location) -> Place<'a> {
-        Place { artifact: location.artifact, container: location.container() }
+    pub fn at(location: &'a Location) -> Archive<'a> {
+        Archive { artifact: location.artifact, container: location.container() }
     }
 
     /// The archive that holds a package, which comes from its extractor with one location.
-    pub fn of(package: &'a Package) -> Place<'a> {
-        package.locations.first().map_or(Place { artifact: 0, container: &[] }, Place::at)
+    pub fn of(package: &'a Package) -> Archive<'a> {
+        package.locations.first().map_or(Archive { artifact: 0, container: &[] }, Archive::at)
     }
 }
 
 /// Where packages are installed.
 pub(super) struct Installed<'a> {
     /// Sorted.
-    units: Vec<(Place<'a>, Ecosystem, &'a str)>,
+    units: Vec<(Archive<'a>, Ecosystem, &'a str)>,
     /// Artifacts, and the ecosystems that they have packages of.
     ecosystems: HashSet<(usize, Ecosystem)>,
 }
@@ -157,7 +173,7 @@ impl<'a> Installed<'a> {
         let mut units: Vec<_> = found
             .iter()
             .filter(|item| item.package.evidence == Evidence::Installed)
-            .map(|item| (Place::of(&item.package), item.package.ecosystem, item.unit.as_str()))
+            .map(|item| (Archive::of(&item.package), item.package.ecosystem, item.unit.as_str()))
             .collect();
         units.sort_unstable();
         let ecosystems = units.iter().map(|(place, ecosystem, _)| (place.artifact, *ecosystem)).collect();
@@ -166,7 +182,7 @@ impl<'a> Installed<'a> {
 
     /// Whether a lock file or manifest has packages of its ecosystem at or beneath its own folder.
     pub fn has_beneath(&self, location: &Location, ecosystem: Ecosystem) -> bool {
-        let place = Place::at(location);
+        let place = Archive::at(location);
         let folder = folder_of(location.innermost());
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let from = self.units.partition_point(|unit| *unit < (place, ecosystem, prefix.as_str()));
@@ -185,5 +201,4 @@ impl<'a> Installed<'a> {
 }
 
 #[cfg(test)]
-#[path = "join_tests.rs"]
 mod tests;

@@ -5,10 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::join::{Installed, Place};
 use super::merge::version_key;
-use super::owners::PathMap;
-use super::{Found, Manifest, Want, folder_of, join_path};
+use super::{Archive, Installed, PathMap};
+use crate::extract::{Found, Manifest, Want, folder_of, join_path};
 use crate::model::{Ecosystem, Evidence, Package};
 
 /// Trees of packages that one manifest resolves names in, from its own folder upwards. Workspaces need two.
@@ -31,17 +30,17 @@ struct Named<'a> {
     versions: HashSet<String>,
     unversioned: bool,
     physical: bool,
-    by_place: HashMap<Place<'a>, Vec<usize>>,
-    by_version: HashMap<(Place<'a>, String), Vec<usize>>,
+    by_place: HashMap<Archive<'a>, Vec<usize>>,
+    by_version: HashMap<(Archive<'a>, String), Vec<usize>>,
 }
 
 struct Index<'a> {
     found: &'a [Found],
     names: HashMap<(Ecosystem, String), Named<'a>>,
     /// npm packages by their folder.
-    folders: HashMap<(Place<'a>, &'a str), usize>,
+    folders: HashMap<(Archive<'a>, &'a str), usize>,
     /// Folders that have an npm tree of their own.
-    trees: HashMap<Place<'a>, PathMap<&'a str>>,
+    trees: HashMap<Archive<'a>, PathMap<&'a str>>,
 }
 
 /// Answers all manifests.
@@ -50,16 +49,16 @@ pub(super) fn answer(manifests: &[Manifest], found: &[Found], installed: &Instal
     let mut answers = Answers { direct: vec![None; found.len()], ..Answers::default() };
     let mut undecided: HashSet<usize> = HashSet::new();
     // A workspace is linked from `node_modules`, and links are not followed: its manifest is where it is.
-    let projects: HashSet<(Place<'_>, Ecosystem, &str)> = manifests
+    let projects: HashSet<(Archive<'_>, Ecosystem, &str)> = manifests
         .iter()
-        .filter_map(|manifest| Some((Place::at(&manifest.location), manifest.ecosystem, manifest.name.as_deref()?)))
+        .filter_map(|manifest| Some((Archive::at(&manifest.location), manifest.ecosystem, manifest.name.as_deref()?)))
         .collect();
-    let mut by_name: HashSet<(Place<'_>, Ecosystem, &str)> = HashSet::new();
+    let mut by_name: HashSet<(Archive<'_>, Ecosystem, &str)> = HashSet::new();
     // Trees (npm) and archives (others) that a manifest speaks for.
-    let mut covered: HashSet<(Place<'_>, Ecosystem, &str)> = HashSet::new();
+    let mut covered: HashSet<(Archive<'_>, Ecosystem, &str)> = HashSet::new();
 
     for manifest in manifests {
-        let place = Place::at(&manifest.location);
+        let place = Archive::at(&manifest.location);
         let npm = manifest.ecosystem == Ecosystem::Npm;
         let trees: Vec<&str> = index.trees_around(place, &manifest.folder);
         covered.insert((place, manifest.ecosystem, if npm { &manifest.folder } else { "" }));
@@ -95,7 +94,7 @@ pub(super) fn answer(manifests: &[Manifest], found: &[Found], installed: &Instal
     }
 
     for (at, item) in found.iter().enumerate() {
-        let place = Place::of(&item.package);
+        let place = Archive::of(&item.package);
         let tree = match item.package.ecosystem {
             Ecosystem::Npm if item.package.evidence == Evidence::Locked => folder_of(&item.unit),
             Ecosystem::Npm => tree_of(&item.unit).unwrap_or(""),
@@ -141,7 +140,7 @@ impl<'a> Index<'a> {
         let mut index = Index { found, names: HashMap::new(), folders: HashMap::new(), trees: HashMap::new() };
         for (at, item) in found.iter().enumerate() {
             let package = &item.package;
-            let place = Place::of(package);
+            let place = Archive::of(package);
             let named = index.names.entry(package.key()).or_default();
             named.physical |= package.evidence.is_physical();
             named.by_place.entry(place).or_default().push(at);
@@ -165,13 +164,13 @@ impl<'a> Index<'a> {
     }
 
     /// The folders at or above one that have a tree of packages, nearest first.
-    fn trees_around(&self, place: Place<'_>, folder: &str) -> Vec<&'a str> {
+    fn trees_around(&self, place: Archive<'_>, folder: &str) -> Vec<&'a str> {
         let trees = self.trees.get(&place).into_iter().flat_map(|trees| trees.around(folder)).copied();
         trees.filter(|tree| tree.len() <= LONGEST_TREE).take(MOST_TREES).collect()
     }
 
     /// What has the name and the pinned version of a want in the same archive.
-    fn pinned(&self, place: Place<'a>, ecosystem: Ecosystem, want: &Want) -> &[usize] {
+    fn pinned(&self, place: Archive<'a>, ecosystem: Ecosystem, want: &Want) -> &[usize] {
         let named = self.names.get(&(ecosystem, ecosystem.normalize(&want.name).into_owned()));
         let version = want.version.as_deref().map(|version| version_key(ecosystem, version));
         let found = named.zip(version).and_then(|(named, version)| named.by_version.get(&(place, version)));
@@ -179,7 +178,7 @@ impl<'a> Index<'a> {
     }
 
     /// What has a name in the same archive, else anywhere, and whether it is surely what is meant.
-    fn by_name(&self, place: Place<'_>, ecosystem: Ecosystem, name: &str) -> Vec<(usize, bool)> {
+    fn by_name(&self, place: Archive<'_>, ecosystem: Ecosystem, name: &str) -> Vec<(usize, bool)> {
         let Some(named) = self.names.get(&(ecosystem, ecosystem.normalize(name).into_owned())) else {
             return Vec::new();
         };

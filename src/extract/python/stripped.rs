@@ -2,19 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::owners::PathMap;
-use super::{Claim, Found, Module, Owns, Sink, folder_of};
-use crate::model::{Ecosystem, Evidence, Gap, GapKind, Location, Package};
+use crate::extract::join::{Archive, PathMap, Place, place};
+use crate::extract::{Claim, Found, Module, Owns, Sink, folder_of};
+use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 
 /// A folder with a name that says nothing is one that an installer filled, if it holds as many known packages.
 const NEIGHBOURS: usize = 3;
-
-/// A path in one of the archives of a target.
-type Place<'a> = (usize, &'a [String], &'a str);
-
-fn place<'a>(location: &'a Location, path: &'a str) -> Place<'a> {
-    (location.artifact, location.container(), path)
-}
 
 fn at<'a>(package: &'a Package, path: &'a str) -> Option<Place<'a>> {
     package.locations.first().map(|location| place(location, path))
@@ -22,7 +15,7 @@ fn at<'a>(package: &'a Package, path: &'a str) -> Option<Place<'a>> {
 
 impl Sink {
     /// Makes packages of the modules that count. Claims and packages of all entries must be there.
-    pub(super) fn use_modules(&mut self) {
+    pub(in crate::extract) fn use_modules(&mut self) {
         let modules = std::mem::take(&mut self.modules);
         let counting: Vec<Module> = {
             let claimed = Claimed::new(&self.claims, &modules);
@@ -84,7 +77,7 @@ fn described(found: &[Found]) -> HashSet<(Place<'_>, String)> {
 /// Which files somebody claims, of those that modules were read from.
 struct Claimed<'a> {
     files: HashSet<Place<'a>>,
-    folders: HashMap<(usize, &'a [String]), PathMap<()>>,
+    folders: HashMap<Archive<'a>, PathMap<()>>,
 }
 
 impl<'a> Claimed<'a> {
@@ -102,8 +95,7 @@ impl<'a> Claimed<'a> {
                     claimed.files.extend(files.filter(|file| asked.contains(file)));
                 }
                 Owns::Folder(folder) => {
-                    let archive = (claim.location.artifact, claim.location.container());
-                    claimed.folders.entry(archive).or_default().insert(folder.clone(), ());
+                    claimed.folders.entry(Archive::at(&claim.location)).or_default().insert(folder.clone(), ());
                 }
             }
         }
@@ -115,7 +107,7 @@ impl<'a> Claimed<'a> {
             self.files.contains(&place(file, file.innermost()))
                 || self
                     .folders
-                    .get(&(file.artifact, file.container()))
+                    .get(&Archive::at(file))
                     .is_some_and(|folders| folders.around(file.innermost()).next().is_some())
         })
     }
@@ -123,10 +115,10 @@ impl<'a> Claimed<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::python_dist::PythonDist;
-    use super::super::python_dist::tests::{names, sink_of};
-    use super::super::python_modules::PythonModules;
     use super::*;
+    use crate::extract::python_dist::PythonDist;
+    use crate::extract::python_dist::tests::{names, sink_of};
+    use crate::extract::python_modules::PythonModules;
 
     /// What counts of these files, sorted.
     fn settled(files: &[(&str, &str)]) -> Vec<String> {

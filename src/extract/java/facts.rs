@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::java_pom::{Coordinates, Pom};
+use super::pom::{Coordinates, Pom};
 use crate::model::Location;
 
 /// What was read of the jars of an artifact, by the place of each jar: the artifact itself where it is one, or where
@@ -13,12 +13,12 @@ use crate::model::Location;
 #[derive(Debug, Default)]
 pub struct JavaFacts {
     /// A `BTreeMap`, so that what is decided does not depend on the threads.
-    pub(super) jars: BTreeMap<Location, Jar>,
+    pub(in crate::extract) jars: BTreeMap<Location, Jar>,
 }
 
 /// What was read of one jar.
 #[derive(Debug, Default)]
-pub(super) struct Jar {
+pub(in crate::extract) struct Jar {
     /// One, unless two entries carry its name.
     pub manifests: BTreeSet<Manifest>,
     /// In no order.
@@ -28,7 +28,7 @@ pub(super) struct Jar {
 
 /// What the main section of `META-INF/MANIFEST.MF` says of the jar.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Manifest {
+pub(in crate::extract) struct Manifest {
     /// `Implementation-Title`
     pub title: Option<String>,
     /// `Implementation-Version`
@@ -51,7 +51,7 @@ pub(super) struct Manifest {
 
 /// A `pom.properties` or a `pom.xml`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct PomFile {
+pub(in crate::extract) struct PomFile {
     /// The folder that it is in.
     pub folder: String,
     pub location: Location,
@@ -59,14 +59,14 @@ pub(super) struct PomFile {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Says {
+pub(in crate::extract) enum Says {
     Properties(Coordinates),
     Pom(Pom),
 }
 
 /// The class files of a jar.
 #[derive(Debug, Default)]
-pub(super) struct Classes {
+pub(in crate::extract) struct Classes {
     /// Those in well-known packages: index of the prefix and whether it is relocated, with a folder of it.
     pub known: BTreeMap<(usize, bool), String>,
     /// Those elsewhere: their first folders, up to three.
@@ -75,7 +75,7 @@ pub(super) struct Classes {
 
 impl JavaFacts {
     /// The facts of the jar that holds an entry.
-    pub(super) fn jar(&mut self, entry: &Location) -> &mut Jar {
+    pub(in crate::extract) fn jar(&mut self, entry: &Location) -> &mut Jar {
         let place = Location { artifact: entry.artifact, path: entry.container().to_vec(), span: None };
         self.jars.entry(place).or_default()
     }
@@ -90,7 +90,7 @@ impl JavaFacts {
     }
 
     /// Takes everything out of another one.
-    pub(super) fn append(&mut self, other: JavaFacts) {
+    pub(in crate::extract) fn append(&mut self, other: JavaFacts) {
         for (place, jar) in other.jars {
             let into = self.jars.entry(place).or_default();
             into.manifests.extend(jar.manifests);

@@ -1,6 +1,6 @@
 //! Well-known libraries: whose artifact a name is, and whose classes a package holds.
 //!
-//! Old jars and those that Gradle builds carry no pom, and a shaded one may have lost it. `java_known.txt` holds facts of
+//! Old jars and those that Gradle builds carry no pom, and a shaded one may have lost it. `known.txt` holds facts of
 //! the libraries that most advisories and most functions speak of; nothing is guessed from it: where two artifacts share
 //! a package, or two groups an artifact's name, more must agree.
 
@@ -9,19 +9,19 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-static TABLE: &str = include_str!("java_known.txt");
+static TABLE: &str = include_str!("known.txt");
 static KNOWN: LazyLock<Known> = LazyLock::new(|| Known::parse(TABLE));
 
 /// How packages that are named after a domain begin.
 const DOMAINS: [&str; 7] = ["ch/", "cn/", "com/", "io/", "net/", "org/", "software/"];
 
 /// The table.
-pub(super) fn known() -> &'static Known {
+pub(in crate::extract) fn known() -> &'static Known {
     &KNOWN
 }
 
 /// The parsed table.
-pub(super) struct Known {
+pub(in crate::extract) struct Known {
     /// `group:artifact`.
     names: Vec<&'static str>,
     /// The packages of each.
@@ -37,7 +37,7 @@ pub(super) struct Known {
 
 /// A well-known package in the name of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hit {
+pub(in crate::extract) struct Hit {
     /// Index of the prefix.
     pub prefix: usize,
     /// Where it begins in the name: not at 0 if it was moved.

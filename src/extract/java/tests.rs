@@ -1,6 +1,5 @@
-use super::super::{ALL, Entry, Joined, LockedVersions, join};
-use super::*;
-use crate::model::Level;
+use crate::extract::{ALL, Entry, Joined, LockedVersions, Sink, join};
+use crate::model::{Evidence, Level, Location, Package};
 
 const CLASS: &[u8] = b"\xCA\xFE\xBA\xBE\0\0\0\x34\0\x10";
 

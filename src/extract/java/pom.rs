@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Want;
+use crate::extract::Want;
 use crate::formats::properties::properties;
 use crate::formats::xml::{Malformed, Step, walk};
 
@@ -19,7 +19,7 @@ const MOST_EXPANSIONS: usize = 32;
 
 /// Group, artifact and version, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Coordinates {
+pub(in crate::extract) struct Coordinates {
     pub group: Option<String>,
     pub artifact: Option<String>,
     pub version: Option<String>,
@@ -37,7 +37,7 @@ impl Coordinates {
 }
 
 /// Reads `pom.properties`.
-pub(super) fn read_properties(bytes: &[u8]) -> Coordinates {
+pub(in crate::extract) fn read_properties(bytes: &[u8]) -> Coordinates {
     let mut pairs: BTreeMap<String, String> = properties(bytes).into_iter().collect();
     let mut take = |key: &str| pairs.remove(key).and_then(|value| plain(&value));
     Coordinates { group: take("groupId"), artifact: take("artifactId"), version: take("version") }
@@ -45,7 +45,7 @@ pub(super) fn read_properties(bytes: &[u8]) -> Coordinates {
 
 /// What a `pom.xml` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Pom {
+pub(in crate::extract) struct Pom {
     /// Its own coordinates, the parent's where it has none.
     pub coordinates: Coordinates,
     /// What it asks for, as `group:artifact`.
@@ -53,7 +53,7 @@ pub(super) struct Pom {
 }
 
 /// Reads `pom.xml`; what was read before an error stays.
-pub(super) fn read_pom(bytes: &[u8]) -> (Pom, Result<(), Malformed>) {
+pub(in crate::extract) fn read_pom(bytes: &[u8]) -> (Pom, Result<(), Malformed>) {
     let mut raw = Raw::default();
     let mut path: Vec<String> = Vec::new();
     let end = walk(bytes, |step| match step {
@@ -156,14 +156,14 @@ impl Raw {
 }
 
 /// A value that can be part of a coordinate: letters, digits and a few marks. Neither a range nor a `${...}`.
-pub(super) fn plain(value: &str) -> Option<String> {
+pub(in crate::extract) fn plain(value: &str) -> Option<String> {
     let value = value.trim();
     let fine = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '~');
     (!value.is_empty() && value.len() <= LONGEST && value.chars().all(fine)).then(|| value.to_owned())
 }
 
 /// The names of what a package needs at run time.
-pub(super) fn needed(wants: &[Want]) -> BTreeSet<&str> {
+pub(in crate::extract) fn needed(wants: &[Want]) -> BTreeSet<&str> {
     wants.iter().filter(|want| !want.dev && !want.optional).map(|want| want.name.as_str()).collect()
 }
 

@@ -1,8 +1,8 @@
 //! What the names around a jar prove of its group, artifact and version: the file's name and the manifest's hints.
 
-use super::java_facts::{Classes, Manifest};
-use super::java_known::known;
-use super::java_pom::{Coordinates, plain};
+use super::facts::{Classes, Manifest};
+use super::known::known;
+use super::pom::{Coordinates, plain};
 
 /// Groups that many projects write as their vendor although their artifacts are published under longer ones. Nor does
 /// it say much of two packages that both begin so.

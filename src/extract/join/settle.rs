@@ -2,15 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Found, Owns, Sink};
-use crate::model::{Evidence, Location};
-
-/// A path in one of the archives of a target.
-type Place<'a> = (usize, &'a [String], &'a str);
-
-fn place<'a>(location: &'a Location, path: &'a str) -> Place<'a> {
-    (location.artifact, location.container(), path)
-}
+use super::{Archive, Place, place};
+use crate::extract::{Found, Owns, Sink};
+use crate::model::Evidence;
 
 fn unit(found: &Found) -> Option<Place<'_>> {
     found.package.locations.first().map(|location| place(location, &found.unit))
@@ -19,7 +13,7 @@ fn unit(found: &Found) -> Option<Place<'_>> {
 impl Sink {
     /// Brings together what was read from the files of one package. To be called once, when every entry was read.
     ///
-    /// - Every jar becomes its packages (`java_settle`).
+    /// - Every jar becomes its packages (`java::settle`).
     /// - A hint completes the package of its unit, or becomes one where nothing else named it.
     /// - A Python module with a well-known name becomes a package where no distribution claims it.
     /// - A package that is listed among another package's files is embedded in it.
@@ -66,7 +60,10 @@ impl Sink {
             let location = found.package.locations.first().filter(|_| found.package.evidence == Evidence::Installed)?;
             let mut places = location.path.iter().enumerate();
             places.find_map(|(depth, name)| {
-                let by = listed.get(&(location.artifact, &location.path[..depth], name.as_str()))?;
+                let by = listed.get(&(
+                    Archive { artifact: location.artifact, container: &location.path[..depth] },
+                    name.as_str(),
+                ))?;
                 (*by != Some(found.unit.as_str())).then_some(())
             })
         };
@@ -121,8 +118,9 @@ impl Sink {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Claim;
     use super::*;
+    use crate::extract::Claim;
+    use crate::model::Location;
     use crate::model::{Ecosystem, Package};
 
     fn at(path: &str) -> Location {

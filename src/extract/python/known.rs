@@ -6,7 +6,7 @@
 
 /// A distribution.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(in crate::extract) struct Known {
     /// Its name on the index.
     pub distribution: &'static str,
     /// Whether it is one file, `six.py`, instead of a folder.
@@ -16,7 +16,7 @@ pub(super) struct Known {
 }
 
 /// The distribution with an import name: `yaml`, `google/protobuf`, `six.py`.
-pub(super) fn known(import: &str) -> Option<Known> {
+pub(in crate::extract) fn known(import: &str) -> Option<Known> {
     let found = TABLE.binary_search_by(|(name, ..)| name.as_bytes().cmp(import.as_bytes())).ok()?;
     let (name, distribution, tell) = TABLE[found];
     Some(Known { distribution, is_file: name.ends_with(".py"), tell })

@@ -2,19 +2,19 @@
 //!
 //! A jar's own pom is the one that the file's name fits, else the one that the manifest means, else the one that asks
 //! for all others and that none of them asks for. The other poms are of packages that were merged into the jar. A jar
-//! without a pom of its own is named where more than one of its names agree (`java_name`).
+//! without a pom of its own is named where more than one of its names agree (`name`).
 //!
 //! What this cannot know: whether a merged package's classes were changed, and whether a pom was put where it does not
 //! belong. Either way the pom counts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::java_cover::{cover, explains_all, listed};
-use super::java_facts::{Jar, Manifest, PomFile, Says};
-use super::java_jar::POMS;
-use super::java_name::{fit, identify, is_side_jar, mentions, stem};
-use super::java_pom::{Coordinates, Pom, needed};
-use super::{Claim, Owns, Sink, file_name, join_path};
+use super::cover::{cover, explains_all, listed};
+use super::facts::{Jar, Manifest, PomFile, Says};
+use super::name::{fit, identify, is_side_jar, mentions, stem};
+use super::pom::{Coordinates, Pom, needed};
+use crate::extract::java_jar::POMS;
+use crate::extract::{Claim, Owns, Sink, file_name, join_path};
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Location, Package};
 
 /// Which part of the program the gaps name.
@@ -32,7 +32,7 @@ pub(super) struct Named {
     pub version: Option<String>,
     /// What says so.
     location: Location,
-    /// See [`super::Found::unit`].
+    /// See [`crate::extract::Found::unit`].
     unit: String,
     pom: Option<Pom>,
 }
@@ -74,7 +74,7 @@ impl Settled<'_> {
 
 impl Sink {
     /// Decides what every jar is. To be called once, when every entry was read.
-    pub(super) fn settle_jars(&mut self) {
+    pub(in crate::extract) fn settle_jars(&mut self) {
         let facts = std::mem::take(&mut self.java);
         let file = self.artifact.take().filter(|_| !facts.jars.is_empty());
         let artifact_is_jar = file.as_deref().is_some_and(is_jar);
@@ -151,7 +151,7 @@ impl Sink {
             // The project's own: says what is direct, and what was left out when jars were merged. A library alone
             // would have all its dependencies missing.
             if let (true, Some(pom), true) = (jar.is_root(), &own.pom, holds_jars || !jar.embedded.is_empty()) {
-                self.manifests.push(super::Manifest {
+                self.manifests.push(crate::extract::Manifest {
                     location: own.location.clone(),
                     ecosystem: Ecosystem::Maven,
                     folder: String::new(),
@@ -239,7 +239,7 @@ fn named(jar: &Jar, sink: &mut Sink) -> Vec<Named> {
 /// Maven puts the files into a folder of the group and one of the artifact.
 fn of_folder(file: &PomFile) -> Coordinates {
     let names = file.folder.rsplit_once(POMS).and_then(|(_, names)| names.split_once('/'));
-    let plain = super::java_pom::plain;
+    let plain = super::pom::plain;
     let (group, artifact) = names.map_or((None, None), |(group, artifact)| (plain(group), plain(artifact)));
     Coordinates { group, artifact, version: None }
 }
@@ -301,7 +301,3 @@ fn unpacked(place: &Location, stem: &str, jar: &Jar, manifest: &Manifest) -> Opt
     };
     Some(Named { group, artifact, version, location, unit, pom: None })
 }
-
-#[cfg(test)]
-#[path = "java_settle_tests.rs"]
-mod tests;

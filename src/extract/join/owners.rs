@@ -14,7 +14,7 @@ pub struct Owner {
     pub name: String,
     /// Its version, if it has one.
     pub version: Option<String>,
-    /// The folder that stands for it, see [`super::Found::unit`].
+    /// The folder that stands for it, see [`crate::extract::Found::unit`].
     pub unit: String,
 }
 
@@ -84,7 +84,7 @@ impl Owners {
 /// Looking every ancestor up in a `HashMap<String, _>` hashes a path as often as it has parts: a hostile name of
 /// 64 KiB would cost a gigabyte of hashing. Here the hash is carried on from part to part.
 #[derive(Debug)]
-pub(super) struct PathMap<T> {
+pub(in crate::extract) struct PathMap<T> {
     state: RandomState,
     by_hash: HashMap<u64, (String, T)>,
 }

@@ -8,11 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::Sink;
-use super::java_facts::Classes;
-use super::java_known::known;
-use super::java_name::VENDORS;
-use super::java_settle::{BY, Named, Settled};
+use super::facts::Classes;
+use super::known::known;
+use super::name::VENDORS;
+use super::settle::{BY, Named, Settled};
+use crate::extract::Sink;
 use crate::model::{Ecosystem, Evidence, Gap, GapKind, Package};
 
 /// Words in names that say nothing of a package.
