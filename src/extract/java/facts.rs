@@ -81,7 +81,7 @@ impl JavaFacts {
     }
 
     /// How many poms and wishes it holds. Of class files and manifests less is kept than an archive has of them.
-    pub(super) fn facts(&self) -> usize {
+    pub(in crate::extract) fn facts(&self) -> usize {
         let wants = |pom: &PomFile| match &pom.says {
             Says::Pom(pom) => 1 + pom.wants.len(),
             Says::Properties(_) => 1,
