@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::BY;
 use super::age::{MaxAge, old_feeds, too_old};
-use crate::model::{DatabaseInfo, DatabaseOrigin, Ecosystem, Gap, GapKind, Level, Location, Package};
+use crate::model::{DatabaseInfo, DatabaseOrigin, Ecosystem, Evidence, Gap, GapKind, Level, Location, Package};
 
 /// The database's gaps for a target with these packages, one for each ecosystem and reason.
 ///
@@ -24,7 +24,8 @@ pub fn database_gaps(
     now: DateTime<Utc>,
 ) -> Vec<Gap> {
     let mut found: BTreeMap<Ecosystem, Level> = BTreeMap::new();
-    for package in packages {
+    // What the runtime brings along without a version could be matched with nothing.
+    for package in packages.iter().filter(|p| p.evidence != Evidence::Runtime || p.version.is_some()) {
         let most = if package.compiled_in { Level::Note } else { Level::Blocking };
         found.entry(package.ecosystem).and_modify(|known| *known = most.min(*known)).or_insert(most);
     }
@@ -123,7 +124,10 @@ mod tests {
             assert_eq!(found.len(), 1);
             assert!(found[0].contains("no advisories of PyPI"), "{}", found[0]);
         }
-        assert!(details(&[], &info(DatabaseOrigin::Cache, &[]), false, None).is_empty());
+        let supplied = Package { evidence: Evidence::Runtime, version: None, ..python("boto3") };
+        for packages in [&[][..], &[supplied]] {
+            assert!(details(packages, &info(DatabaseOrigin::Cache, &[]), false, None).is_empty(), "nothing to match");
+        }
     }
 
     #[test]
