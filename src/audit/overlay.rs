@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::opaque::Opaque;
-use super::walk::Walked;
+use super::walk::{Walked, failed, guarded};
 use super::{inventory, python_path};
 use crate::extract::{Joined, LockedVersions, Owner, Owners, join, merge};
 use crate::integrity::Traces;
@@ -92,7 +92,7 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &Loc
     let mut opaque = Opaque::default();
     let mut packages = Vec::new();
     let mut own = HashSet::new();
-    for one in walked {
+    for (index, one) in walked.into_iter().enumerate() {
         let mut part = one.part;
         laid.secrets.append(&mut part.secrets);
         laid.gaps.append(&mut part.gaps);
@@ -100,7 +100,11 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &Loc
         opaque.append(part.opaque);
         laid.traces.append(part.traces);
         laid.files.push(part.files);
-        let Joined { packages: mut found, mut gaps, owners, own: files } = join(part.sink, locked);
+        let joined = guarded(|| join(part.sink, locked));
+        let Joined { packages: mut found, mut gaps, owners, own: files } = joined.unwrap_or_else(|| Joined {
+            gaps: vec![failed(&Location::artifact(index), "inventory")],
+            ..Joined::default()
+        });
         own.extend(files);
         laid.gaps.append(&mut gaps);
         packages.append(&mut found);

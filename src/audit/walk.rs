@@ -366,9 +366,10 @@ impl Walker<'_> {
             }
             return;
         }
-        let opened = match open_bytes(piece.bytes, here.innermost(), self.budget) {
-            Opened::NotAnArchive => return,
-            opened => opened,
+        let opened = match guarded(|| open_bytes(piece.bytes, here.innermost(), self.budget)) {
+            Some(Opened::NotAnArchive) => return,
+            Some(opened) => opened,
+            None => return part.gaps.push(failed(here, "artifact")),
         };
         if let Err(limit) = self.budget.check_depth(depth + 1) {
             part.gaps.push(Gap::blocking(GapKind::OverLimit, here.clone(), "artifact", limit.to_string()));
@@ -383,7 +384,7 @@ impl Walker<'_> {
 /// Runs a part of the program that must not take the scan down with it.
 ///
 /// The panic's message is dropped: it could quote the artifact.
-fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(run)).ok()
 }
 
@@ -391,8 +392,9 @@ fn over_limit(here: &Location, by: &str, limit: OverLimit) -> Gap {
     Gap::blocking(GapKind::OverLimit, here.clone(), by, limit.to_string())
 }
 
-fn failed(here: &Location, by: &str) -> Gap {
-    Gap::blocking(GapKind::Internal, here.clone(), by, "this part of the program failed on the entry; please report it")
+/// The gap of a part of the program that failed.
+pub(super) fn failed(here: &Location, by: &str) -> Gap {
+    Gap::blocking(GapKind::Internal, here.clone(), by, "this part of the program failed here; please report it")
 }
 
 /// Puts the archive's own place in front of a relative one.
