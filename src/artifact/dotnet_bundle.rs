@@ -128,7 +128,7 @@ impl Indexed for Bundle<'_> {
 }
 
 /// Whether a program, of which these are the first bytes, has other files behind it.
-pub fn is_bundle(bytes: &[u8]) -> bool {
+pub fn is_dotnet_bundle(bytes: &[u8]) -> bool {
     list_offset(&Bytes::Slice(bytes), bytes).is_some()
 }
 
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!((name.as_str(), opened.len()), ("app", 2));
         let host = host.unwrap();
         assert!(host.len() < program.len() && open(&host, None).is_none(), "no bundle in its own host");
-        assert!(is_bundle(&host));
+        assert!(is_dotnet_bundle(&host));
     }
 
     #[test]
@@ -339,7 +339,7 @@ mod tests {
         let mut template = bundle(6, &[]);
         template[64..72].fill(0);
         for bytes in [&b""[..], b"MZ", b"\x7fELF", &template] {
-            assert!(open(bytes, None).is_none() && !is_bundle(bytes));
+            assert!(open(bytes, None).is_none() && !is_dotnet_bundle(bytes));
         }
     }
 }

@@ -28,7 +28,7 @@ mod zip_local;
 mod zip_salvage;
 
 pub use budget::{Budget, Decoder, End, Filled, Limits, OverLimit, Stop};
-pub use dotnet_bundle::is_bundle;
+pub use dotnet_bundle::is_dotnet_bundle;
 pub use magic::{HEAD, Magic};
 pub use open::{OpenError, Opened, OpenedPath, digest, open_bytes, open_input, open_path, read_input};
 pub use unpack::{Packing, unpack};

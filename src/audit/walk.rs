@@ -348,7 +348,7 @@ impl Walker<'_> {
             }
         }
         // The host of a single-file program is a part of the runtime that the list inside it names.
-        if !explained && !artifact::is_bundle(piece.bytes) {
+        if !explained && !artifact::is_dotnet_bundle(piece.bytes) {
             part.opaque.look(here, piece);
         }
     }
@@ -356,7 +356,7 @@ impl Walker<'_> {
     /// An entry that is itself an archive is walked over the same bytes.
     fn nested(&self, here: &Location, piece: Piece<'_>, depth: u32, part: &mut Part) {
         if !piece.is_whole() {
-            if Magic::of(piece.bytes).is_archive() || artifact::is_bundle(piece.bytes) {
+            if Magic::of(piece.bytes).is_archive() || artifact::is_dotnet_bundle(piece.bytes) {
                 part.gaps.push(Gap::blocking(
                     GapKind::OverLimit,
                     here.clone(),
@@ -372,7 +372,7 @@ impl Walker<'_> {
             None => return part.gaps.push(failed(here, "artifact")),
         };
         if let Err(limit) = self.budget.check_depth(depth + 1) {
-            part.gaps.push(Gap::blocking(GapKind::OverLimit, here.clone(), "artifact", limit.to_string()));
+            part.gaps.push(over_limit(here, "artifact", limit));
             return;
         }
         let (_, inner) = self.opened(here, opened, depth + 1);

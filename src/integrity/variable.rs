@@ -325,7 +325,7 @@ mod tests {
             (File("lib/none.js"), Place::Missing),
             (File("/tmp/x.so"), Place::Writable),
             (File("/usr/lib64/libm.so"), Place::Runtime),
-            (File("/usr/../root/x"), Place::Missing),
+            (File("/usr/../srv/x"), Place::Missing),
             (File("/etcetera"), Place::Missing),
             (Name("@s/a/register"), Place::Deployed(0)),
             (Name("b"), Place::Deployed(1)),
