@@ -69,6 +69,7 @@ fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {
     writeln!(out, "severity   {}, confidence {}", rule.severity, rule.confidence.word())?;
     let form = match &rule.finder {
         Finder::Pattern(_) => "a text of a fixed form".to_owned(),
+        Finder::Named(_) => "a text of a fixed form beside the vendor's name".to_owned(),
         Finder::Reader(Reader::Password) => "a password set beside its name".to_owned(),
         Finder::Reader(Reader::Token) => "a machine-made value set beside its name".to_owned(),
         Finder::Reader(Reader::Url) => "the password in an address, scheme://user:password@host".to_owned(),
@@ -78,7 +79,7 @@ fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {
     if rule.entropy > 0.0 {
         writeln!(out, "           and at least {} bits of entropy per byte", rule.entropy)?;
     }
-    if let Finder::Pattern(pattern) = &rule.finder {
+    if let Finder::Pattern(pattern) | Finder::Named(pattern) = &rule.finder {
         writeln!(out, "pattern    {}", pattern.source())?;
     }
     writeln!(out, "revoke     {}", rule.revoke)?;

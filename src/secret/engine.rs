@@ -16,7 +16,7 @@ use super::shape::{entropy, is_stand_in};
 use super::surroundings;
 use super::text::{self, Decoded, Kind};
 use super::windows::{self, Regions};
-use super::{RULE_FILES, url};
+use super::{RULE_FILES, named, url};
 use crate::artifact::Piece;
 use crate::model::{Confidence, Location, SecretMatch, SecretValue};
 
@@ -128,7 +128,7 @@ impl Engine {
         let mut hits = self.hits(&decoded.bytes, kind);
         for (&index, regions) in &hits.regions {
             let rule = &self.rules[index];
-            if let Finder::Pattern(pattern) = &rule.finder {
+            if let Finder::Pattern(pattern) | Finder::Named(pattern) = &rule.finder {
                 self.search(index, pattern, &decoded.bytes, regions, &mut hits.found);
             }
         }
@@ -170,7 +170,7 @@ impl Engine {
     fn hits_of_variable(&self, line: &[u8], name_len: usize) -> Vec<Found> {
         let mut hits = self.hits(line, Kind::Text);
         for (&index, regions) in &hits.regions {
-            if let Finder::Pattern(pattern) = &self.rules[index].finder {
+            if let Finder::Pattern(pattern) | Finder::Named(pattern) = &self.rules[index].finder {
                 self.search(index, pattern, line, regions, &mut hits.found);
             }
         }
@@ -204,7 +204,7 @@ impl Engine {
             for &index in &owner.rules {
                 let rule = &self.rules[index];
                 match rule.finder {
-                    Finder::Pattern(_) => {
+                    Finder::Pattern(_) | Finder::Named(_) => {
                         hits.regions.entry(index).or_default().add(hit.range(), rule.max_len, text.len());
                     }
                     Finder::Reader(_) if kind == Kind::Binary => {}
@@ -220,7 +220,9 @@ impl Engine {
         let Some(regex) = pattern.regex() else { return };
         for region in regions.iter() {
             windows::search(regex, text, region, rule.max_len, |whole, secret| {
-                if let Some(confidence) = confidence(rule, text, &whole, &secret) {
+                let meant = !matches!(rule.finder, Finder::Named(_))
+                    || named::is_named(text, &secret, &rule.keywords, rule.max_len);
+                if meant && let Some(confidence) = confidence(rule, text, &whole, &secret) {
                     out.push(Found { rule: index, secret, confidence });
                 }
             });

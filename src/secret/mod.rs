@@ -13,6 +13,7 @@ mod assignment;
 mod checks;
 mod engine;
 mod judge;
+mod named;
 mod place;
 mod redact;
 mod rule;

@@ -15,7 +15,7 @@ pub fn public_prefix<'a>(rule: &'a Rule, secret: &[u8]) -> &'a str {
     match rule.finder {
         // Keywords of readers are names such as `password`; a value that begins so would show its own bytes.
         Finder::Reader(_) => "",
-        Finder::Pattern(_) => rule
+        Finder::Pattern(_) | Finder::Named(_) => rule
             .keywords
             .iter()
             .filter(|k| secret.starts_with(k.as_bytes()) && secret.len() >= k.len() + MIN_HIDDEN)

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::checks::{self, Check};
+use super::named;
 use crate::model::{Confidence, Severity};
 
 /// The largest window that a rule may ask for, in bytes: a private key of 16,384 bits in PEM takes about 13 KB.
@@ -53,6 +54,8 @@ pub enum Finder {
     /// A regular expression over bytes (syntax of the `regex` crate, Unicode off). The secret is the group named
     /// `secret`, or the whole match.
     Pattern(Pattern),
+    /// A value of this shape that a name of the vendor gives its meaning: the keywords are those names.
+    Named(Pattern),
     /// Read by hand at each keyword.
     Reader(Reader),
 }
@@ -135,6 +138,7 @@ struct RawRule {
     title: String,
     description: Option<String>,
     pattern: Option<String>,
+    value: Option<String>,
     reader: Option<Reader>,
     keywords: Vec<String>,
     #[serde(default)]
@@ -165,10 +169,11 @@ impl TryFrom<RawRule> for Rule {
 
     fn try_from(raw: RawRule) -> Result<Rule, RuleError> {
         let broken = |reason: &str| RuleError::Rule { id: raw.id.clone(), reason: reason.to_owned() };
-        let finder = match (raw.pattern, raw.reader) {
-            (Some(pattern), None) => Finder::Pattern(Pattern::new(pattern)),
-            (None, Some(reader)) => Finder::Reader(reader),
-            _ => return Err(broken("needs either a pattern or a reader")),
+        let finder = match (raw.pattern, raw.value, raw.reader) {
+            (Some(pattern), None, None) => Finder::Pattern(Pattern::new(pattern)),
+            (None, Some(value), None) => Finder::Named(Pattern::new(named::pattern(&value))),
+            (None, None, Some(reader)) => Finder::Reader(reader),
+            _ => return Err(broken("needs one of a pattern, a value or a reader")),
         };
         let check = match &raw.check {
             None => None,
@@ -215,7 +220,7 @@ impl Rule {
         if self.examples.len() < 2 || self.non_examples.len() < 2 {
             return broken("needs at least 2 examples and 2 non_examples".to_owned());
         }
-        if let Finder::Pattern(pattern) = &self.finder
+        if let Finder::Pattern(pattern) | Finder::Named(pattern) = &self.finder
             && let Err(error) = compile(pattern.source())
         {
             return broken(error.to_string());
