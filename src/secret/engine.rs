@@ -257,6 +257,7 @@ impl Engine {
         let rule = &self.rules[found.rule];
         SecretMatch {
             rule: rule.id.clone(),
+            generic: rule.is_generic(),
             title: rule.title.clone(),
             severity: rule.severity,
             confidence: found.confidence,
