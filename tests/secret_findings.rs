@@ -43,7 +43,7 @@ fn an_id_and_its_secret_are_one_finding() {
     assert_eq!(lines, [2, 1]);
 
     let found = scan(&[("a.env", format!("AWS_ACCESS_KEY_ID={id}\n{apart}AWS_SECRET_ACCESS_KEY={secret}\n"))], &[]);
-    assert_eq!(ids(&found), ["aws-access-key-id", "aws-secret-access-key"], "too far apart to belong together");
+    assert_eq!(ids(&found), ["aws-secret-access-key", "aws-access-key-id"], "too far apart to belong together");
     let found = scan(&[("a.env", format!("KEY={id}\n")), ("b.env", format!("AWS_SECRET_ACCESS_KEY={secret}\n"))], &[]);
     assert_eq!(found.len(), 2, "different files");
 }
