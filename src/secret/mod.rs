@@ -28,9 +28,9 @@ pub use rule::{Finder, Reader, Rule, RuleError};
 
 /// The built-in rules, one file per family of vendors: the file's name and its text.
 pub const RULE_FILES: &[(&str, &str)] = &[
+    ("access.toml", include_str!("rules/access.toml")),
     ("agents.toml", include_str!("rules/agents.toml")),
     ("ai.toml", include_str!("rules/ai.toml")),
-    ("aws.toml", include_str!("rules/aws.toml")),
     ("azure.toml", include_str!("rules/azure.toml")),
     ("azure_services.toml", include_str!("rules/azure_services.toml")),
     ("builds.toml", include_str!("rules/builds.toml")),
@@ -63,6 +63,8 @@ pub const RULE_FILES: &[(&str, &str)] = &[
     ("registries.toml", include_str!("rules/registries.toml")),
     ("testing.toml", include_str!("rules/testing.toml")),
     ("work.toml", include_str!("rules/work.toml")),
+    // Last, since of two equal claims the first wins: `secret_key` and 40 characters fit other vendors too.
+    ("aws.toml", include_str!("rules/aws.toml")),
 ];
 
 #[cfg(test)]
