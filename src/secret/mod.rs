@@ -29,12 +29,18 @@ pub use rule::{Finder, Reader, Rule, RuleError};
 
 /// The built-in rules, one file per family of vendors: the file's name and its text.
 pub const RULE_FILES: &[(&str, &str)] = &[
+    ("access.toml", include_str!("rules/access.toml")),
+    ("agents.toml", include_str!("rules/agents.toml")),
     ("ai.toml", include_str!("rules/ai.toml")),
-    ("aws.toml", include_str!("rules/aws.toml")),
     ("azure.toml", include_str!("rules/azure.toml")),
+    ("azure_services.toml", include_str!("rules/azure_services.toml")),
+    ("builds.toml", include_str!("rules/builds.toml")),
+    ("chains.toml", include_str!("rules/chains.toml")),
     ("chat.toml", include_str!("rules/chat.toml")),
     ("cloud.toml", include_str!("rules/cloud.toml")),
+    ("cloud_accounts.toml", include_str!("rules/cloud_accounts.toml")),
     ("commerce.toml", include_str!("rules/commerce.toml")),
+    ("customers.toml", include_str!("rules/customers.toml")),
     ("data.toml", include_str!("rules/data.toml")),
     ("delivery.toml", include_str!("rules/delivery.toml")),
     ("files.toml", include_str!("rules/files.toml")),
@@ -43,11 +49,23 @@ pub const RULE_FILES: &[(&str, &str)] = &[
     ("gitlab.toml", include_str!("rules/gitlab.toml")),
     ("google.toml", include_str!("rules/google.toml")),
     ("identity.toml", include_str!("rules/identity.toml")),
+    ("infrastructure.toml", include_str!("rules/infrastructure.toml")),
     ("keys.toml", include_str!("rules/keys.toml")),
+    ("lookups.toml", include_str!("rules/lookups.toml")),
     ("mail.toml", include_str!("rules/mail.toml")),
+    ("markets.toml", include_str!("rules/markets.toml")),
+    ("models.toml", include_str!("rules/models.toml")),
     ("monitoring.toml", include_str!("rules/monitoring.toml")),
+    ("networks.toml", include_str!("rules/networks.toml")),
+    ("offices.toml", include_str!("rules/offices.toml")),
+    ("outreach.toml", include_str!("rules/outreach.toml")),
+    ("payments.toml", include_str!("rules/payments.toml")),
+    ("platforms.toml", include_str!("rules/platforms.toml")),
     ("registries.toml", include_str!("rules/registries.toml")),
+    ("testing.toml", include_str!("rules/testing.toml")),
     ("work.toml", include_str!("rules/work.toml")),
+    // Last, since of two equal claims the first wins: `secret_key` and 40 characters fit other vendors too.
+    ("aws.toml", include_str!("rules/aws.toml")),
 ];
 
 #[cfg(test)]

@@ -4,7 +4,10 @@
 //! that it is one; it cannot know whether the secret still opens anything.
 
 mod account;
+mod base58;
+mod bech32;
 mod cloud;
+mod elastic;
 mod jwt;
 mod pem;
 mod token;
@@ -55,7 +58,11 @@ pub type Check = fn(Candidate<'_>) -> Proof;
 const CHECKS: &[(&str, Check)] = &[
     ("aws_key_id", cloud::aws_key_id),
     ("azure_storage_key", cloud::azure_storage_key),
+    ("base58", base58::base58),
     ("basic_credentials", account::basic_credentials),
+    ("bech32", bech32::bech32),
+    ("elastic_header", elastic::elastic_header),
+    ("elastic_key", elastic::elastic_key),
     ("github_fine_grained", token::github_fine_grained),
     ("github_token", token::checksummed_token),
     ("google_account", pem::google_account),
