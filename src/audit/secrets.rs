@@ -59,7 +59,11 @@ fn finding(group: &[&SecretMatch], laid: &Laid, artifacts: &[Artifact], own: &Gl
     places.sort_by(|a, b| (a.0.origin, &a.1.location).cmp(&(b.0.origin, &b.1.location)));
     let mut locations: Vec<Location> = places.iter().map(|(_, one)| one.location.clone()).collect();
     locations.dedup();
-    let allowed_inline = places.iter().all(|(holder, one)| one.allowed_inline && holder.origin != Origin::Dependency);
+    let inline = |(holder, one): &(Holder, &SecretMatch)| one.allowed_inline && holder.origin != Origin::Dependency;
+    let allowed_inline = places.iter().all(inline);
+    // One place that nobody allows is enough to count.
+    let allowed = places.iter().all(|place| inline(place) || place.1.allowed_by.is_some());
+    let allowed_by = places.iter().find_map(|(_, one)| one.allowed_by.clone()).filter(|_| allowed);
     let worst = group.iter().map(|one| one.severity).max().unwrap_or_default();
     let (holder, first) = places.swap_remove(0);
     let (package, purl) = holder.package.unzip();
@@ -82,6 +86,7 @@ fn finding(group: &[&SecretMatch], laid: &Laid, artifacts: &[Artifact], own: &Gl
         exploitation: Exploitation::default(),
         gates: true,
         allowed_inline,
+        allowed_by,
         remediation: first.remediation.clone(),
     }
 }

@@ -88,6 +88,15 @@ impl Origin {
     }
 }
 
+/// Who allows a finding. Never an artifact: it could speak for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AllowedBy {
+    /// Where that is written: `.gitleaks.toml:7`.
+    pub by: String,
+    /// Why, in the words of whoever wrote it.
+    pub reason: String,
+}
+
 /// A finding, before policy has judged it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -127,6 +136,8 @@ pub struct Finding {
     pub gates: bool,
     /// An inline allow-comment stands beside it; policy decides whether its author may say so.
     pub allowed_inline: bool,
+    /// An allow-list that the user brought covers all of its places.
+    pub allowed_by: Option<AllowedBy>,
     /// What to do about it.
     pub remediation: String,
 }
