@@ -52,7 +52,7 @@ pub enum Reader {
 }
 
 /// How a rule finds its secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Finder {
     /// A regular expression over bytes (syntax of the `regex` crate, Unicode off). The secret is the group named
     /// `secret`, or the whole match.
@@ -64,7 +64,7 @@ pub enum Finder {
 }
 
 /// A pattern that is compiled at its first use: most files hold no keyword of most rules.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pattern {
     source: String,
     compiled: OnceLock<Option<Regex>>,
@@ -102,7 +102,7 @@ pub(super) fn compile(source: &str) -> Result<Regex, regex::Error> {
 }
 
 /// One kind of secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     /// Kebab-case, unique.
     pub id: String,

@@ -17,7 +17,7 @@ use crate::formats::complaint::{Complaint, Source};
 pub use gitleaks::{MAX_MATCH, Open};
 
 /// What a rule from elsewhere has beyond one of ours.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Custom {
     /// Only in files of such a place, inner archives joined by `!`.
     pub(super) path: Option<Regex>,
