@@ -32,7 +32,7 @@ fn main() {
     for count in [60, 125, 250, rules.len()].into_iter().filter(|count| *count <= rules.len()) {
         // Every k-th, so that each set is a cross-section of all families.
         let chosen = (0..count).map(|index| rules[index * rules.len() / count].clone()).collect();
-        let engine = Engine::new(chosen).unwrap();
+        let engine = Engine::new(chosen);
         let keywords: usize = engine.rules().iter().map(|rule| rule.keywords.len()).sum();
         let mut matches = 0;
         let best = (0..RUNS).map(|_| {

@@ -5,14 +5,13 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use super::assignment::{self, Assignment, Style};
 use super::checks::{Candidate, Proof};
 use super::cost::{Cost, Meter};
 use super::custom::RuleFile;
 use super::custom::allow::{Allowance, Question};
 use super::judge::{is_reference, judge};
+use super::keywords::Keywords;
 use super::place::{ALLOW_COMMENTS, Places};
 use super::redact::{public_prefix, redact};
 use super::rule::{self, Finder, Group, Pattern, Reader, Rule, RuleError};
@@ -45,7 +44,7 @@ const RESERVED: [&str; 9] = [
 /// Finds secrets by a set of rules. Cheap to share between threads.
 pub struct Engine {
     rules: Vec<Rule>,
-    keywords: AhoCorasick,
+    keywords: Keywords,
     /// By keyword: who asked for it.
     owners: Vec<Owner>,
     /// Rules without keywords: they search every text.
@@ -86,8 +85,7 @@ struct Hits {
 impl Engine {
     /// The engine of the built-in rules, made once.
     pub fn builtin() -> &'static Engine {
-        static BUILTIN: LazyLock<Engine> =
-            LazyLock::new(|| Engine::new(builtin_rules()).expect("the tests build the built-in automaton"));
+        static BUILTIN: LazyLock<Engine> = LazyLock::new(|| Engine::new(builtin_rules()));
         &BUILTIN
     }
 
@@ -97,7 +95,7 @@ impl Engine {
     /// of elsewhere may have such an id by chance, so both stay and the newcomer is called `custom-ID`.
     ///
     /// # Errors
-    /// Two of the files' rules have one id, or the keywords are too many.
+    /// Two of the files' rules have one id.
     pub fn with(files: Vec<RuleFile>) -> Result<Engine, RuleError> {
         let mut rules = builtin_rules();
         let mut allow = Vec::new();
@@ -122,7 +120,7 @@ impl Engine {
                 reason: "two rules have this id".to_owned(),
             });
         }
-        Ok(Engine { allow, ..Engine::new(rules)? })
+        Ok(Engine { allow, ..Engine::new(rules) })
     }
 
     /// The engine, counting what each rule costs.
@@ -136,10 +134,7 @@ impl Engine {
     }
 
     /// An engine of these rules.
-    ///
-    /// # Errors
-    /// The keywords are too many for one automaton.
-    pub fn new(rules: Vec<Rule>) -> Result<Engine, RuleError> {
+    pub fn new(rules: Vec<Rule>) -> Engine {
         let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for keyword in &rule.keywords {
@@ -149,17 +144,12 @@ impl Engine {
         for comment in ALLOW_COMMENTS {
             owners.entry(comment).or_default();
         }
-        let keywords = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(owners.keys())
-            .map_err(|error| RuleError::Rule { id: "all".to_owned(), key: "keywords", reason: error.to_string() })?;
+        let keywords = Keywords::new(owners.keys().copied());
         let exact = |keyword: &str| keyword.bytes().any(|b| b.is_ascii_uppercase()).then(|| keyword.to_owned());
         let owners = owners.into_iter().map(|(keyword, rules)| Owner { exact: exact(keyword), rules }).collect();
         let max_len = rules.iter().map(|rule| rule.max_len).max().unwrap_or(0);
         let always = (0..rules.len()).filter(|&index| rules[index].keywords.is_empty()).collect();
-        Ok(Engine { rules, keywords, owners, always, allow: Vec::new(), max_len, meter: None })
+        Engine { rules, keywords, owners, always, allow: Vec::new(), max_len, meter: None }
     }
 
     /// The rules, in the order of their files.
@@ -259,29 +249,30 @@ impl Engine {
         // What the name's own keywords say of the whole value wins over what a line of configuration would say.
         let whole = name_len + 1..line.len();
         hits.found.retain(|found| !(self.rules[found.rule].is_generic() && found.secret == whole));
-        for hit in self.keywords.find_overlapping_iter(&line[..name_len]) {
-            for &index in &self.owners[hit.pattern().as_usize()].rules {
+        let found = &mut hits.found;
+        self.keywords.find(&line[..name_len], |number, hit| {
+            for &index in &self.owners[number].rules {
                 if let Finder::Reader(reader @ (Reader::Password | Reader::Token)) = self.rules[index].finder
-                    && assignment::read(line, hit.range()).is_some_and(|read| read.value.start == whole.start)
+                    && assignment::read(line, hit.clone()).is_some_and(|read| read.value.start == whole.start)
                     && let Some(confidence) = judge(&line[whole.clone()], reader, Style::Variable)
                 {
-                    hits.found.push(Found { rule: index, whole: whole.clone(), secret: whole.clone(), confidence });
+                    found.push(Found { rule: index, whole: whole.clone(), secret: whole.clone(), confidence });
                 }
             }
-        }
+        });
         hits.found
     }
 
     /// The one pass over all bytes. Readers answer at once, patterns are given regions to look at.
     fn hits(&self, text: &[u8], kind: Kind) -> Hits {
         let mut hits = Hits::default();
-        for hit in self.keywords.find_overlapping_iter(text) {
-            let owner = &self.owners[hit.pattern().as_usize()];
-            if owner.exact.as_ref().is_some_and(|keyword| &text[hit.range()] != keyword.as_bytes()) {
-                continue;
+        self.keywords.find(text, |number, hit| {
+            let owner = &self.owners[number];
+            if owner.exact.as_ref().is_some_and(|keyword| text[hit.clone()] != *keyword.as_bytes()) {
+                return;
             }
             if owner.rules.is_empty() {
-                hits.comments.push(hit.start());
+                hits.comments.push(hit.start);
             }
             for &index in &owner.rules {
                 let rule = &self.rules[index];
@@ -293,19 +284,19 @@ impl Engine {
                         hits.regions.entry(index).or_insert_with(|| Regions::whole(text.len()));
                     }
                     Finder::Pattern(_) | Finder::Named(_) => {
-                        hits.regions.entry(index).or_default().add(hit.range(), rule.max_len, text.len());
+                        hits.regions.entry(index).or_default().add(hit.clone(), rule.max_len, text.len());
                     }
                     Finder::Reader(_) if kind == Kind::Binary => {}
                     Finder::Reader(reader) => {
                         let (begun, before) = (self.meter.is_some().then(Instant::now), hits.found.len());
-                        read(index, reader, text, hit.range(), &mut hits);
+                        read(index, reader, text, hit.clone(), &mut hits);
                         if let (Some(meter), Some(begun)) = (&self.meter, begun) {
                             meter.work(index, 0, hits.found.len() - before, begun);
                         }
                     }
                 }
             }
-        }
+        });
         for &index in &self.always {
             hits.regions.insert(index, Regions::whole(text.len()));
         }
@@ -376,6 +367,7 @@ impl Engine {
         let allowed_by = self.allowed_by(found, text, &location).cloned();
         SecretMatch {
             rule: rule.id.clone(),
+            generic: rule.is_generic(),
             title: rule.title.clone(),
             severity: rule.severity,
             confidence: found.confidence,

@@ -30,8 +30,10 @@ pub(super) fn run(engine: Engine, target: Option<&Path>) -> Result<()> {
     let quiet = costs.iter().filter(|(_, cost)| cost.hits == 0 && cost.covered == 0).count();
     let spent: Duration = costs.iter().map(|(_, cost)| cost.time).sum();
     output::print(|out| {
-        let name =
-            target.map_or_else(|| "the rules' own examples".to_owned(), |path| escape(&path.display().to_string()).into_owned());
+        let name = target.map_or_else(
+            || "the rules' own examples".to_owned(),
+            |path| escape(&path.display().to_string()).into_owned(),
+        );
         writeln!(out, "{name}: {bytes} bytes in {} ms, of which the rules took {} ms", ms(elapsed), ms(spent))?;
         writeln!(out, "{:>10}  {:>9}  {:>12}  {:>7}  rule", "ms", "hits", "bytes", "matches")?;
         for (rule, cost) in costs.iter().filter(|(_, cost)| cost.hits > 0 || cost.covered > 0) {

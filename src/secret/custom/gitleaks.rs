@@ -260,8 +260,11 @@ fn finish(draft: Draft, notes: &mut Vec<Complaint>) -> Result<Rule, Box<Complain
             if shape.max_len.is_none_or(|len| len > MAX_MATCH) {
                 note("a match may be longer than 4,096 bytes: one that is will be cut there or missed");
             }
-            let given = !keywords.is_empty();
-            let near = given && shape.always_holds_one_of(&keywords);
+            // The first pass finds no shorter ones, and those of three bytes only where more of the match follows.
+            let shortest = keywords.iter().map(String::len).min().unwrap_or(0);
+            let near = shortest >= LEAST_KEYWORD && shape.always_holds_one_of(&keywords);
+            let given = near || shortest > LEAST_KEYWORD;
+            let keywords = if given { keywords } else { Vec::new() };
             let derived = if given { None } else { shape.keywords(LEAST_KEYWORD) };
             let wide = !near && derived.is_none();
             if wide && !given {
@@ -285,6 +288,7 @@ fn finish(draft: Draft, notes: &mut Vec<Complaint>) -> Result<Rule, Box<Complain
         confidence: Confidence::Medium,
         max_len,
         check: None,
+        pairs: Vec::new(),
         revoke: "Revoke it where it was given out, and put a new one where only the function can read it.".to_owned(),
         source: place.file,
         examples: Vec::new(),
