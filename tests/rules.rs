@@ -135,8 +135,10 @@ fn the_real_gitleaks_finds_the_same() {
     }
     let folder = tempfile::tempdir().unwrap();
     tree(&folder.path().join("tree"));
-    // Without the default rules, which are not compared.
-    let config = write(folder.path(), "rules.toml", CONFIG.replace("useDefault = true", "").as_bytes());
+    // Without the default rules, which are not compared, and without the path beside an expression: Gitleaks 8.30 skips
+    // a file for its path before it asks whether all criteria hold.
+    let text = CONFIG.replace("useDefault = true", "").replace("paths = ['''\\.py$''']", "");
+    let config = write(folder.path(), "rules.toml", text.as_bytes());
     let report = folder.path().join("report.json");
     let arguments = ["dir", "-c", config.to_str().unwrap(), "--exit-code", "0", "-r", report.to_str().unwrap(), "tree"];
     tool("gitleaks", folder.path(), &arguments);
@@ -151,7 +153,6 @@ fn the_real_gitleaks_finds_the_same() {
         })
         .collect();
     let mine = ours(&scan(&folder.path().join("tree"), &config), false);
-    // Gitleaks counts lines of matches from 1 here, and of whole files from 0 or 1.
     assert_eq!(mine, theirs);
 }
 
@@ -224,7 +225,7 @@ fn rules_are_listed() {
     let count = all.stdout.lines().count() - 1;
     assert!(last.starts_with(&format!("{count} rules, ")) && last.ends_with(" vendors"), "{last}");
 
-    let github = Cli::run(["rules", "list", "--vendor", "github", "--format", "json", "PERSONAL"]).json();
+    let github = Cli::run(["rules", "list", "--vendor", "github", "--format", "json", "CLASSIC"]).json();
     let ids: Vec<&str> = github["rules"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["github-personal-access-token"]);
     assert_eq!(github["vendors"], 1);

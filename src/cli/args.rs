@@ -360,6 +360,6 @@ pub(super) struct RulesCheckArgs {
     #[arg(value_name = "FILE", required_unless_present = "profile")]
     pub files: Vec<PathBuf>,
     /// Also say what each rule costs, dearest first: on this file, folder or archive, else on the rules' own examples
-    #[arg(long, value_name = "TARGET", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub profile: Option<PathBuf>,
+    #[arg(long, value_name = "TARGET", num_args = 0..=1, require_equals = true)]
+    pub profile: Option<Option<PathBuf>>,
 }

@@ -34,7 +34,7 @@ pub(super) fn run(args: &RulesCheckArgs) -> Result<Exit> {
             true => Engine::with(Vec::new())?,
             false => Engine::with(args.files.iter().map(|path| read_file(path)).collect::<Result<_>>()?)?,
         };
-        profile::run(engine.metered(), Some(target.as_path()).filter(|path| *path != Path::new("")))?;
+        profile::run(engine.metered(), target.as_deref())?;
     }
     Ok(if broken == 0 { Exit::Clean } else { Exit::Violated })
 }

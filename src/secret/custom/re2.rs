@@ -118,8 +118,9 @@ fn class(rest: &mut Peekable<Chars<'_>>, out: &mut String) {
             // In the crate these open a class in the class, or join two.
             '[' => inner.push_str(r"\["),
             '&' | '~' => inner.extend(['\\', c]),
-            // Two in a row would subtract a class: the first is a range's, or an end's.
-            '-' if rest.peek() == Some(&'-') => inner.push_str(r"\-"),
+            // Two in a row would subtract a class: the first is a range's beginning, or between its ends.
+            '-' if first && rest.peek() == Some(&'-') => inner.push_str(r"\-"),
+            '-' if rest.next_if_eq(&'-').is_some() => inner.push_str(r"-\-"),
             '\\' => match rest.next() {
                 Some(p @ ('p' | 'P')) => {
                     unicode = true;
