@@ -29,6 +29,7 @@ mod readme;
 mod registry_npm;
 mod registry_pypi;
 mod reporters;
+mod rules;
 mod runtimes;
 mod sbom;
 mod scan;

@@ -88,6 +88,15 @@ impl Origin {
     }
 }
 
+/// Who allows a finding. Never an artifact: it could speak for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AllowedBy {
+    /// Where that is written: `.gitleaks.toml:7`.
+    pub by: String,
+    /// Why, in the words of whoever wrote it.
+    pub reason: String,
+}
+
 /// A finding, before policy has judged it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -129,6 +138,8 @@ pub struct Finding {
     pub allowed_inline: bool,
     /// What the vendor said of the secret, where it was asked.
     pub verification: Option<Verification>,
+    /// An allow-list that the user brought covers all of its places.
+    pub allowed_by: Option<AllowedBy>,
     /// What to do about it.
     pub remediation: String,
 }

@@ -28,7 +28,7 @@ pub use database::{DatabaseInfo, DatabaseOrigin, SourceInfo};
 pub use digest::{hex, sha256};
 pub use ecosystem::Ecosystem;
 pub use exploitation::{Epss, Exploitation, Feed, Kev};
-pub use finding::{Confidence, Finding, FindingKind, Origin};
+pub use finding::{AllowedBy, Confidence, Finding, FindingKind, Origin};
 pub use fingerprint::fingerprint;
 pub use function::{EnvFile, FunctionConfig};
 pub use gap::{Gap, GapKind, Level};

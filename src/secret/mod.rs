@@ -11,6 +11,8 @@
 
 mod assignment;
 mod checks;
+mod cost;
+pub mod custom;
 mod engine;
 mod judge;
 mod keywords;
@@ -24,8 +26,9 @@ mod text;
 mod url;
 mod windows;
 
+pub use cost::Cost;
 pub use engine::Engine;
-pub use rule::{Finder, Reader, Rule, RuleError};
+pub use rule::{Finder, Group, Reader, Rule, RuleError};
 
 /// The built-in rules, one file per family of vendors: the file's name and its text.
 pub const RULE_FILES: &[(&str, &str)] = &[
@@ -70,3 +73,5 @@ pub const RULE_FILES: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod linear;

@@ -65,6 +65,7 @@ pub fn finding(kind: FindingKind, id: &str) -> Finding {
         gates: true,
         allowed_inline: false,
         verification: None,
+        allowed_by: None,
         remediation: "Do something about it.".to_owned(),
     }
 }

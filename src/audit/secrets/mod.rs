@@ -129,10 +129,13 @@ impl<'a> Group<'a> {
             Some(Answer::Dead) => Confidence::Low,
             Some(Answer::Unknown) | None => self.confidence(),
         };
-        let allowed = |place: &Place<'_>| place.found.allowed_inline && place.holder.origin != Origin::Dependency;
+        let inline = |place: &Place<'_>| place.found.allowed_inline && place.holder.origin != Origin::Dependency;
         let mut locations: Vec<Location> = self.places.iter().map(|place| place.found.location.clone()).collect();
         locations.dedup();
-        let allowed_inline = self.places.iter().all(allowed);
+        let allowed_inline = self.places.iter().all(inline);
+        // One place that nobody allows is enough to count.
+        let allowed = self.places.iter().all(|place| inline(place) || place.found.allowed_by.is_some());
+        let allowed_by = self.places.iter().find_map(|place| place.found.allowed_by.clone()).filter(|_| allowed);
         let severity = self.places.iter().map(|place| place.found.severity).max().unwrap_or_default();
         let holder = self.places[0].holder.clone();
         let (package, purl) = holder.package.unzip();
@@ -156,6 +159,7 @@ impl<'a> Group<'a> {
             gates: true,
             allowed_inline,
             verification,
+            allowed_by,
             remediation: lead.remediation.clone(),
         }
     }
