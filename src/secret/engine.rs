@@ -272,8 +272,8 @@ impl Engine {
 /// What a pattern's match is worth, `None` for nothing.
 fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Option<Confidence> {
     let value = &text[secret.clone()];
-    // A key block holds long runs by nature (`AAAA` in OpenSSH's); its check looks at the body.
-    let block = value.len() > 512;
+    // A long value holds runs by nature (`AAAA` in OpenSSH's keys, `////` in AWS session tokens).
+    let block = value.len() > 200;
     if entropy(value) < rule.entropy || !block && is_stand_in(value) {
         return None;
     }

@@ -32,7 +32,7 @@ const HOLDERS: [&[u8]; 15] = [
 
 /// The pattern around what a rule calls its value: a word of its own.
 pub fn pattern(value: &str) -> String {
-    format!(r"\b(?P<secret>(?:{value}))(?:[^A-Za-z0-9_-]|$)")
+    format!(r"(?:\b|[^A-Za-z0-9_-])(?P<secret>(?:{value}))(?:[^A-Za-z0-9_-]|$)")
 }
 
 /// What a name that holds something else ends with.

@@ -5,6 +5,7 @@
 
 mod account;
 mod cloud;
+mod issued;
 mod jwt;
 mod pem;
 mod token;
@@ -54,8 +55,10 @@ pub type Check = fn(Candidate<'_>) -> Proof;
 /// Every check that a rule may name.
 const CHECKS: &[(&str, Check)] = &[
     ("aws_key_id", cloud::aws_key_id),
+    ("azure_sas", issued::azure_sas),
     ("azure_storage_key", cloud::azure_storage_key),
     ("basic_credentials", account::basic_credentials),
+    ("bedrock_session", issued::bedrock_session),
     ("github_fine_grained", token::github_fine_grained),
     ("github_token", token::checksummed_token),
     ("google_account", pem::google_account),
@@ -64,7 +67,9 @@ const CHECKS: &[(&str, Check)] = &[
     ("pem", pem::pem),
     ("random", account::random),
     ("real_password", account::real_password),
+    ("sentry_org_token", issued::sentry_org_token),
     ("url_account", account::url_account),
+    ("vercel_token", issued::vercel_token),
 ];
 
 /// The check of that name.
