@@ -27,6 +27,23 @@ pub(super) fn sentry_org_token(candidate: Candidate<'_>) -> Proof {
     }
 }
 
+/// A session token begins with the name of the service that issued it, as a protocol buffer holds text; the rest is
+/// sealed. Those of AWS' own documentation say EXAMPLE
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html>).
+pub(super) fn aws_session_token(candidate: Candidate<'_>) -> Proof {
+    let secret = candidate.secret();
+    let head = secret.get(..16).and_then(|text| BASE64.decode(text).ok()).unwrap_or_default();
+    match head.as_slice() {
+        _ if memmem::find(secret, b"EXAMPLE").is_some() => Proof::Broken,
+        [_, b'\n', length, name @ ..]
+            if name.len() >= usize::from(*length) && name[..usize::from(*length)].is_ascii() =>
+        {
+            Proof::Proven
+        }
+        _ => Proof::Plausible,
+    }
+}
+
 /// A short-lived Bedrock key is a presigned request in base64, good for at most 12 hours from its `X-Amz-Date`
 /// (<https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html>).
 pub(super) fn bedrock_session(candidate: Candidate<'_>) -> Proof {
@@ -119,6 +136,15 @@ mod tests {
         assert_eq!(run(sentry_org_token, &format!("sntrys_{payload}_q7Zk2LxV9b")), Proof::Proven);
         assert_eq!(run(sentry_org_token, "sntrys_eyJhbGciOiJIUzI1NiJ9_q7Zk"), Proof::Plausible);
         assert_eq!(run(sentry_org_token, "sntrys"), Proof::Plausible);
+    }
+
+    #[test]
+    fn a_session_token_names_its_issuer() {
+        let long = "q7Zk2LxV9bTn4RmWc3YsVb2nQ8xZr5Lk1Wp7Td3GyA";
+        assert_eq!(run(aws_session_token, &format!("{}X2VjEJr//////////{long}", "IQoJb3JpZ2lu")), Proof::Proven);
+        assert_eq!(run(aws_session_token, &format!("{}EPT{long}", "FwoGZXIvYXdz")), Proof::Proven);
+        assert_eq!(run(aws_session_token, &format!("{}X2VjEJr//EXAMPLE{long}", "IQoJb3JpZ2lu")), Proof::Broken);
+        assert_eq!(run(aws_session_token, "IQr"), Proof::Plausible);
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub type Check = fn(Candidate<'_>) -> Proof;
 /// Every check that a rule may name.
 const CHECKS: &[(&str, Check)] = &[
     ("aws_key_id", cloud::aws_key_id),
+    ("aws_session_token", issued::aws_session_token),
     ("azure_sas", issued::azure_sas),
     ("azure_storage_key", cloud::azure_storage_key),
     ("basic_credentials", account::basic_credentials),
