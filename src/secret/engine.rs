@@ -390,8 +390,8 @@ fn builtin_rules() -> Vec<Rule> {
 /// What a pattern's match is worth, `None` for nothing.
 fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Option<Confidence> {
     let value = &text[secret.clone()];
-    // A key block holds long runs by nature (`AAAA` in OpenSSH's); its check looks at the body.
-    let block = value.len() > 512;
+    // A long value holds runs by nature (`AAAA` in OpenSSH's keys, `////` in AWS session tokens).
+    let block = value.len() > 200;
     // A rule of elsewhere finds what it finds there: its own allow-lists say what is a placeholder.
     let stand_in = || rule.custom.is_none() && !block && is_stand_in(value);
     if entropy(value) < rule.entropy || stand_in() {

@@ -32,8 +32,8 @@ const HOLDERS: [&[u8]; 15] = [
 
 /// The pattern around what a rule calls its value: a word of its own.
 pub fn pattern(value: &str) -> String {
-    // Not `\b`: base 64 may begin with a plus or a slash.
-    format!(r"(?:^|[^A-Za-z0-9_])(?P<secret>(?:{value}))(?:[^A-Za-z0-9_-]|$)")
+    // Base 64 may begin with a mark, where `\b` alone would not do.
+    format!(r"(?:\b|[^A-Za-z0-9_-])(?P<secret>(?:{value}))(?:[^A-Za-z0-9_-]|$)")
 }
 
 /// What a name that holds something else ends with.
