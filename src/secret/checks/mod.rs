@@ -5,7 +5,9 @@
 
 mod account;
 mod cloud;
+mod gitlab;
 mod jwt;
+mod nats;
 mod pem;
 mod token;
 
@@ -58,8 +60,10 @@ const CHECKS: &[(&str, Check)] = &[
     ("basic_credentials", account::basic_credentials),
     ("github_fine_grained", token::github_fine_grained),
     ("github_token", token::checksummed_token),
+    ("gitlab_token", gitlab::gitlab_token),
     ("google_account", pem::google_account),
     ("jwt", jwt::jwt),
+    ("nats_seed", nats::nats_seed),
     ("npm_token", token::checksummed_token),
     ("pem", pem::pem),
     ("random", account::random),
