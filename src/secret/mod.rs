@@ -51,6 +51,7 @@ pub const RULE_FILES: &[(&str, &str)] = &[
     ("identity.toml", include_str!("rules/identity.toml")),
     ("keys.toml", include_str!("rules/keys.toml")),
     ("language.toml", include_str!("rules/language.toml")),
+    ("ledgers.toml", include_str!("rules/ledgers.toml")),
     ("logs.toml", include_str!("rules/logs.toml")),
     ("mail.toml", include_str!("rules/mail.toml")),
     ("markets.toml", include_str!("rules/markets.toml")),
@@ -64,6 +65,7 @@ pub const RULE_FILES: &[(&str, &str)] = &[
     ("places.toml", include_str!("rules/places.toml")),
     ("platforms.toml", include_str!("rules/platforms.toml")),
     ("registries.toml", include_str!("rules/registries.toml")),
+    ("tools.toml", include_str!("rules/tools.toml")),
     ("work.toml", include_str!("rules/work.toml")),
 ];
 
