@@ -40,5 +40,6 @@ mod sync_crash;
 mod sync_resume;
 mod sync_tls;
 mod traps;
+mod verify;
 mod versions;
 mod versions_native;

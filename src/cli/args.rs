@@ -106,6 +106,12 @@ pub(super) struct ScanArgs {
     /// Address of the OSV service [default: api.osv.dev over HTTPS]
     #[arg(long, value_name = "URL", requires = "osv_api", help_heading = "Advisories")]
     pub osv_api_url: Option<String>,
+    /// Ask the vendors of the commonest secrets, read-only, whether they still work: this sends each secret to its vendor
+    #[arg(long, conflicts_with = "offline", help_heading = "Secrets")]
+    pub verify: bool,
+    /// Where the questions go instead of to the vendors: /HOST/PATH under this address
+    #[arg(long, value_name = "URL", requires = "verify", hide = true, help_heading = "Secrets")]
+    pub verify_endpoint: Option<reqwest::Url>,
     /// State that nothing may use the network (no command does unless it is asked to)
     #[arg(long, help_heading = "Advisories")]
     pub offline: bool,

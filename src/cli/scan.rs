@@ -35,14 +35,20 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
         Some(service) => Advisories::Service(Box::new(service)),
         None => Advisories::Local(Box::new(options::scan_database(args)?)),
     };
+    let verifier = options::verifier(args)?;
     let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads)?;
     let mut scans = Vec::new();
     for (name, request) in requests {
         let counters = Progress::default();
-        let audit_options =
-            Options { limits: limits.clone(), engine: Engine::builtin(), own: own.clone(), progress: &counters };
+        let audit_options = Options {
+            limits: limits.clone(),
+            engine: Engine::builtin(),
+            own: own.clone(),
+            verifier: verifier.as_ref(),
+            progress: &counters,
+        };
         let scan =
             progress::during(&name, args.quiet, &counters, || pool.install(|| audit::audit(request, &audit_options)))?;
         scans.push(scan);

@@ -351,6 +351,7 @@ impl Judge<'_> {
             exploitation: Exploitation::default(),
             gates: true,
             allowed_inline: false,
+            verification: None,
             remediation: check.remediation.to_owned(),
         });
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cvss, Exploitation, Location, PackageId, Severity};
+use super::{Cvss, Exploitation, Location, PackageId, Severity, Verification};
 
 /// What a finding speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -127,6 +127,8 @@ pub struct Finding {
     pub gates: bool,
     /// An inline allow-comment stands beside it; policy decides whether its author may say so.
     pub allowed_inline: bool,
+    /// What the vendor said of the secret, where it was asked.
+    pub verification: Option<Verification>,
     /// What to do about it.
     pub remediation: String,
 }

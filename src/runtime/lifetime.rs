@@ -92,6 +92,7 @@ fn finding(known: Known, runtime: &str, today: NaiveDate) -> Option<Finding> {
         exploitation: Exploitation::default(),
         gates: true,
         allowed_inline: false,
+        verification: None,
         remediation,
     })
 }

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::checks::{self, Check};
 use super::named;
-use crate::model::{Confidence, Severity};
+use crate::model::{Confidence, Probe, Severity};
 
 /// The largest window that a rule may ask for, in bytes: a private key of 16,384 bits in PEM takes about 13 KB.
 const MAX_WINDOW: usize = 16 * 1024;
@@ -115,6 +115,8 @@ pub struct Rule {
     pub(super) check: Option<Check>,
     /// The rules of ids that belong to such a secret: found together, the two are one finding.
     pub pairs: Vec<String>,
+    /// How the vendor is asked whether it works, if the user wants that.
+    pub probe: Option<Probe>,
     /// How to revoke it.
     pub revoke: String,
     /// Where the format is documented.
@@ -151,6 +153,7 @@ struct RawRule {
     check: Option<String>,
     #[serde(default)]
     pairs: Vec<String>,
+    probe: Option<Probe>,
     revoke: String,
     source: String,
     examples: Vec<Vec<String>>,
@@ -203,6 +206,7 @@ impl TryFrom<RawRule> for Rule {
             max_len: raw.max_len,
             check,
             pairs: raw.pairs,
+            probe: raw.probe,
             revoke: raw.revoke,
             source: raw.source,
             examples: join(raw.examples),
