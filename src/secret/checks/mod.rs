@@ -8,8 +8,10 @@ mod base58;
 mod bech32;
 mod cloud;
 mod elastic;
+mod gitlab;
 mod issued;
 mod jwt;
+mod nats;
 mod pem;
 mod token;
 
@@ -69,8 +71,10 @@ const CHECKS: &[(&str, Check)] = &[
     ("bedrock_session", issued::bedrock_session),
     ("github_fine_grained", token::github_fine_grained),
     ("github_token", token::checksummed_token),
+    ("gitlab_token", gitlab::gitlab_token),
     ("google_account", pem::google_account),
     ("jwt", jwt::jwt),
+    ("nats_seed", nats::nats_seed),
     ("npm_token", token::checksummed_token),
     ("pem", pem::pem),
     ("random", account::random),
