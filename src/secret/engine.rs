@@ -1,5 +1,6 @@
 //! The engine: keywords first, then only what the hits ask for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,6 +9,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::assignment::{self, Assignment, Style};
 use super::checks::{Candidate, Proof};
+use super::constants::{self, Transcript, program};
 use super::judge::{is_reference, judge};
 use super::place::{ALLOW_COMMENTS, Places};
 use super::redact::{public_prefix, redact};
@@ -18,6 +20,7 @@ use super::text::{self, Decoded, Kind};
 use super::windows::{self, Regions};
 use super::{RULE_FILES, named, url};
 use crate::artifact::Piece;
+use crate::formats::program::is_program;
 use crate::model::{Confidence, Location, SecretMatch, SecretValue};
 
 /// Matches kept of one piece. A file made of nothing but tokens would otherwise take many times its size in memory.
@@ -62,6 +65,22 @@ struct Found {
     confidence: Confidence,
 }
 
+/// A match with the text that it was found in, and where that text has it from.
+struct Placed<'t> {
+    found: Found,
+    text: &'t [u8],
+    /// Where the secret stands in the piece's decoded bytes.
+    at: Range<usize>,
+    /// Found in a transcript, which knows where a string ends.
+    transcribed: bool,
+}
+
+impl Placed<'_> {
+    fn secret(&self) -> &[u8] {
+        &self.text[self.found.secret.clone()]
+    }
+}
+
 /// What the keyword pass gathers.
 #[derive(Default)]
 struct Hits {
@@ -70,6 +89,8 @@ struct Hits {
     found: Vec<Found>,
     /// The last value that a reader judged, by rule and start: `secret_key` has two keywords and one value.
     judged: Option<(usize, usize)>,
+    /// Whether any rule's keyword was hit.
+    any: bool,
 }
 
 impl Engine {
@@ -125,24 +146,40 @@ impl Engine {
     pub fn scan(&self, place: &Location, piece: Piece<'_>, out: &mut Vec<SecretMatch>) -> usize {
         let kind = text::kind(piece.bytes);
         let decoded = Decoded::new(piece.bytes, kind);
-        let mut hits = self.hits(&decoded.bytes, kind);
-        for (&index, regions) in &hits.regions {
-            let rule = &self.rules[index];
-            if let Finder::Pattern(pattern) | Finder::Named(pattern) = &rule.finder {
-                self.search(index, pattern, &decoded.bytes, regions, &mut hits.found);
-            }
+        let kind = match kind {
+            // Only the first piece says what the others are a part of; nothing else that is binary is this large.
+            Kind::Binary if is_program(piece.bytes) || !piece.first => Kind::Program,
+            kind => kind,
+        };
+        let hits = self.hits(&decoded.bytes, kind);
+        let is_stored = matches!(decoded.bytes, Cow::Borrowed(_));
+        let transcript =
+            (hits.any && is_stored && piece.is_whole()).then(|| constants::transcript(piece.bytes)).flatten();
+        let comments = hits.comments.clone();
+        let in_place =
+            |found: Found| Placed { at: found.secret.clone(), text: &decoded.bytes, transcribed: false, found };
+        let mut found: Vec<Placed<'_>> = self.search_all(&decoded.bytes, hits).into_iter().map(in_place).collect();
+        if let Some(transcript) = &transcript {
+            let text = transcript.text();
+            let inner = self.search_all(text, self.hits(text, Kind::Text)).into_iter();
+            found.extend(inner.filter_map(|found| {
+                let at = transcript.stored(&found.secret)?;
+                Some(Placed { at, text, transcribed: true, found })
+            }));
         }
-        let mut found = self.most_specific(&decoded.bytes, hits.found);
-        let left_out = found.len().saturating_sub(MAX_MATCHES);
-        let mut places = Places::new(piece, &decoded, &hits.comments);
+        let mut found = self.most_specific(found);
+        let left_out = found.len().saturating_sub(MAX_MATCHES) + transcript.as_ref().map_or(0, Transcript::left_out);
+        let mut places = Places::new(piece, &decoded, &comments);
         found.truncate(MAX_MATCHES);
-        for mut found in found {
+        for mut placed in found {
             // A vendor's format proves more than what stands around it.
-            if self.rules[found.rule].vendor == "generic" && surroundings::demonstrate(&decoded.bytes, &found.secret) {
-                found.confidence = Confidence::Low;
+            if self.rules[placed.found.rule].vendor == "generic"
+                && surroundings::demonstrate(placed.text, &placed.found.secret)
+            {
+                placed.found.confidence = Confidence::Low;
             }
-            let (span, allowed_inline) = places.locate(found.secret.clone());
-            out.push(self.report(&found, &decoded.bytes[found.secret.clone()], place.at(span), allowed_inline));
+            let (span, allowed_inline) = places.locate(placed.at.clone());
+            out.push(self.report(&placed.found, placed.secret(), place.at(span), allowed_inline));
         }
         left_out
     }
@@ -156,35 +193,42 @@ impl Engine {
         let line = format!("{name}={value}");
         let mut found = self.hits_of_variable(line.as_bytes(), name.len());
         found.retain(|f| f.secret.start > name.len() && !(vendors_only && self.rules[f.rule].is_generic()));
-        let found = self.most_specific(line.as_bytes(), found);
+        let in_place =
+            |found: Found| Placed { at: found.secret.clone(), text: line.as_bytes(), transcribed: false, found };
+        let found = self.most_specific(found.into_iter().map(in_place).collect());
         let shift = name.len() + 1;
         let piece = Piece::whole(value.as_bytes());
         let value_only = Decoded::new(value.as_bytes(), Kind::Text);
         let mut places = Places::new(piece, &value_only, &[]);
-        for found in found {
-            let (span, _) = places.locate(found.secret.start - shift..found.secret.end - shift);
-            out.push(self.report(&found, &line.as_bytes()[found.secret.clone()], place.at(span), false));
+        for placed in found {
+            let (span, _) = places.locate(placed.at.start - shift..placed.at.end - shift);
+            out.push(self.report(&placed.found, placed.secret(), place.at(span), false));
         }
     }
 
     fn hits_of_variable(&self, line: &[u8], name_len: usize) -> Vec<Found> {
-        let mut hits = self.hits(line, Kind::Text);
-        for (&index, regions) in &hits.regions {
-            if let Finder::Pattern(pattern) | Finder::Named(pattern) = &self.rules[index].finder {
-                self.search(index, pattern, line, regions, &mut hits.found);
-            }
-        }
+        let mut found = self.search_all(line, self.hits(line, Kind::Text));
         // What the name's own keywords say of the whole value wins over what a line of configuration would say.
         let whole = name_len + 1..line.len();
-        hits.found.retain(|found| !(self.rules[found.rule].is_generic() && found.secret == whole));
+        found.retain(|found| !(self.rules[found.rule].is_generic() && found.secret == whole));
         for hit in self.keywords.find_overlapping_iter(&line[..name_len]) {
             for &index in &self.owners[hit.pattern().as_usize()].rules {
                 if let Finder::Reader(reader @ (Reader::Password | Reader::Token)) = self.rules[index].finder
                     && assignment::read(line, hit.range()).is_some_and(|read| read.value.start == whole.start)
                     && let Some(confidence) = judge(&line[whole.clone()], reader, Style::Variable)
                 {
-                    hits.found.push(Found { rule: index, secret: whole.clone(), confidence });
+                    found.push(Found { rule: index, secret: whole.clone(), confidence });
                 }
+            }
+        }
+        found
+    }
+
+    /// Looks closer wherever a keyword was hit.
+    fn search_all(&self, text: &[u8], mut hits: Hits) -> Vec<Found> {
+        for (&index, regions) in &hits.regions {
+            if let Finder::Pattern(pattern) | Finder::Named(pattern) = &self.rules[index].finder {
+                self.search(index, pattern, text, regions, &mut hits.found);
             }
         }
         hits.found
@@ -201,14 +245,21 @@ impl Engine {
             if owner.rules.is_empty() {
                 hits.comments.push(hit.start());
             }
+            hits.any |= !owner.rules.is_empty();
             for &index in &owner.rules {
                 let rule = &self.rules[index];
-                match rule.finder {
+                match &rule.finder {
                     Finder::Pattern(_) | Finder::Named(_) => {
                         hits.regions.entry(index).or_default().add(hit.range(), rule.max_len, text.len());
+                        if kind == Kind::Program {
+                            hits.found.extend(abutting(index, rule, text, hit.range()));
+                        }
                     }
                     Finder::Reader(_) if kind == Kind::Binary => {}
-                    Finder::Reader(reader) => read(index, reader, text, hit.range(), &mut hits),
+                    Finder::Reader(reader) if kind == Kind::Program => {
+                        read_program(index, *reader, text, hit.range(), &mut hits);
+                    }
+                    Finder::Reader(reader) => read(index, *reader, text, hit.range(), &mut hits),
                 }
             }
         }
@@ -232,17 +283,17 @@ impl Engine {
     /// Of overlapping matches the most specific one: a vendor's over a generic one, then the one whose format shows in
     /// the value itself (a token with a prefix says more than the setting it stands in), then the surer, then the
     /// longer.
-    fn most_specific(&self, text: &[u8], mut found: Vec<Found>) -> Vec<Found> {
-        let rank = |f: &Found| {
-            let rule = &self.rules[f.rule];
-            let shows = !public_prefix(rule, &text[f.secret.clone()]).is_empty();
-            (!rule.is_generic(), shows, f.confidence, f.secret.len(), usize::MAX - f.rule)
+    fn most_specific<'t>(&self, mut found: Vec<Placed<'t>>) -> Vec<Placed<'t>> {
+        let rank = |p: &Placed<'_>| {
+            let rule = &self.rules[p.found.rule];
+            let shows = !public_prefix(rule, p.secret()).is_empty();
+            (!rule.is_generic(), shows, p.found.confidence, p.transcribed, p.at.len(), usize::MAX - p.found.rule)
         };
-        found.sort_by_key(|f| (f.secret.start, f.secret.end, f.rule));
-        let mut kept: Vec<Found> = Vec::with_capacity(found.len());
+        found.sort_by_key(|p| (p.at.start, p.at.end, p.found.rule, p.transcribed));
+        let mut kept: Vec<Placed<'t>> = Vec::with_capacity(found.len());
         for next in found {
             match kept.last_mut() {
-                Some(last) if next.secret.start < last.secret.end => {
+                Some(last) if next.at.start < last.at.end => {
                     if rank(&next) > rank(last) {
                         *last = next;
                     }
@@ -309,5 +360,26 @@ fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut 
     };
     if let Some(confidence) = confidence {
         hits.found.push(Found { rule, secret: value, confidence });
+    }
+}
+
+/// The token of a vendor whose prefix stands at a hit, where its neighbours in a program touch it.
+fn abutting(index: usize, rule: &Rule, text: &[u8], hit: Range<usize>) -> Option<Found> {
+    let Finder::Pattern(pattern) = &rule.finder else { return None };
+    let secret = program::abutting(pattern.bare()?, text, &hit, rule.max_len)?;
+    confidence(rule, text, &secret, &secret).map(|confidence| Found { rule: index, secret, confidence })
+}
+
+/// Runs a hand-written reader at a hit in a program, where it can be sure.
+fn read_program(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut Hits) {
+    match reader {
+        Reader::Url => read(rule, reader, text, hit, hits),
+        Reader::Password => {
+            let Some(secret) = program::connection_password(text, &hit) else { return };
+            if let Some(confidence) = judge(&text[secret.clone()], reader, Style::Bare) {
+                hits.found.push(Found { rule, secret, confidence });
+            }
+        }
+        Reader::Token => {}
     }
 }

@@ -11,6 +11,7 @@
 
 mod assignment;
 mod checks;
+mod constants;
 mod engine;
 mod judge;
 mod named;
