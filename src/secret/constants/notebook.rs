@@ -58,7 +58,7 @@ fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
 
 /// Writes the string between two quotes without its escapes. It ends a line, whether it says so or not.
 fn line(bytes: &[u8], string: Range<usize>, out: &mut Transcript) {
-    let mut at = string.start;
+    let mut at = string.start + magic(&bytes[string.clone()]);
     while at < string.end {
         let plain = memchr::memchr(b'\\', &bytes[at..string.end]).map_or(string.end, |escape| at + escape);
         if plain > at {
@@ -77,6 +77,13 @@ fn line(bytes: &[u8], string: Range<usize>, out: &mut Transcript) {
     if !out.text().ends_with(b"\n") {
         out.push(b"\n");
     }
+}
+
+/// The length of what hands a line to the shell or sets a variable (`!export A=b`, `%env A=b`): behind it stands the
+/// line of a script.
+fn magic(line: &[u8]) -> usize {
+    let starts: [&[u8]; 3] = [b"!", b"%env ", b"%set_env "];
+    starts.iter().find(|start| line.starts_with(start)).map_or(0, |start| start.len())
 }
 
 /// The character that an escape stands for, and the escape's length (RFC 8259, section 7).
