@@ -34,7 +34,8 @@ mod tests {
     #[test]
     fn compressed_text_is_told_from_pictures_and_plain_text() {
         let pdf = |dictionary: &str| {
-            let text = format!("%PDF-1.7\n4 0 obj\n<<{dictionary}>>\nstream\nx\nendstream\nendobj\ntrailer <</Size 5>>\n");
+            let text =
+                format!("%PDF-1.7\n4 0 obj\n<<{dictionary}>>\nstream\nx\nendstream\nendobj\ntrailer <</Size 5>>\n");
             hides_text(text.as_bytes())
         };
         assert!(pdf("/Length 1 /Filter /FlateDecode"));

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use super::assignment::{self, Assignment, Style};
 use super::checks::{Candidate, Proof};
-use super::constants::{self, Transcript, program};
+use super::constants::{self, Transcript};
 use super::judge::{is_reference, judge};
+use super::keywords::Keywords;
 use super::place::{ALLOW_COMMENTS, Places};
 use super::redact::{public_prefix, redact};
-use super::rule::{self, Finder, Pattern, Reader, Rule, RuleError};
+use super::rule::{self, Finder, Pattern, Reader, Rule};
 use super::shape::{entropy, is_stand_in};
 use super::surroundings;
 use super::text::{self, Decoded, Kind};
@@ -44,7 +43,7 @@ const RESERVED: [&str; 9] = [
 /// Finds secrets by a set of rules. Cheap to share between threads.
 pub struct Engine {
     rules: Vec<Rule>,
-    keywords: AhoCorasick,
+    keywords: Keywords,
     /// By keyword: who asked for it.
     owners: Vec<Owner>,
     max_len: usize,
@@ -59,38 +58,30 @@ struct Owner {
 }
 
 /// A match before it has a place.
-struct Found {
-    rule: usize,
-    secret: Range<usize>,
-    confidence: Confidence,
+pub(super) struct Found {
+    pub(super) rule: usize,
+    pub(super) secret: Range<usize>,
+    pub(super) confidence: Confidence,
+    /// The value, where it was found in a transcript of the text.
+    pub(super) transcribed: Option<SecretValue>,
 }
 
-/// A match with the text that it was found in, and where that text has it from.
-struct Placed<'t> {
-    found: Found,
-    text: &'t [u8],
-    /// Where the secret stands in the piece's decoded bytes.
-    at: Range<usize>,
-    /// Found in a transcript, which knows where a string ends.
-    transcribed: bool,
-}
-
-impl Placed<'_> {
-    fn secret(&self) -> &[u8] {
-        &self.text[self.found.secret.clone()]
+impl Found {
+    fn value<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
+        self.transcribed.as_ref().map_or(&text[self.secret.clone()], SecretValue::expose)
     }
 }
 
 /// What the keyword pass gathers.
 #[derive(Default)]
-struct Hits {
+pub(super) struct Hits {
     regions: BTreeMap<usize, Regions>,
     comments: Vec<usize>,
-    found: Vec<Found>,
-    /// The last value that a reader judged, by rule and start: `secret_key` has two keywords and one value.
-    judged: Option<(usize, usize)>,
+    pub(super) found: Vec<Found>,
     /// Whether any rule's keyword was hit.
     any: bool,
+    /// The last value that a reader judged, by rule and start: `secret_key` has two keywords and one value.
+    judged: Option<(usize, usize)>,
 }
 
 impl Engine {
@@ -99,16 +90,13 @@ impl Engine {
         static BUILTIN: LazyLock<Engine> = LazyLock::new(|| {
             let files = RULE_FILES.iter().map(|(name, text)| rule::parse(name, text));
             let rules = files.collect::<Result<Vec<_>, _>>().expect("the tests read every built-in rule file");
-            Engine::new(rules.into_iter().flatten().collect()).expect("the tests build the built-in automaton")
+            Engine::new(rules.into_iter().flatten().collect())
         });
         &BUILTIN
     }
 
     /// An engine of these rules.
-    ///
-    /// # Errors
-    /// The keywords are too many for one automaton.
-    pub fn new(rules: Vec<Rule>) -> Result<Engine, RuleError> {
+    pub fn new(rules: Vec<Rule>) -> Engine {
         let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for keyword in &rule.keywords {
@@ -118,16 +106,11 @@ impl Engine {
         for comment in ALLOW_COMMENTS {
             owners.entry(comment).or_default();
         }
-        let keywords = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(owners.keys())
-            .map_err(|error| RuleError::Rule { id: "keywords".to_owned(), reason: error.to_string() })?;
+        let keywords = Keywords::new(owners.keys().copied());
         let exact = |keyword: &str| keyword.bytes().any(|b| b.is_ascii_uppercase()).then(|| keyword.to_owned());
         let owners = owners.into_iter().map(|(keyword, rules)| Owner { exact: exact(keyword), rules }).collect();
         let max_len = rules.iter().map(|rule| rule.max_len).max().unwrap_or(0);
-        Ok(Engine { rules, keywords, owners, max_len })
+        Engine { rules, keywords, owners, max_len }
     }
 
     /// The rules, in the order of their files.
@@ -146,40 +129,27 @@ impl Engine {
     pub fn scan(&self, place: &Location, piece: Piece<'_>, out: &mut Vec<SecretMatch>) -> usize {
         let kind = text::kind(piece.bytes);
         let decoded = Decoded::new(piece.bytes, kind);
-        let kind = match kind {
-            // Only the first piece says what the others are a part of; nothing else that is binary is this large.
-            Kind::Binary if is_program(piece.bytes) || !piece.first => Kind::Program,
-            kind => kind,
-        };
-        let hits = self.hits(&decoded.bytes, kind);
-        let is_stored = matches!(decoded.bytes, Cow::Borrowed(_));
-        let transcript =
-            (hits.any && is_stored && piece.is_whole()).then(|| constants::transcript(piece.bytes)).flatten();
-        let comments = hits.comments.clone();
-        let in_place =
-            |found: Found| Placed { at: found.secret.clone(), text: &decoded.bytes, transcribed: false, found };
-        let mut found: Vec<Placed<'_>> = self.search_all(&decoded.bytes, hits).into_iter().map(in_place).collect();
+        // Only the first piece says what the others belong to; of what is so large, programs are all that is binary.
+        let compiled = kind == Kind::Binary && (is_program(piece.bytes) || !piece.first);
+        let mut hits = self.hits(&decoded.bytes, if compiled { Kind::Program } else { kind });
+        let (comments, any) = (std::mem::take(&mut hits.comments), hits.any);
+        let mut found = self.search_all(&decoded.bytes, hits);
+        let transcribable = any && piece.is_whole() && matches!(decoded.bytes, Cow::Borrowed(_));
+        let transcript = transcribable.then(|| constants::transcript(piece.bytes)).flatten();
         if let Some(transcript) = &transcript {
-            let text = transcript.text();
-            let inner = self.search_all(text, self.hits(text, Kind::Text)).into_iter();
-            found.extend(inner.filter_map(|found| {
-                let at = transcript.stored(&found.secret)?;
-                Some(Placed { at, text, transcribed: true, found })
-            }));
+            found.extend(self.transcribed(transcript));
         }
-        let mut found = self.most_specific(found);
+        let mut found = self.most_specific(&decoded.bytes, found);
         let left_out = found.len().saturating_sub(MAX_MATCHES) + transcript.as_ref().map_or(0, Transcript::left_out);
         let mut places = Places::new(piece, &decoded, &comments);
         found.truncate(MAX_MATCHES);
-        for mut placed in found {
+        for mut found in found {
             // A vendor's format proves more than what stands around it.
-            if self.rules[placed.found.rule].vendor == "generic"
-                && surroundings::demonstrate(placed.text, &placed.found.secret)
-            {
-                placed.found.confidence = Confidence::Low;
+            if self.rules[found.rule].vendor == "generic" && surroundings::demonstrate(&decoded.bytes, &found.secret) {
+                found.confidence = Confidence::Low;
             }
-            let (span, allowed_inline) = places.locate(placed.at.clone());
-            out.push(self.report(&placed.found, placed.secret(), place.at(span), allowed_inline));
+            let (span, allowed_inline) = places.locate(found.secret.clone());
+            out.push(self.report(&found, found.value(&decoded.bytes), place.at(span), allowed_inline));
         }
         left_out
     }
@@ -193,16 +163,14 @@ impl Engine {
         let line = format!("{name}={value}");
         let mut found = self.hits_of_variable(line.as_bytes(), name.len());
         found.retain(|f| f.secret.start > name.len() && !(vendors_only && self.rules[f.rule].is_generic()));
-        let in_place =
-            |found: Found| Placed { at: found.secret.clone(), text: line.as_bytes(), transcribed: false, found };
-        let found = self.most_specific(found.into_iter().map(in_place).collect());
+        let found = self.most_specific(line.as_bytes(), found);
         let shift = name.len() + 1;
         let piece = Piece::whole(value.as_bytes());
         let value_only = Decoded::new(value.as_bytes(), Kind::Text);
         let mut places = Places::new(piece, &value_only, &[]);
-        for placed in found {
-            let (span, _) = places.locate(placed.at.start - shift..placed.at.end - shift);
-            out.push(self.report(&placed.found, placed.secret(), place.at(span), false));
+        for found in found {
+            let (span, _) = places.locate(found.secret.start - shift..found.secret.end - shift);
+            out.push(self.report(&found, &line.as_bytes()[found.secret.clone()], place.at(span), false));
         }
     }
 
@@ -211,21 +179,21 @@ impl Engine {
         // What the name's own keywords say of the whole value wins over what a line of configuration would say.
         let whole = name_len + 1..line.len();
         found.retain(|found| !(self.rules[found.rule].is_generic() && found.secret == whole));
-        for hit in self.keywords.find_overlapping_iter(&line[..name_len]) {
-            for &index in &self.owners[hit.pattern().as_usize()].rules {
+        self.keywords.find(&line[..name_len], |number, hit| {
+            for &index in &self.owners[number].rules {
                 if let Finder::Reader(reader @ (Reader::Password | Reader::Token)) = self.rules[index].finder
-                    && assignment::read(line, hit.range()).is_some_and(|read| read.value.start == whole.start)
+                    && assignment::read(line, hit.clone()).is_some_and(|read| read.value.start == whole.start)
                     && let Some(confidence) = judge(&line[whole.clone()], reader, Style::Variable)
                 {
-                    found.push(Found { rule: index, secret: whole.clone(), confidence });
+                    found.push(Found { rule: index, secret: whole.clone(), confidence, transcribed: None });
                 }
             }
-        }
+        });
         found
     }
 
     /// Looks closer wherever a keyword was hit.
-    fn search_all(&self, text: &[u8], mut hits: Hits) -> Vec<Found> {
+    pub(super) fn search_all(&self, text: &[u8], mut hits: Hits) -> Vec<Found> {
         for (&index, regions) in &hits.regions {
             if let Finder::Pattern(pattern) | Finder::Named(pattern) = &self.rules[index].finder {
                 self.search(index, pattern, text, regions, &mut hits.found);
@@ -235,34 +203,31 @@ impl Engine {
     }
 
     /// The one pass over all bytes. Readers answer at once, patterns are given regions to look at.
-    fn hits(&self, text: &[u8], kind: Kind) -> Hits {
+    pub(super) fn hits(&self, text: &[u8], kind: Kind) -> Hits {
         let mut hits = Hits::default();
-        for hit in self.keywords.find_overlapping_iter(text) {
-            let owner = &self.owners[hit.pattern().as_usize()];
-            if owner.exact.as_ref().is_some_and(|keyword| &text[hit.range()] != keyword.as_bytes()) {
-                continue;
+        self.keywords.find(text, |number, hit| {
+            let owner = &self.owners[number];
+            if owner.exact.as_ref().is_some_and(|keyword| text[hit.clone()] != *keyword.as_bytes()) {
+                return;
             }
             if owner.rules.is_empty() {
-                hits.comments.push(hit.start());
+                hits.comments.push(hit.start);
             }
             hits.any |= !owner.rules.is_empty();
             for &index in &owner.rules {
                 let rule = &self.rules[index];
-                match &rule.finder {
+                if kind == Kind::Program {
+                    constants::read_program(index, rule, text, &hit, &mut hits);
+                }
+                match rule.finder {
                     Finder::Pattern(_) | Finder::Named(_) => {
-                        hits.regions.entry(index).or_default().add(hit.range(), rule.max_len, text.len());
-                        if kind == Kind::Program {
-                            hits.found.extend(abutting(index, rule, text, hit.range()));
-                        }
+                        hits.regions.entry(index).or_default().add(hit.clone(), rule.max_len, text.len());
                     }
-                    Finder::Reader(_) if kind == Kind::Binary => {}
-                    Finder::Reader(reader) if kind == Kind::Program => {
-                        read_program(index, *reader, text, hit.range(), &mut hits);
-                    }
-                    Finder::Reader(reader) => read(index, *reader, text, hit.range(), &mut hits),
+                    Finder::Reader(_) if matches!(kind, Kind::Binary | Kind::Program) => {}
+                    Finder::Reader(reader) => read(index, reader, text, hit.clone(), &mut hits),
                 }
             }
-        }
+        });
         hits
     }
 
@@ -274,7 +239,7 @@ impl Engine {
                 let meant = !matches!(rule.finder, Finder::Named(_))
                     || named::is_named(text, &secret, &rule.keywords, rule.max_len);
                 if meant && let Some(confidence) = confidence(rule, text, &whole, &secret) {
-                    out.push(Found { rule: index, secret, confidence });
+                    out.push(Found { rule: index, secret, confidence, transcribed: None });
                 }
             });
         }
@@ -282,18 +247,19 @@ impl Engine {
 
     /// Of overlapping matches the most specific one: a vendor's over a generic one, then the one whose format shows in
     /// the value itself (a token with a prefix says more than the setting it stands in), then the surer, then the
-    /// longer.
-    fn most_specific<'t>(&self, mut found: Vec<Placed<'t>>) -> Vec<Placed<'t>> {
-        let rank = |p: &Placed<'_>| {
-            let rule = &self.rules[p.found.rule];
-            let shows = !public_prefix(rule, p.secret()).is_empty();
-            (!rule.is_generic(), shows, p.found.confidence, p.transcribed, p.at.len(), usize::MAX - p.found.rule)
+    /// longer. A transcript knows where a string ends, the bytes around it do not.
+    pub(super) fn most_specific(&self, text: &[u8], mut found: Vec<Found>) -> Vec<Found> {
+        let rank = |f: &Found| {
+            let rule = &self.rules[f.rule];
+            let shows = !public_prefix(rule, f.value(text)).is_empty();
+            let ends = f.transcribed.is_some();
+            (!rule.is_generic(), shows, f.confidence, ends, f.secret.len(), usize::MAX - f.rule)
         };
-        found.sort_by_key(|p| (p.at.start, p.at.end, p.found.rule, p.transcribed));
-        let mut kept: Vec<Placed<'t>> = Vec::with_capacity(found.len());
+        found.sort_by_key(|f| (f.secret.start, f.secret.end, f.rule));
+        let mut kept: Vec<Found> = Vec::with_capacity(found.len());
         for next in found {
             match kept.last_mut() {
-                Some(last) if next.at.start < last.at.end => {
+                Some(last) if next.secret.start < last.secret.end => {
                     if rank(&next) > rank(last) {
                         *last = next;
                     }
@@ -308,6 +274,7 @@ impl Engine {
         let rule = &self.rules[found.rule];
         SecretMatch {
             rule: rule.id.clone(),
+            generic: rule.is_generic(),
             title: rule.title.clone(),
             severity: rule.severity,
             confidence: found.confidence,
@@ -321,7 +288,7 @@ impl Engine {
 }
 
 /// What a pattern's match is worth, `None` for nothing.
-fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Option<Confidence> {
+pub(super) fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Option<Confidence> {
     let value = &text[secret.clone()];
     // A key block holds long runs by nature (`AAAA` in OpenSSH's); its check looks at the body.
     let block = value.len() > 512;
@@ -338,7 +305,7 @@ fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usi
 }
 
 /// Runs a hand-written reader at a hit.
-fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut Hits) {
+pub(super) fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut Hits) {
     let (value, confidence) = match reader {
         Reader::Url => {
             let Some(parts) = url::read(text, hit.end) else { return };
@@ -359,27 +326,6 @@ fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut 
         }
     };
     if let Some(confidence) = confidence {
-        hits.found.push(Found { rule, secret: value, confidence });
-    }
-}
-
-/// The token of a vendor whose prefix stands at a hit, where its neighbours in a program touch it.
-fn abutting(index: usize, rule: &Rule, text: &[u8], hit: Range<usize>) -> Option<Found> {
-    let Finder::Pattern(pattern) = &rule.finder else { return None };
-    let secret = program::abutting(pattern.bare()?, text, &hit, rule.max_len)?;
-    confidence(rule, text, &secret, &secret).map(|confidence| Found { rule: index, secret, confidence })
-}
-
-/// Runs a hand-written reader at a hit in a program, where it can be sure.
-fn read_program(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut Hits) {
-    match reader {
-        Reader::Url => read(rule, reader, text, hit, hits),
-        Reader::Password => {
-            let Some(secret) = program::connection_password(text, &hit) else { return };
-            if let Some(confidence) = judge(&text[secret.clone()], reader, Style::Bare) {
-                hits.found.push(Found { rule, secret, confidence });
-            }
-        }
-        Reader::Token => {}
+        hits.found.push(Found { rule, secret: value, confidence, transcribed: None });
     }
 }

@@ -17,6 +17,15 @@ mod transcript;
 
 pub use transcript::Transcript;
 
+use std::ops::Range;
+
+use super::assignment::Style;
+use super::engine::{self, Engine, Found, Hits};
+use super::judge::judge;
+use super::rule::{Finder, Reader, Rule};
+use super::text::Kind;
+use crate::model::SecretValue;
+
 /// Writes down the strings of a file; `None` if it is of no format that is known here.
 pub fn transcript(bytes: &[u8]) -> Option<Transcript> {
     let mut out = Transcript::new(bytes.len());
@@ -32,6 +41,37 @@ pub fn transcript(bytes: &[u8]) -> Option<Transcript> {
         return None;
     }
     Some(out)
+}
+
+impl Engine {
+    /// What stands in a transcript, with its place in the file.
+    pub(super) fn transcribed(&self, transcript: &Transcript) -> Vec<Found> {
+        let text = transcript.text();
+        let found = self.most_specific(text, self.search_all(text, self.hits(text, Kind::Text)));
+        let in_file = |found: Found| {
+            let secret = transcript.stored(&found.secret)?;
+            Some(Found { secret, transcribed: Some(SecretValue::new(&text[found.secret])), ..found })
+        };
+        found.into_iter().filter_map(in_file).collect()
+    }
+}
+
+/// What a hit in a compiled program leads to, beside its rule's own pattern.
+pub(super) fn read_program(index: usize, rule: &Rule, text: &[u8], hit: &Range<usize>, hits: &mut Hits) {
+    let found = match &rule.finder {
+        Finder::Pattern(pattern) => {
+            let token = pattern.bare().and_then(|bare| program::abutting(bare, text, hit, rule.max_len));
+            token.and_then(|token| Some((engine::confidence(rule, text, &token, &token)?, token)))
+        }
+        Finder::Reader(Reader::Password) => {
+            let password = program::connection_password(text, hit);
+            password.and_then(|value| Some((judge(&text[value.clone()], Reader::Password, Style::Bare)?, value)))
+        }
+        Finder::Reader(Reader::Url) => return engine::read(index, Reader::Url, text, hit.clone(), hits),
+        Finder::Reader(Reader::Token) | Finder::Named(_) => None,
+    };
+    let found = found.map(|(confidence, secret)| Found { rule: index, secret, confidence, transcribed: None });
+    hits.found.extend(found);
 }
 
 #[cfg(test)]
