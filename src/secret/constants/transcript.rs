@@ -6,6 +6,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::secret::shape::looks_random;
+
 /// Shorter values cannot be secrets: no rule reads them.
 const SHORTEST: usize = 6;
 /// Longer values are written without their name, and longer names not at all: the readers look no further either.
@@ -88,9 +90,10 @@ impl Transcript {
             self.left_out += 1;
             return;
         }
+        let setting = pieces.len() == 1 && is_setting(&bytes[pieces[0].clone()]);
         // A name that would end the line is none.
         let plain = name.iter().all(|b| b.is_ascii_graphic() || *b == b' ');
-        if !name.is_empty() && plain && name.len() <= LONGEST_NAME && len <= LONGEST_NAMED {
+        if !name.is_empty() && plain && !setting && name.len() <= LONGEST_NAME && len <= LONGEST_NAMED {
             self.text.extend_from_slice(name);
             self.text.extend_from_slice(b" = ");
         }
@@ -120,6 +123,19 @@ impl Transcript {
         let index = self.parts.partition_point(|part| part.at as usize <= at).checked_sub(1)?;
         self.parts.get(index).filter(|part| at < part.at as usize + part.len as usize)
     }
+}
+
+/// `acme2.trustStorePassword`: the dotted name of a setting, which compiled code keeps in constants called like it.
+fn is_setting(value: &[u8]) -> bool {
+    let word = |part: &[u8]| {
+        part.first().is_some_and(u8::is_ascii_alphabetic)
+            && part.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    };
+    let last = value.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    value.len() > last.len()
+        && value.split(|b| *b == b'.').all(word)
+        && !last.iter().any(u8::is_ascii_digit)
+        && !looks_random(last)
 }
 
 impl Part {
@@ -163,6 +179,14 @@ mod tests {
         transcript.pair(b"k", &file, &[3000..3004, 16..20]);
         assert_eq!(transcript.stored(&(5..13)), Some(3000..3004));
         assert_eq!(transcript.stored(&(9..13)), Some(16..20));
+    }
+
+    #[test]
+    fn names_of_settings_are_told_from_values() {
+        assert!(is_setting(b"acme2.trustStorePassword"));
+        for value in ["Summer2024!", "acme2.Winter24", "trustStorePassword", "a1.xkqzjvwpfhgtbn", "db.acme.io/x2"] {
+            assert!(!is_setting(value.as_bytes()), "{value}");
+        }
     }
 
     #[test]
