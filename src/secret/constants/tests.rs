@@ -194,7 +194,7 @@ fn any_damage_is_survived() {
         };
         for end in 0..sample.len() {
             survives(&sample[..end], &format!("cut at {end}"));
-            for change in [0x00, 0x01, 0x80, 0xFF] {
+            for change in [0x00, 0x01, 0x80] {
                 let mut damaged = sample.clone();
                 damaged[end] = if change == 0 { 0 } else { damaged[end] ^ change };
                 survives(&damaged, &format!("byte {end}, {change:#x}"));
