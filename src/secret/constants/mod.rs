@@ -24,7 +24,7 @@ use super::engine::{self, Engine, Found, Hits};
 use super::judge::judge;
 use super::rule::{Finder, Reader, Rule};
 use super::text::Kind;
-use crate::model::SecretValue;
+use crate::model::{Location, SecretValue};
 
 /// Writes down the strings of a file; `None` if it is of no format that is known here.
 pub fn transcript(bytes: &[u8]) -> Option<Transcript> {
@@ -45,12 +45,19 @@ pub fn transcript(bytes: &[u8]) -> Option<Transcript> {
 
 impl Engine {
     /// What stands in a transcript, with its place in the file.
-    pub(super) fn transcribed(&self, transcript: &Transcript) -> Vec<Found> {
+    pub(super) fn transcribed(&self, place: &Location, transcript: &Transcript) -> Vec<Found> {
         let text = transcript.text();
-        let found = self.most_specific(text, self.search_all(text, self.hits(text, Kind::Text)));
+        let mut hits = self.hits(text, Kind::Text);
+        self.search_all(place, text, &mut hits);
+        let found = self.most_specific(place, text, hits.found);
         let in_file = |found: Found| {
             let secret = transcript.stored(&found.secret)?;
-            Some(Found { secret, transcribed: Some(SecretValue::new(&text[found.secret])), ..found })
+            Some(Found {
+                whole: secret.clone(),
+                secret,
+                transcribed: Some(SecretValue::new(&text[found.secret])),
+                ..found
+            })
         };
         found.into_iter().filter_map(in_file).collect()
     }
@@ -70,7 +77,13 @@ pub(super) fn read_program(index: usize, rule: &Rule, text: &[u8], hit: &Range<u
         Finder::Reader(Reader::Url) => return engine::read(index, Reader::Url, text, hit.clone(), hits),
         Finder::Reader(Reader::Token) | Finder::Named(_) => None,
     };
-    let found = found.map(|(confidence, secret)| Found { rule: index, secret, confidence, transcribed: None });
+    let found = found.map(|(confidence, secret)| Found {
+        rule: index,
+        whole: secret.clone(),
+        secret,
+        confidence,
+        transcribed: None,
+    });
     hits.found.extend(found);
 }
 

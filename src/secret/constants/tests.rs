@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 use crate::artifact::Piece;
-use crate::model::{Location, SecretMatch};
+use crate::model::SecretMatch;
 
 /// What is found in a file, by its place.
 fn found(bytes: &[u8]) -> Vec<(String, String)> {
@@ -188,8 +188,9 @@ fn any_damage_is_survived() {
     let python = module(3627, &code(&[82, 0, 116, 0, 82, 1, 23, 0], &[short("a value"), function], &["token"], &[], 0));
     for sample in [python, database(1, 2), b"{\"cells\": [\"password = \\\"x\\\"\"]}".to_vec()] {
         let survives = |bytes: &[u8], what: &str| {
-            let run =
-                catch_unwind(AssertUnwindSafe(|| transcript(bytes).map(|t| self::Engine::builtin().transcribed(&t))));
+            let run = catch_unwind(AssertUnwindSafe(|| {
+                transcript(bytes).map(|t| self::Engine::builtin().transcribed(&Location::artifact(0), &t))
+            }));
             assert!(run.is_ok(), "{what}");
         };
         for end in 0..sample.len() {
