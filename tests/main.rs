@@ -7,6 +7,7 @@ mod bundle_large;
 mod bundles;
 mod cached;
 mod cached_memory;
+mod constants;
 mod example;
 mod feeds;
 mod floors;

@@ -1,5 +1,5 @@
-//! What was read and searched for secrets, but whose parts cannot be named: compiled programs, bundles. Java's class
-//! files are judged by the extractor that names their packages.
+//! What was read and searched for secrets, but whose parts cannot be named: compiled programs, bundles; and documents
+//! whose text is compressed inside. Java's class files are judged by the extractor that names their packages.
 //!
 //! Such bytes hold third-party code that no advisory can be matched with, so that "no findings" means less there.
 //! One note per archive and kind, not one per file.
@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 
 use crate::artifact::Piece;
 use crate::extract::is_bundle;
+use crate::formats::pdf;
 use crate::model::{Gap, GapKind, Location};
 
-/// A kind of bytes that hides packages.
+/// A kind of bytes that hides packages or text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     NativeCode,
     DotNet,
     JsBundle,
+    Pdf,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Kind::JsBundle => {
                 "bundled JavaScript: not all of its packages could be named; emit a source map or a metafile, or deploy node_modules"
             }
+            Kind::Pdf => "PDF: text in it is compressed or encrypted and was not searched for secrets",
         };
         format!("{files} ({first}) of {what}")
     }
@@ -76,10 +79,15 @@ impl Opaque {
     pub fn gaps(self, owned: impl Fn(&Location) -> bool) -> Vec<Gap> {
         let mut gaps = Vec::new();
         for ((archive, kind), mut files) in self.files {
-            files.retain(|file| !owned(&archive.child(file)));
+            // Whose a document is does not tell what it says.
+            files.retain(|file| kind == Kind::Pdf || !owned(&archive.child(file)));
             files.sort();
+            let (reason, by) = match kind {
+                Kind::Pdf => (GapKind::Unsupported, "secret"),
+                Kind::NativeCode | Kind::DotNet | Kind::JsBundle => (GapKind::Opaque, "coverage"),
+            };
             if let Some(first) = files.first() {
-                gaps.push(Gap::note(GapKind::Opaque, archive, "coverage", kind.detail(files.len(), first)));
+                gaps.push(Gap::note(reason, archive, by, kind.detail(files.len(), first)));
             }
         }
         gaps
@@ -97,6 +105,7 @@ fn kind_of(name: &str, bytes: &[u8]) -> Option<Kind> {
         [b'M', b'Z', ..] if bytes.len() > 64 => {
             Some(if name.ends_with(".dll") { Kind::DotNet } else { Kind::NativeCode })
         }
+        _ if pdf::hides_text(bytes) => Some(Kind::Pdf),
         _ if is_bundle(name, bytes) => Some(Kind::JsBundle),
         _ => None,
     }
@@ -121,11 +130,14 @@ mod tests {
         for name in ["b.so", "a.so", "owned/c.so"] {
             opaque.look(&Location::artifact(0).child(name), Piece::whole(b"\x7FELF\x02\x01\x01\0"));
         }
+        let pdf = b"%PDF-1.7\n1 0 obj <</Filter /FlateDecode>> stream\nx";
+        opaque.look(&Location::artifact(0).child("owned/a.pdf"), Piece::whole(pdf));
         opaque.look(&Location::artifact(0).child("a.dll"), Piece::whole(&[b"MZ".as_slice(), &[0; 64]].concat()));
         let gaps = opaque.gaps(|place| place.innermost().starts_with("owned/"));
         let details: Vec<&str> = gaps.iter().map(|gap| gap.detail.as_str()).collect();
-        assert_eq!(details.len(), 2);
+        assert_eq!(details.len(), 3);
         assert!(details[0].starts_with("2 files (a.so) of native code"), "{details:?}");
         assert!(details[1].starts_with("1 file (a.dll) of .NET assemblies"), "{details:?}");
+        assert!(details[2].starts_with("1 file (owned/a.pdf) of PDF"), "{details:?}");
     }
 }

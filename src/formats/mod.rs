@@ -11,6 +11,7 @@ pub mod lines;
 pub mod manifest_mf;
 pub mod node_modules;
 pub mod paths;
+pub mod pdf;
 pub mod pep508;
 pub mod program;
 pub mod properties;

@@ -1,5 +1,6 @@
 //! The engine: keywords first, then only what the hits ask for.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,6 +8,7 @@ use std::time::Instant;
 
 use super::assignment::{self, Assignment, Style};
 use super::checks::{Candidate, Proof};
+use super::constants::{self, Transcript};
 use super::cost::{Cost, Meter};
 use super::custom::RuleFile;
 use super::custom::allow::{Allowance, Question};
@@ -21,6 +23,7 @@ use super::text::{self, Decoded, Kind};
 use super::windows::{self, Regions};
 use super::{RULE_FILES, named, url};
 use crate::artifact::Piece;
+use crate::formats::program::is_program;
 use crate::model::{AllowedBy, Confidence, Location, SecretMatch, SecretValue};
 
 /// Matches kept of one piece. A file made of nothing but tokens would otherwise take many times its size in memory.
@@ -64,20 +67,30 @@ struct Owner {
 }
 
 /// A match before it has a place.
-struct Found {
-    rule: usize,
+pub(super) struct Found {
+    pub(super) rule: usize,
     /// All of the match; what stands around the secret.
-    whole: Range<usize>,
-    secret: Range<usize>,
-    confidence: Confidence,
+    pub(super) whole: Range<usize>,
+    pub(super) secret: Range<usize>,
+    pub(super) confidence: Confidence,
+    /// The value, where it was found in a transcript of the text.
+    pub(super) transcribed: Option<SecretValue>,
+}
+
+impl Found {
+    fn value<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
+        self.transcribed.as_ref().map_or(&text[self.secret.clone()], SecretValue::expose)
+    }
 }
 
 /// What the keyword pass gathers.
 #[derive(Default)]
-struct Hits {
+pub(super) struct Hits {
     regions: BTreeMap<usize, Regions>,
     comments: Vec<usize>,
-    found: Vec<Found>,
+    pub(super) found: Vec<Found>,
+    /// Whether any rule's keyword was hit.
+    any: bool,
     /// The last value that a reader judged, by rule and start: `secret_key` has two keywords and one value.
     judged: Option<(usize, usize)>,
 }
@@ -168,13 +181,20 @@ impl Engine {
     pub fn scan(&self, place: &Location, piece: Piece<'_>, out: &mut Vec<SecretMatch>) -> usize {
         let kind = text::kind(piece.bytes);
         let decoded = Decoded::new(piece.bytes, kind);
-        let mut hits = self.hits(&decoded.bytes, kind);
+        // Only the first piece says what the others belong to; of what is so large, programs are all that is binary.
+        let compiled = kind == Kind::Binary && (is_program(piece.bytes) || !piece.first);
+        let mut hits = self.hits(&decoded.bytes, if compiled { Kind::Program } else { kind });
         self.search_all(place, &decoded.bytes, &mut hits);
+        let transcribable = hits.any && piece.is_whole() && matches!(decoded.bytes, Cow::Borrowed(_));
+        let transcript = transcribable.then(|| constants::transcript(piece.bytes)).flatten();
+        if let Some(transcript) = &transcript {
+            hits.found.extend(self.transcribed(place, transcript));
+        }
         let mut found = self.most_specific(place, &decoded.bytes, hits.found);
         if piece.first {
             self.files_alone(place, out);
         }
-        let left_out = found.len().saturating_sub(MAX_MATCHES);
+        let left_out = found.len().saturating_sub(MAX_MATCHES) + transcript.as_ref().map_or(0, Transcript::left_out);
         let mut places = Places::new(piece, &decoded, &hits.comments);
         found.truncate(MAX_MATCHES);
         for mut found in found {
@@ -196,7 +216,8 @@ impl Engine {
                 continue;
             }
             let path = place.path.join("!");
-            let found = Found { rule: index, whole: 0..0, secret: 0..0, confidence: rule.confidence };
+            let found =
+                Found { rule: index, whole: 0..0, secret: 0..0, confidence: rule.confidence, transcribed: None };
             out.push(SecretMatch {
                 redacted: "a whole file".to_owned(),
                 // Different files are different findings.
@@ -248,15 +269,21 @@ impl Engine {
         self.search_all(place, line, &mut hits);
         // What the name's own keywords say of the whole value wins over what a line of configuration would say.
         let whole = name_len + 1..line.len();
-        hits.found.retain(|found| !(self.rules[found.rule].is_generic() && found.secret == whole));
         let found = &mut hits.found;
+        found.retain(|found| !(self.rules[found.rule].is_generic() && found.secret == whole));
         self.keywords.find(&line[..name_len], |number, hit| {
             for &index in &self.owners[number].rules {
                 if let Finder::Reader(reader @ (Reader::Password | Reader::Token)) = self.rules[index].finder
                     && assignment::read(line, hit.clone()).is_some_and(|read| read.value.start == whole.start)
                     && let Some(confidence) = judge(&line[whole.clone()], reader, Style::Variable)
                 {
-                    found.push(Found { rule: index, whole: whole.clone(), secret: whole.clone(), confidence });
+                    found.push(Found {
+                        rule: index,
+                        whole: whole.clone(),
+                        secret: whole.clone(),
+                        confidence,
+                        transcribed: None,
+                    });
                 }
             }
         });
@@ -264,7 +291,7 @@ impl Engine {
     }
 
     /// The one pass over all bytes. Readers answer at once, patterns are given regions to look at.
-    fn hits(&self, text: &[u8], kind: Kind) -> Hits {
+    pub(super) fn hits(&self, text: &[u8], kind: Kind) -> Hits {
         let mut hits = Hits::default();
         self.keywords.find(text, |number, hit| {
             let owner = &self.owners[number];
@@ -274,8 +301,12 @@ impl Engine {
             if owner.rules.is_empty() {
                 hits.comments.push(hit.start);
             }
+            hits.any |= !owner.rules.is_empty();
             for &index in &owner.rules {
                 let rule = &self.rules[index];
+                if kind == Kind::Program {
+                    constants::read_program(index, rule, text, &hit, &mut hits);
+                }
                 if let Some(meter) = &self.meter {
                     meter.hit(index);
                 }
@@ -286,7 +317,7 @@ impl Engine {
                     Finder::Pattern(_) | Finder::Named(_) => {
                         hits.regions.entry(index).or_default().add(hit.clone(), rule.max_len, text.len());
                     }
-                    Finder::Reader(_) if kind == Kind::Binary => {}
+                    Finder::Reader(_) if matches!(kind, Kind::Binary | Kind::Program) => {}
                     Finder::Reader(reader) => {
                         let (begun, before) = (self.meter.is_some().then(Instant::now), hits.found.len());
                         read(index, reader, text, hit.clone(), &mut hits);
@@ -304,7 +335,7 @@ impl Engine {
     }
 
     /// Has every pattern search its regions.
-    fn search_all(&self, place: &Location, text: &[u8], hits: &mut Hits) {
+    pub(super) fn search_all(&self, place: &Location, text: &[u8], hits: &mut Hits) {
         for (&index, regions) in &hits.regions {
             let rule = &self.rules[index];
             let (Finder::Pattern(pattern) | Finder::Named(pattern)) = &rule.finder else { continue };
@@ -329,7 +360,7 @@ impl Engine {
                 let meant = !matches!(rule.finder, Finder::Named(_))
                     || named::is_named(text, &secret, &rule.keywords, rule.max_len);
                 if meant && let Some(confidence) = confidence(rule, text, &whole, &secret) {
-                    out.push(Found { rule: index, whole, secret, confidence });
+                    out.push(Found { rule: index, whole, secret, confidence, transcribed: None });
                 }
             })
         };
@@ -338,13 +369,15 @@ impl Engine {
 
     /// Of overlapping matches the most specific one: a vendor's over a generic one, then the one whose format shows in
     /// the value itself (a token with a prefix says more than the setting it stands in), then the surer, then the
-    /// longer. What an allow-list covers hides nothing that none covers.
-    fn most_specific(&self, place: &Location, text: &[u8], mut found: Vec<Found>) -> Vec<Found> {
+    /// longer. What an allow-list covers hides nothing that none covers. A transcript knows where a string ends, the
+    /// bytes around it do not.
+    pub(super) fn most_specific(&self, place: &Location, text: &[u8], mut found: Vec<Found>) -> Vec<Found> {
         let rank = |f: &Found| {
             let rule = &self.rules[f.rule];
-            let shows = !public_prefix(rule, &text[f.secret.clone()]).is_empty();
+            let shows = !public_prefix(rule, f.value(text)).is_empty();
             let counts = self.allowed_by(f, text, place).is_none();
-            (counts, !rule.is_generic(), shows, f.confidence, f.secret.len(), usize::MAX - f.rule)
+            let ends = f.transcribed.is_some();
+            (counts, !rule.is_generic(), shows, f.confidence, ends, f.secret.len(), usize::MAX - f.rule)
         };
         found.sort_by_key(|f| (f.secret.start, f.secret.end, f.rule));
         let mut kept: Vec<Found> = Vec::with_capacity(found.len());
@@ -363,7 +396,7 @@ impl Engine {
 
     fn report(&self, found: &Found, text: &[u8], location: Location, allowed_inline: bool) -> SecretMatch {
         let rule = &self.rules[found.rule];
-        let secret = &text[found.secret.clone()];
+        let secret = found.value(text);
         let allowed_by = self.allowed_by(found, text, &location).cloned();
         SecretMatch {
             rule: rule.id.clone(),
@@ -388,7 +421,7 @@ fn builtin_rules() -> Vec<Rule> {
 }
 
 /// What a pattern's match is worth, `None` for nothing.
-fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Option<Confidence> {
+pub(super) fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Option<Confidence> {
     let value = &text[secret.clone()];
     // A long value holds runs by nature (`AAAA` in OpenSSH's keys, `////` in AWS session tokens).
     let block = value.len() > 200;
@@ -407,7 +440,7 @@ fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usi
 }
 
 /// Runs a hand-written reader at a hit.
-fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut Hits) {
+pub(super) fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut Hits) {
     let (value, confidence) = match reader {
         Reader::Url => {
             let Some(parts) = url::read(text, hit.end) else { return };
@@ -428,6 +461,6 @@ fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut 
         }
     };
     if let Some(confidence) = confidence {
-        hits.found.push(Found { rule, whole: value.clone(), secret: value, confidence });
+        hits.found.push(Found { rule, whole: value.clone(), secret: value, confidence, transcribed: None });
     }
 }

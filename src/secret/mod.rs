@@ -11,6 +11,7 @@
 
 mod assignment;
 mod checks;
+mod constants;
 mod cost;
 pub mod custom;
 mod engine;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::checks::{self, Check};
+use super::constants::program;
 use super::custom::Custom;
 use super::named;
 use crate::model::{Confidence, Probe, Severity};
@@ -68,11 +69,12 @@ pub enum Finder {
 pub struct Pattern {
     source: String,
     compiled: OnceLock<Option<Regex>>,
+    bare: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
     pub(super) fn new(source: String) -> Pattern {
-        Pattern { source, compiled: OnceLock::new() }
+        Pattern { source, compiled: OnceLock::new(), bare: OnceLock::new() }
     }
 
     /// The pattern as the rule file writes it.
@@ -83,6 +85,11 @@ impl Pattern {
     /// The compiled pattern; `None` if it is not one, which the tests rule out for the built-in rules.
     pub fn regex(&self) -> Option<&Regex> {
         self.compiled.get_or_init(|| compile(&self.source).ok()).as_ref()
+    }
+
+    /// What the secret itself must look like, whatever stands around it; `None` if that is not distinctive.
+    pub(super) fn bare(&self) -> Option<&Regex> {
+        self.bare.get_or_init(|| program::bare(&self.source)).as_ref()
     }
 }
 

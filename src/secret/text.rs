@@ -23,6 +23,8 @@ pub enum Kind {
     Utf16Be,
     /// Not text: only rules with a pattern of their own are run.
     Binary,
+    /// Compiled: what stands in it as text lies back to back. Never decided here.
+    Program,
 }
 
 /// Decides from the first [`SAMPLE`] bytes.
@@ -63,7 +65,9 @@ impl<'a> Decoded<'a> {
     /// Decodes if `kind` asks for it.
     pub fn new(bytes: &'a [u8], kind: Kind) -> Decoded<'a> {
         match kind {
-            Kind::Text | Kind::Binary => Decoded { bytes: Cow::Borrowed(bytes), checkpoints: Vec::new() },
+            Kind::Text | Kind::Binary | Kind::Program => {
+                Decoded { bytes: Cow::Borrowed(bytes), checkpoints: Vec::new() }
+            }
             Kind::Utf16Le => decode(bytes, u16::from_le_bytes),
             Kind::Utf16Be => decode(bytes, u16::from_be_bytes),
         }

@@ -19,7 +19,8 @@ pub struct Credentials {
 /// Reads `user:password@host` that begins at `start`, just behind `://`.
 pub fn read(text: &[u8], start: usize) -> Option<Credentials> {
     let rest = text.get(start..text.len().min(start + AUTHORITY))?;
-    let stops = |b: &u8| b.is_ascii_whitespace() || b"/?#\"'`<>\\()|,".contains(b) || !b.is_ascii();
+    let stops =
+        |b: &u8| b.is_ascii_whitespace() || b.is_ascii_control() || b"/?#\"'`<>\\()|,".contains(b) || !b.is_ascii();
     let end = rest.iter().position(stops).unwrap_or(rest.len());
     let authority = &rest[..end];
     // A password may hold `@` though it should be escaped; a host cannot.

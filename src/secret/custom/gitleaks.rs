@@ -276,6 +276,7 @@ fn finish(draft: Draft, notes: &mut Vec<Complaint>) -> Result<Rule, Box<Complain
         }
     };
     Ok(Rule {
+        probe: None,
         vendor: "custom".to_owned(),
         title: description,
         description: None,
