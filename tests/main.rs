@@ -32,6 +32,7 @@ mod reporters;
 mod runtimes;
 mod sbom;
 mod scan;
+mod secret_findings;
 mod stripped_python;
 mod support;
 mod sync;

@@ -128,7 +128,7 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
     let mut laid = overlay::lay(parts, supplied.as_ref(), &request.locked);
     gaps.append(&mut laid.gaps);
 
-    let mut findings = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, &options.own);
+    let mut findings = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, options);
     let variables = environment.as_ref().map(|(_, file)| (layers, file));
     let traces = std::mem::take(&mut laid.traces);
     let judged = integrity::judge(traces, &laid, &artifacts, &config, variables, lacks_layers, &findings);

@@ -42,6 +42,8 @@ impl fmt::Debug for SecretValue {
 pub struct SecretMatch {
     /// The rule's id.
     pub rule: String,
+    /// Only the words beside it tell that it is one: no vendor's format speaks for it.
+    pub generic: bool,
     /// What kind of secret it is, for people.
     pub title: String,
     /// How bad a leak of it is.

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use super::assignment::{self, Assignment, Style};
 use super::checks::{Candidate, Proof};
 use super::judge::{is_reference, judge};
+use super::keywords::Keywords;
 use super::place::{ALLOW_COMMENTS, Places};
 use super::redact::{public_prefix, redact};
-use super::rule::{self, Finder, Pattern, Reader, Rule, RuleError};
+use super::rule::{self, Finder, Pattern, Reader, Rule};
 use super::shape::{entropy, is_stand_in};
 use super::surroundings;
 use super::text::{self, Decoded, Kind};
@@ -41,7 +40,7 @@ const RESERVED: [&str; 9] = [
 /// Finds secrets by a set of rules. Cheap to share between threads.
 pub struct Engine {
     rules: Vec<Rule>,
-    keywords: AhoCorasick,
+    keywords: Keywords,
     /// By keyword: who asked for it.
     owners: Vec<Owner>,
     max_len: usize,
@@ -78,16 +77,13 @@ impl Engine {
         static BUILTIN: LazyLock<Engine> = LazyLock::new(|| {
             let files = RULE_FILES.iter().map(|(name, text)| rule::parse(name, text));
             let rules = files.collect::<Result<Vec<_>, _>>().expect("the tests read every built-in rule file");
-            Engine::new(rules.into_iter().flatten().collect()).expect("the tests build the built-in automaton")
+            Engine::new(rules.into_iter().flatten().collect())
         });
         &BUILTIN
     }
 
     /// An engine of these rules.
-    ///
-    /// # Errors
-    /// The keywords are too many for one automaton.
-    pub fn new(rules: Vec<Rule>) -> Result<Engine, RuleError> {
+    pub fn new(rules: Vec<Rule>) -> Engine {
         let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for keyword in &rule.keywords {
@@ -97,16 +93,11 @@ impl Engine {
         for comment in ALLOW_COMMENTS {
             owners.entry(comment).or_default();
         }
-        let keywords = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(owners.keys())
-            .map_err(|error| RuleError::Rule { id: "keywords".to_owned(), reason: error.to_string() })?;
+        let keywords = Keywords::new(owners.keys().copied());
         let exact = |keyword: &str| keyword.bytes().any(|b| b.is_ascii_uppercase()).then(|| keyword.to_owned());
         let owners = owners.into_iter().map(|(keyword, rules)| Owner { exact: exact(keyword), rules }).collect();
         let max_len = rules.iter().map(|rule| rule.max_len).max().unwrap_or(0);
-        Ok(Engine { rules, keywords, owners, max_len })
+        Engine { rules, keywords, owners, max_len }
     }
 
     /// The rules, in the order of their files.
@@ -177,41 +168,42 @@ impl Engine {
         // What the name's own keywords say of the whole value wins over what a line of configuration would say.
         let whole = name_len + 1..line.len();
         hits.found.retain(|found| !(self.rules[found.rule].is_generic() && found.secret == whole));
-        for hit in self.keywords.find_overlapping_iter(&line[..name_len]) {
-            for &index in &self.owners[hit.pattern().as_usize()].rules {
+        let found = &mut hits.found;
+        self.keywords.find(&line[..name_len], |number, hit| {
+            for &index in &self.owners[number].rules {
                 if let Finder::Reader(reader @ (Reader::Password | Reader::Token)) = self.rules[index].finder
-                    && assignment::read(line, hit.range()).is_some_and(|read| read.value.start == whole.start)
+                    && assignment::read(line, hit.clone()).is_some_and(|read| read.value.start == whole.start)
                     && let Some(confidence) = judge(&line[whole.clone()], reader, Style::Variable)
                 {
-                    hits.found.push(Found { rule: index, secret: whole.clone(), confidence });
+                    found.push(Found { rule: index, secret: whole.clone(), confidence });
                 }
             }
-        }
+        });
         hits.found
     }
 
     /// The one pass over all bytes. Readers answer at once, patterns are given regions to look at.
     fn hits(&self, text: &[u8], kind: Kind) -> Hits {
         let mut hits = Hits::default();
-        for hit in self.keywords.find_overlapping_iter(text) {
-            let owner = &self.owners[hit.pattern().as_usize()];
-            if owner.exact.as_ref().is_some_and(|keyword| &text[hit.range()] != keyword.as_bytes()) {
-                continue;
+        self.keywords.find(text, |number, hit| {
+            let owner = &self.owners[number];
+            if owner.exact.as_ref().is_some_and(|keyword| text[hit.clone()] != *keyword.as_bytes()) {
+                return;
             }
             if owner.rules.is_empty() {
-                hits.comments.push(hit.start());
+                hits.comments.push(hit.start);
             }
             for &index in &owner.rules {
                 let rule = &self.rules[index];
                 match rule.finder {
                     Finder::Pattern(_) | Finder::Named(_) => {
-                        hits.regions.entry(index).or_default().add(hit.range(), rule.max_len, text.len());
+                        hits.regions.entry(index).or_default().add(hit.clone(), rule.max_len, text.len());
                     }
                     Finder::Reader(_) if kind == Kind::Binary => {}
-                    Finder::Reader(reader) => read(index, reader, text, hit.range(), &mut hits),
+                    Finder::Reader(reader) => read(index, reader, text, hit.clone(), &mut hits),
                 }
             }
-        }
+        });
         hits
     }
 
@@ -257,6 +249,7 @@ impl Engine {
         let rule = &self.rules[found.rule];
         SecretMatch {
             rule: rule.id.clone(),
+            generic: rule.is_generic(),
             title: rule.title.clone(),
             severity: rule.severity,
             confidence: found.confidence,

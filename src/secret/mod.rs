@@ -1,6 +1,6 @@
 //! Floor 2: the secret engine and its rules.
 //!
-//! One Aho-Corasick pass over the bytes finds the keywords of all rules at once; only around a hit does a rule look
+//! One pass over the bytes finds the keywords of all rules at once; only around a hit does a rule look
 //! closer, and never further than its own `max_len`. A rule either has a pattern (a regular expression over bytes) or is
 //! read by a hand-written reader, for keywords so common that a regular expression around each would cost too much
 //! (`password`, `token`, `://`). What is found is then judged by what is known about secrets: entropy, placeholders,
@@ -13,6 +13,7 @@ mod assignment;
 mod checks;
 mod engine;
 mod judge;
+mod keywords;
 mod named;
 mod place;
 mod redact;

@@ -113,6 +113,8 @@ pub struct Rule {
     pub max_len: usize,
     /// Offline proof.
     pub(super) check: Option<Check>,
+    /// The rules of ids that belong to such a secret: found together, the two are one finding.
+    pub pairs: Vec<String>,
     /// How to revoke it.
     pub revoke: String,
     /// Where the format is documented.
@@ -147,6 +149,8 @@ struct RawRule {
     confidence: Confidence,
     max_len: usize,
     check: Option<String>,
+    #[serde(default)]
+    pairs: Vec<String>,
     revoke: String,
     source: String,
     examples: Vec<Vec<String>>,
@@ -198,6 +202,7 @@ impl TryFrom<RawRule> for Rule {
             confidence: raw.confidence,
             max_len: raw.max_len,
             check,
+            pairs: raw.pairs,
             revoke: raw.revoke,
             source: raw.source,
             examples: join(raw.examples),
@@ -258,6 +263,7 @@ mod tests {
         let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
         assert_eq!(ids.len(), rules.len(), "ids are unique");
         for rule in rules {
+            assert!(rule.pairs.iter().all(|id| ids.contains(id.as_str())), "{} pairs with no rule", rule.id);
             rule.validate().unwrap_or_else(|error| panic!("{error}"));
             assert!(rule.source.starts_with("https://"), "{} cites no page", rule.id);
             assert!(rule.revoke.contains(' '), "{} says nothing about revoking", rule.id);

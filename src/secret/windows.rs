@@ -15,11 +15,13 @@ const LOOKAHEAD: usize = 4;
 pub struct Regions(Vec<Range<usize>>);
 
 impl Regions {
-    /// Adds the surroundings of a keyword hit. Hits must come in the order of their ends.
+    /// Adds the surroundings of a keyword hit. Hits come in the order of their places, give or take a keyword's length.
     pub fn add(&mut self, hit: Range<usize>, max_len: usize, text_len: usize) {
         let region = hit.end.saturating_sub(max_len)..hit.start.saturating_add(max_len).min(text_len);
         match self.0.last_mut() {
-            Some(last) if region.start <= last.end => last.end = last.end.max(region.end),
+            Some(last) if region.start <= last.end => {
+                *last = last.start.min(region.start)..last.end.max(region.end);
+            }
             _ => self.0.push(region),
         }
     }

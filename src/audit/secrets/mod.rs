@@ -1,0 +1,168 @@
+//! Joins what the secret engine saw: equal values become one finding, whose it is comes from who owns the file.
+
+mod pairs;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use globset::GlobSet;
+
+use super::Options;
+use super::overlay::Laid;
+use crate::model::{
+    Artifact, ArtifactRole, Confidence, Exploitation, Finding, FindingKind, Location, Origin, PackageId, SecretMatch,
+    fingerprint, purl,
+};
+
+/// Joins matches of one target.
+pub(super) fn join(
+    matches: Vec<SecretMatch>,
+    laid: &Laid,
+    artifacts: &[Artifact],
+    options: &Options<'_>,
+) -> Vec<Finding> {
+    // By value alone: what a rule calls a token in one file, a vendor's rule may know in another. The values are
+    // compared here, in memory, and dropped with the matches.
+    let mut values: BTreeMap<&[u8], Vec<&SecretMatch>> = BTreeMap::new();
+    for one in &matches {
+        values.entry(one.value.expose()).or_default().push(one);
+    }
+    let mut groups: Vec<Group<'_>> = values
+        .into_values()
+        .map(|matches| Group::new(matches, |place| holder(place, laid, artifacts, &options.own)))
+        .collect();
+    groups.retain(|group| !recurs(group));
+    let in_environment = |place: &Location| is_environment(place, artifacts);
+    let mut findings: Vec<Finding> =
+        pairs::join(groups, options.engine.rules(), in_environment).into_iter().map(Group::into_finding).collect();
+    // The order of the values must not show, not even as an order.
+    findings.sort_by(|a, b| (&a.locations, &a.id).cmp(&(&b.locations, &b.id)));
+    number(&mut findings);
+    findings
+}
+
+/// Whose a place is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Holder {
+    origin: Origin,
+    package: Option<(PackageId, String)>,
+}
+
+fn is_environment(place: &Location, artifacts: &[Artifact]) -> bool {
+    artifacts.get(place.artifact).is_some_and(|artifact| artifact.role == ArtifactRole::Environment)
+}
+
+fn holder(place: &Location, laid: &Laid, artifacts: &[Artifact], own: &GlobSet) -> Holder {
+    if is_environment(place, artifacts) {
+        return Holder { origin: Origin::Environment, package: None };
+    }
+    match laid.owner_of(place) {
+        None => Holder { origin: Origin::Own, package: None },
+        Some(owner) => {
+            let purl = purl(owner.ecosystem, &owner.name, owner.version.as_deref());
+            let id = laid.id_of(&purl);
+            let origin = if own.is_match(&owner.name) { Origin::Own } else { Origin::Dependency };
+            Holder { origin, package: Some((id, purl)) }
+        }
+    }
+}
+
+/// One place of a secret, and whose it is.
+struct Place<'a> {
+    holder: Holder,
+    found: &'a SecretMatch,
+}
+
+/// All places that hold one value, or the two values of a pair. Never empty.
+struct Group<'a> {
+    /// The function's own places first: they decide whose the secret is.
+    places: Vec<Place<'a>>,
+    title: String,
+}
+
+impl<'a> Group<'a> {
+    fn new(matches: Vec<&'a SecretMatch>, holder: impl Fn(&Location) -> Holder) -> Group<'a> {
+        let mut places: Vec<Place<'a>> =
+            matches.into_iter().map(|found| Place { holder: holder(&found.location), found }).collect();
+        places.sort_by(|a, b| (a.holder.origin, &a.found.location).cmp(&(b.holder.origin, &b.found.location)));
+        let mut group = Group { places, title: String::new() };
+        group.title = group.lead().title.clone();
+        group
+    }
+
+    /// The match that says most of the value: a vendor's rule over a generic one, the surer over the less sure, the
+    /// first in the function's own code.
+    fn lead(&self) -> &'a SecretMatch {
+        let rank = |found: &SecretMatch| (!found.generic, found.confidence);
+        let mut lead = self.places[0].found;
+        for place in &self.places[1..] {
+            if rank(place.found) > rank(lead) {
+                lead = place.found;
+            }
+        }
+        lead
+    }
+
+    fn confidence(&self) -> Confidence {
+        self.places.iter().map(|place| place.found.confidence).max().unwrap_or(Confidence::Low)
+    }
+
+    fn into_finding(self) -> Finding {
+        let lead = self.lead();
+        let confidence = self.confidence();
+        let allowed = |place: &Place<'_>| place.found.allowed_inline && place.holder.origin != Origin::Dependency;
+        let mut locations: Vec<Location> = self.places.iter().map(|place| place.found.location.clone()).collect();
+        locations.dedup();
+        let allowed_inline = self.places.iter().all(allowed);
+        let severity = self.places.iter().map(|place| place.found.severity).max().unwrap_or_default();
+        let holder = self.places[0].holder.clone();
+        let (package, purl) = holder.package.unzip();
+        Finding {
+            kind: FindingKind::Secret,
+            id: lead.rule.clone(),
+            aliases: Vec::new(),
+            severity,
+            title: self.title,
+            package,
+            purl,
+            fixed: Vec::new(),
+            locations,
+            rule: Some(lead.rule.clone()),
+            confidence,
+            redacted: Some(lead.redacted.clone()),
+            fingerprint: String::new(),
+            origin: holder.origin,
+            cvss: None,
+            exploitation: Exploitation::default(),
+            gates: true,
+            allowed_inline,
+            remediation: lead.remediation.clone(),
+        }
+    }
+}
+
+/// Whether a value is text that published packages repeat: documentation and generated interfaces copy one value into
+/// file after file, a leak stands in one. Only a guess from the words beside it can be overruled so, and never where the
+/// function's own code or its environment holds the value too.
+fn recurs(group: &Group<'_>) -> bool {
+    const FILES: usize = 5;
+    let files: BTreeSet<(usize, &[String])> = group
+        .places
+        .iter()
+        .map(|place| (place.found.location.artifact, place.found.location.path.as_slice()))
+        .collect();
+    files.len() >= FILES
+        && group.confidence() == Confidence::Low
+        && group.places.iter().all(|place| place.found.generic && place.holder.origin == Origin::Dependency)
+}
+
+/// Gives every finding its fingerprint: rule, path, redacted shape and ordinal, nothing of the value.
+fn number(findings: &mut [Finding]) {
+    let mut ordinals: BTreeMap<(String, String, String), usize> = BTreeMap::new();
+    for finding in findings {
+        let path = finding.locations.first().map(|place| place.path.join("!")).unwrap_or_default();
+        let shape = finding.redacted.clone().unwrap_or_default();
+        let ordinal = ordinals.entry((finding.id.clone(), path.clone(), shape.clone())).or_default();
+        finding.fingerprint = fingerprint(&["secret", &finding.id, &path, &shape, &ordinal.to_string()]);
+        *ordinal += 1;
+    }
+}

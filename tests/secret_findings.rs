@@ -1,0 +1,107 @@
+//! From matches to findings: equal values, pairs, whose a secret is, and what repetition says.
+
+use serde_json::{Value, json};
+
+use crate::support::{Cli, Zip, write};
+
+/// An AWS key id and a secret key, in parts.
+fn aws_pair() -> (String, String) {
+    (["AKIA", "QYLPMN5HFIQR", "7XYA"].concat(), ["kWn4tVb7Zp0Lr9Xc", "Q2hYs6MdUe1Ja3Gf", "5TiBoRxN"].concat())
+}
+
+/// A token that only its name tells.
+fn token() -> String {
+    ["q7Zk2LxV9b", "Tn4RmWc3Ys"].concat()
+}
+
+fn scan(entries: &[(&str, String)], more: &[&str]) -> Vec<Value> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let zip = entries.iter().fold(Zip::new(), |zip, (name, text)| zip.file(name, text.as_bytes()));
+    let target = write(folder.path(), "function.zip", &zip.build());
+    let (_, json) = Cli::scan(&target, more);
+    let findings = json["targets"][0]["findings"].as_array().expect("findings").clone();
+    findings.into_iter().filter(|finding| finding["kind"] == "secret").collect()
+}
+
+fn ids(found: &[Value]) -> Vec<&str> {
+    found.iter().filter_map(|finding| finding["id"].as_str()).collect()
+}
+
+fn manifest(name: &str) -> String {
+    json!({"name": name, "version": "1.0.0"}).to_string()
+}
+
+#[test]
+fn an_id_and_its_secret_are_one_finding() {
+    let (id, secret) = aws_pair();
+    let apart = "\n".repeat(60);
+    let found = scan(&[("a.env", format!("AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={secret}\n"))], &[]);
+    assert_eq!(ids(&found), ["aws-secret-access-key"]);
+    assert_eq!(found[0]["title"], "AWS secret access key, with its AWS access key id");
+    assert_eq!(found[0]["confidence"], "high", "the id's account number proves the pair");
+    let lines: Vec<_> = found[0]["locations"].as_array().unwrap().iter().map(|place| &place["line"]).collect();
+    assert_eq!(lines, [2, 1]);
+
+    let found = scan(&[("a.env", format!("AWS_ACCESS_KEY_ID={id}\n{apart}AWS_SECRET_ACCESS_KEY={secret}\n"))], &[]);
+    assert_eq!(ids(&found), ["aws-secret-access-key", "aws-access-key-id"], "too far apart to belong together");
+    let found = scan(&[("a.env", format!("KEY={id}\n")), ("b.env", format!("AWS_SECRET_ACCESS_KEY={secret}\n"))], &[]);
+    assert_eq!(found.len(), 2, "different files");
+}
+
+#[test]
+fn the_halves_of_a_pair_meet_in_the_environment() {
+    let (id, secret) = aws_pair();
+    let folder = tempfile::tempdir().unwrap();
+    let variables = json!({"A_KEY": id, "B": "x", "AWS_SECRET_ACCESS_KEY": secret}).to_string();
+    let file = write(folder.path(), "env.json", variables.as_bytes());
+    let found = scan(&[("index.js", String::new())], &["--env-file", file.to_str().unwrap()]);
+    assert_eq!(ids(&found), ["aws-secret-access-key"]);
+    assert_eq!((&found[0]["origin"], found[0]["locations"].as_array().unwrap().len()), (&json!("environment"), 2));
+}
+
+#[test]
+fn one_value_is_one_finding_under_the_rule_that_knows_it_best() {
+    let (_, secret) = aws_pair();
+    let files = [
+        ("a.js", format!("const apiToken = \"{secret}\";\n")),
+        ("b.env", format!("AWS_SECRET_ACCESS_KEY={secret}\n")),
+        ("node_modules/x/package.json", manifest("x")),
+        ("node_modules/x/c.js", format!("aws_secret_access_key = '{secret}'\n")),
+    ];
+    let found = scan(&files, &[]);
+    assert_eq!(ids(&found), ["aws-secret-access-key"]);
+    assert_eq!(found[0]["locations"].as_array().unwrap().len(), 3);
+    assert_eq!((&found[0]["origin"], &found[0]["package"]), (&json!("own"), &Value::Null), "the function holds it too");
+}
+
+#[test]
+fn the_policy_says_which_packages_are_ones_own() {
+    let files = [
+        ("node_modules/@acme/db/package.json", manifest("@acme/db")),
+        ("node_modules/@acme/db/index.js", format!("exports.apiToken = \"{}\";\n", token())),
+    ];
+    let found = scan(&files, &[]);
+    assert_eq!((&found[0]["origin"], &found[0]["purl"]), (&json!("dependency"), &json!("pkg:npm/%40acme/db@1.0.0")));
+
+    let folder = tempfile::tempdir().unwrap();
+    let policy = write(folder.path(), "tidewaiter.toml", b"own = [\"@acme/*\"]\n");
+    let found = scan(&files, &["--policy", policy.to_str().unwrap()]);
+    assert_eq!(found[0]["origin"], "own");
+}
+
+#[test]
+fn a_guess_that_recurs_over_published_files_is_documentation() {
+    let weak = ["Summer", "2024!"].concat();
+    let text = format!("password = \"{weak}\"\n");
+    let names: Vec<String> = (0..6).map(|n| format!("node_modules/x/lib/{n}.js")).collect();
+    let files = |count: usize| {
+        let mut files = vec![("node_modules/x/package.json", manifest("x"))];
+        files.extend(names.iter().take(count).map(|name| (name.as_str(), text.clone())));
+        files
+    };
+    assert_eq!(ids(&scan(&files(4), &[])), ["generic-password"]);
+    assert!(scan(&files(6), &[]).is_empty());
+    let mut with_own = files(6);
+    with_own.push(("config.js", text.clone()));
+    assert_eq!(ids(&scan(&with_own, &[])), ["generic-password"], "nothing silences what the function itself holds");
+}
