@@ -32,6 +32,8 @@ mod reporters;
 mod runtimes;
 mod sbom;
 mod scan;
+mod secret_corpus;
+mod secret_privacy;
 mod secret_findings;
 mod stripped_python;
 mod support;

@@ -83,7 +83,7 @@ def run(tool, program, tree):
     """Runs a tool and reads its report."""
     reader, line = TOOLS[tool]
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "report"
+        out = Path(folder) / "report.json"
         words = [word.format(out=out, tree=tree) for word in line.split()]
         done = subprocess.run((program or words[:1]) + words[1:], capture_output=True, text=True, cwd=tree, check=False)
         report = out.read_text(encoding="utf-8") if out.exists() else done.stdout
