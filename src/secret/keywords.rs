@@ -1,37 +1,40 @@
 //! Finds all keywords of all rules in one pass over the bytes.
 //!
 //! Every keyword is represented by one group of four of its bytes, the rarest. The pass looks up each group of four
-//! bytes of the text in a bitmap of 8 KB, which the processor's first cache holds; only where a bit is set is a keyword
-//! compared. An Aho-Corasick automaton answers the same question, but over the hundreds of keywords here its table is
-//! larger than the second cache, and each byte has to wait for the state that the byte before it gave: measured over
-//! 100 MB of real packages, four times slower (`docs/benchmarks.md`). Its other way, Teddy, is for a few dozen keywords.
+//! bytes of the text in a filter that the processor's caches hold; only where it passes is a keyword compared. An
+//! Aho-Corasick automaton answers the same question, but over the hundreds of keywords here its table is larger than
+//! the second cache, and each byte has to wait for the state that the byte before it gave. Its other way, Teddy, is for
+//! a few dozen keywords.
 
 use std::ops::Range;
 
 /// Bytes of a group.
 const GROUP: usize = 4;
-/// Words of the bitmap.
-const WORDS: usize = 1 << (BITS - 6);
-/// The bitmap has two to the power of this many bits.
-const BITS: u32 = 16;
+/// Slots of each half of the filter, a byte each.
+const SLOTS: usize = 1 << 15;
+/// Buckets of the entries.
+const BUCKETS: usize = 1 << 12;
 
 /// A set of keywords, found in any case of ASCII letters.
 pub struct Keywords {
     /// In lower case.
     keywords: Vec<Vec<u8>>,
-    /// A bit for each value that a group of some keyword hashes to.
-    filter: Box<[u64; WORDS]>,
-    /// By word of the filter: how many bits are set before it.
-    ranks: Box<[u16; WORDS]>,
-    /// By rank of a bit: where its entries begin; one more at the end.
+    /// Two tables of eight Bloom filters side by side: a group sets the same bit in its slot of either. Whole bytes, since
+    /// picking one bit by number takes longer than reading a second table.
+    filter: [Box<[u8; SLOTS]>; 2],
+    /// Where the entries of a bucket begin; one more at the end.
     starts: Vec<u32>,
+    /// In the order of their buckets.
     entries: Vec<Entry>,
 }
 
-/// A keyword that a bit stands for, and where in it the group begins.
+/// A keyword and its rarest group.
 #[derive(Clone, Copy)]
 struct Entry {
+    /// The group, folded.
+    group: u32,
     keyword: u32,
+    /// Where in the keyword the group begins.
     offset: u32,
 }
 
@@ -39,35 +42,31 @@ impl Keywords {
     /// A set of keywords; their places in the list are their numbers. Keywords under three bytes are never found.
     pub fn new<'a>(keywords: impl IntoIterator<Item = &'a str>) -> Keywords {
         let keywords: Vec<Vec<u8>> = keywords.into_iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
-        let mut places: Vec<(usize, Entry)> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         for (number, keyword) in keywords.iter().enumerate() {
             let Ok(number) = u32::try_from(number) else { break };
             if let [a, b, c] = keyword[..] {
                 // Any byte that folds like a printable one may follow.
                 let follows = (0x20..=0x3f).chain(0x60..=0x7f);
-                places.extend(follows.map(|d| (hash([a, b, c, d]), Entry { keyword: number, offset: 0 })));
+                entries.extend(follows.map(|d| Entry { group: fold([a, b, c, d]), keyword: number, offset: 0 }));
             } else if let Some((offset, group)) = rarest(keyword) {
-                places.push((hash(group), Entry { keyword: number, offset }));
+                entries.push(Entry { group: fold(group), keyword: number, offset });
             }
         }
-        places.sort_by_key(|(hash, entry)| (*hash, entry.keyword));
-        let mut filter = Box::new([0u64; WORDS]);
-        let mut starts = Vec::new();
-        let mut last = None;
-        for (at, (hash, _)) in places.iter().enumerate() {
-            if last.replace(*hash) != Some(*hash) {
-                filter[hash >> 6] |= 1 << (hash & 63);
-                starts.push(at as u32);
-            }
+        entries.sort_by_key(|entry| (bucket(hash(entry.group)), entry.keyword));
+        let mut filter = [Box::new([0u8; SLOTS]), Box::new([0u8; SLOTS])];
+        let mut starts = vec![0u32; BUCKETS + 1];
+        for (at, entry) in entries.iter().enumerate() {
+            let hash = hash(entry.group);
+            let bit = 1 << (at % 8);
+            filter[0][slots(hash)[0]] |= bit;
+            filter[1][slots(hash)[1]] |= bit;
+            starts[bucket(hash) + 1] += 1;
         }
-        starts.push(places.len() as u32);
-        let mut ranks = Box::new([0u16; WORDS]);
-        let mut set = 0u32;
-        for (rank, word) in ranks.iter_mut().zip(filter.iter()) {
-            *rank = u16::try_from(set).unwrap_or(u16::MAX);
-            set += word.count_ones();
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
         }
-        Keywords { keywords, filter, ranks, starts, entries: places.into_iter().map(|(_, entry)| entry).collect() }
+        Keywords { keywords, filter, starts, entries }
     }
 
     /// Calls `visit` with the number and the place of every keyword in the text, overlapping ones too, nearly in the
@@ -78,36 +77,38 @@ impl Keywords {
         for bytes in text.windows(2 * GROUP).step_by(GROUP) {
             let bytes: [u8; 8] = bytes.try_into().expect("windows of eight");
             let word = u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020;
-            let bit = |shift: u32| {
-                let hash = fold((word >> shift) as u32);
-                self.filter[hash >> 6] >> (hash & 63)
-            };
-            if (bit(0) | bit(8) | bit(16) | bit(24)) & 1 != 0 {
-                for place in at..at + GROUP {
-                    self.compare(text, place, &mut visit);
+            let groups = [word as u32, (word >> 8) as u32, (word >> 16) as u32, (word >> 24) as u32];
+            let pass = groups.map(|group| self.has(group));
+            if pass[0] | pass[1] | pass[2] | pass[3] {
+                for (shift, group) in groups.into_iter().enumerate().filter(|(shift, _)| pass[*shift]) {
+                    self.compare(text, at + shift, group, &mut visit);
                 }
             }
             at += GROUP;
         }
         for place in at..text.len() {
-            self.compare(text, place, &mut visit);
+            let mut group = [b' '; GROUP];
+            for (to, from) in group.iter_mut().zip(&text[place..]) {
+                *to = *from;
+            }
+            let group = fold(group);
+            if self.has(group) {
+                self.compare(text, place, group, &mut visit);
+            }
         }
     }
 
-    /// The keywords whose rarest group begins at `place`.
-    fn compare(&self, text: &[u8], place: usize, visit: &mut impl FnMut(usize, Range<usize>)) {
-        let mut group = [b' '; GROUP];
-        for (to, from) in group.iter_mut().zip(&text[place..]) {
-            *to = *from;
-        }
-        let hash = hash(group);
-        let (word, bit) = (self.filter[hash >> 6], hash & 63);
-        if word >> bit & 1 == 0 {
-            return;
-        }
-        let rank = usize::from(self.ranks[hash >> 6]) + (word & ((1 << bit) - 1)).count_ones() as usize;
-        let entries = &self.entries[self.starts[rank] as usize..self.starts[rank + 1] as usize];
-        for entry in entries {
+    #[inline]
+    fn has(&self, group: u32) -> bool {
+        let [first, second] = slots(hash(group));
+        self.filter[0][first] & self.filter[1][second] != 0
+    }
+
+    /// The keywords whose rarest group is this one, which stands at `place`.
+    fn compare(&self, text: &[u8], place: usize, group: u32, visit: &mut impl FnMut(usize, Range<usize>)) {
+        let bucket = bucket(hash(group));
+        let entries = &self.entries[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
+        for entry in entries.iter().filter(|entry| entry.group == group) {
             let keyword = &self.keywords[entry.keyword as usize];
             let Some(start) = place.checked_sub(entry.offset as usize) else { continue };
             let end = start + keyword.len();
@@ -118,13 +119,24 @@ impl Keywords {
     }
 }
 
-fn hash(group: [u8; GROUP]) -> usize {
-    fold(u32::from_le_bytes(group) | 0x2020_2020)
+/// A group with its letters in lower case (and some marks made others, on both sides alike).
+fn fold(group: [u8; GROUP]) -> u32 {
+    u32::from_le_bytes(group) | 0x2020_2020
 }
 
-/// The hash of a group whose letters are folded to lower case already (and some marks to others, on both sides alike).
-fn fold(group: u32) -> usize {
-    (group.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+#[inline]
+fn hash(folded: u32) -> u32 {
+    folded.wrapping_mul(0x9E37_79B1)
+}
+
+/// The slots of the filter's halves: by the highest bits, which depend on all bytes of the group, and by some below.
+#[inline]
+fn slots(hash: u32) -> [usize; 2] {
+    [(hash >> 17) as usize % SLOTS, (hash >> 5) as usize % SLOTS]
+}
+
+fn bucket(hash: u32) -> usize {
+    (hash >> 20) as usize % BUCKETS
 }
 
 /// The group that code and prose hold least often, and its offset; `None` for fewer than four bytes.
