@@ -258,15 +258,30 @@ impl Source<'_> {
 
     fn complain(&self, span: Option<Range<usize>>, message: &str) -> ConfigError {
         let (line, whole, concerned) = self.place(span.unwrap_or(0..0));
-        // One character for one, so that the marks below stay under what they mean.
-        let shown = |c: char| if c.is_control() { ' ' } else { c };
         ConfigError::Invalid(Box::new(Complaint {
             file: self.file.to_owned(),
             line,
             column: self.text[whole.start..concerned.start].chars().count() + 1,
-            text: self.text[whole].trim_end().chars().map(shown).collect(),
+            text: quote(self.text[whole].trim_end()),
             width: self.text[concerned].chars().count().max(1),
             message: message.to_owned(),
         }))
     }
+}
+
+/// Keys of a policy, in lines of which every value may be shown.
+const KEYS: [&str; 7] = ["fail-on", "require-coverage", "own", "accept-gaps", "max-db-age", "kind", "path"];
+
+/// A line for a complaint, one character for one, so that the marks below stay under what they mean. Who names a file
+/// of credentials by mistake must not find them in the log: of a line that is no policy's, the values are hidden.
+fn quote(line: &str) -> String {
+    let start = line.trim_start();
+    let known = KEYS.iter().any(|key| start.starts_with(key)) || start.starts_with(['[', '#']);
+    let public = if known { line.len() } else { line.find(['=', ':']).map_or(0, |at| at + 1) };
+    let shown = |(at, c): (usize, char)| match c {
+        c if c.is_control() => ' ',
+        c if at < public || c == ' ' => c,
+        _ => '*',
+    };
+    line.char_indices().map(shown).collect()
 }
