@@ -42,8 +42,8 @@ BY_NAME = {
 class Item:
     """One planted secret (with a group) or negative (without one)."""
 
-    def __init__(self, group, kind, value, name=""):
-        self.group, self.kind, self.value, self.name = group, kind, value, name
+    def __init__(self, group, kind, value, name="", bare=False):
+        self.group, self.kind, self.value, self.name, self.bare = group, kind, value, name, bare
 
 
 class File:
@@ -87,7 +87,8 @@ def tables(seed):
     """Every item that stands as it is in an ordinary file."""
     items = []
     for group, name in (("prefix", "formats.txt"), ("vendor by name", "vendors.txt")):
-        items += [Item(group, kind, fill(form, Dice(seed, kind)), beside) for kind, beside, form in table(name)]
+        for kind, beside, form, *named in table(name):
+            items.append(Item(group, kind, fill(form, Dice(seed, kind)), beside, group == "prefix" and not named))
     groups = {"high": "generic high", "weak": "weak password", "url": "connection URL"}
     for count, (group, kind, beside, form) in enumerate(table("generic.txt")):
         items.append(Item(groups[group], kind, fill(form, Dice(seed, kind, count)), beside))
@@ -97,7 +98,7 @@ def tables(seed):
         body = special.b64(fill('{"iss":"https://id.acme.io","sub":"<uuid>","aud":"%s","exp":2051222400}' % audience, dice))
         size = {"RS256": 342, "HS256": 43}.get(algorithm, 86)
         parts = [part.rstrip("=").replace("+", "-").replace("/", "_") for part in (head, body)]
-        items.append(Item("JWT", "jwt-" + algorithm.lower(), ".".join([*parts, dice.text(ALPHABETS["w"], size)]), "SERVICE_JWT"))
+        items.append(Item("JWT", "jwt-" + algorithm.lower(), ".".join([*parts, dice.text(ALPHABETS["w"], size)]), "SERVICE_JWT", True))
     return items
 
 
@@ -116,7 +117,7 @@ def write(path, items, dice):
     for item in items:
         if dice.below(3) == 0:
             file.text(dice.choice(kind.filler) + "\n")
-        places = kind.named + (kind.bare if item.group in ("prefix", "JWT") else [])
+        places = kind.named + (kind.bare if item.bare else [])
         place = dice.choice(places)
         for form, name in forms(item.name).items():
             place = place.replace(form, name)
@@ -132,7 +133,7 @@ def project(seed):
     """All files of the corpus."""
     dice = Dice(seed, "project")
     items = tables(seed)
-    in_bundles = [item for item in items if item.group == "prefix"][:: len(table("formats.txt")) // 4][:4]
+    in_bundles = [item for item in items if item.bare][:: len(table("formats.txt")) // 4][:4]
     spread = dice.shuffled([item for item in items if item not in in_bundles] + list(negatives(seed)))
     for number, path in enumerate(FILES):
         yield write(path, spread[number :: len(FILES)], Dice(seed, path))

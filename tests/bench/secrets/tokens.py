@@ -125,7 +125,7 @@ MAKERS = {
 
 
 def fill(template, dice):
-    """Makes one value. `<crc62>` sums the 30 characters before it, `<crc36>` all of them, `<crc16>` too."""
+    """Makes one value. `<B32>` is 32 bytes in base64. `<crc62>` sums the 30 characters before it, `<crc36>` all of them, `<crc16>` too."""
     out, place = "", 0
     for field in FIELD.finditer(template):
         out += template[place : field.start()]
@@ -135,6 +135,8 @@ def fill(template, dice):
             summed = out[-30:] if count == "62" else out
             crc = zlib.crc32(summed.encode())
             out += {"62": base(crc, BASE62, 6), "36": base(crc, BASE36, 7), "16": f"{crc:08X}"}[count]
+        elif name == "B":
+            out += base64.b64encode(dice.bytes(int(count))).decode()
         elif name in MAKERS:
             out += MAKERS[name](dice)
         elif name in ALPHABETS:
