@@ -43,7 +43,7 @@ fn a_scan_finds_what_is_planted_and_little_else() {
         at_least("recall_vendor", 0.88);
         at_least("recall_generic", 0.74);
         at_least("precision", 0.97);
-        for group in ["JWT", "connection URL"] {
+        for group in ["JWT", "private key", "connection URL"] {
             let figures = &score["groups"][group];
             assert_eq!(figures[0], figures[1], "seed {seed}: of {group} every one is found");
         }

@@ -266,7 +266,7 @@ impl Engine {
 fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Option<Confidence> {
     let value = &text[secret.clone()];
     // A key block holds long runs by nature (`AAAA` in OpenSSH's); its check looks at the body.
-    let block = value.len() > 512;
+    let block = value.len() > 256;
     if entropy(value) < rule.entropy || !block && is_stand_in(value) {
         return None;
     }
