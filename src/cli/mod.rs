@@ -8,6 +8,7 @@ mod options;
 mod osv_api;
 mod output;
 mod progress;
+mod rules;
 mod scan;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ pub fn run() -> ExitCode {
         args::Command::Scan(scan) => scan::run(&scan),
         args::Command::Db(db) => db::run(&db),
         args::Command::Explain(explain) => explain::run(&explain),
+        args::Command::Rules(rules) => rules::run(&rules),
     };
     let exit = result.unwrap_or_else(|error| {
         output::complain(&format!("error: {error:#}"));
