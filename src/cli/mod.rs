@@ -1,6 +1,7 @@
 //! Floor 5: the command line. Owns the terminal; the only place that prints.
 
 mod args;
+mod core_dump;
 mod db;
 mod explain;
 mod options;
@@ -18,6 +19,7 @@ use crate::policy::Exit;
 
 /// Runs the program with the process's own arguments.
 pub fn run() -> ExitCode {
+    core_dump::forbid();
     // A panic's message could quote an artifact, and with it a secret: only the place in our own source is told.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();

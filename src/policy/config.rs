@@ -208,5 +208,19 @@ fn check<T, E: ToString>(
 }
 
 fn complain(source: &Source<'_>, span: Option<Range<usize>>, message: &str) -> ConfigError {
-    ConfigError::Invalid(Box::new(source.complain(span, message)))
+    let complaint = source.complain(span, message);
+    let text = quote(&complaint.text);
+    ConfigError::Invalid(Box::new(Complaint { text, ..complaint }))
+}
+
+/// Keys of a policy, in lines of which every value may be shown.
+const KEYS: [&str; 7] = ["fail-on", "require-coverage", "own", "accept-gaps", "max-db-age", "kind", "path"];
+
+/// A line for a complaint, one character for one, so that the marks below stay under what they mean. Who names a file
+/// of credentials by mistake must not find them in the log: of a line that is no policy's, the values are hidden.
+fn quote(line: &str) -> String {
+    let start = line.trim_start();
+    let known = KEYS.iter().any(|key| start.starts_with(key)) || start.starts_with(['[', '#']);
+    let public = if known { line.len() } else { line.find(['=', ':']).map_or(0, |at| at + 1) };
+    line.char_indices().map(|(at, c)| if at < public || c == ' ' { c } else { '*' }).collect()
 }
