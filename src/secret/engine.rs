@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 
 use super::assignment::{self, Assignment, Style};
 use super::checks::{Candidate, Proof};
+use super::decode::{self, Mark, Marks, Work};
 use super::judge::{is_reference, judge};
 use super::keywords::Keywords;
 use super::place::{ALLOW_COMMENTS, Places};
-use super::redact::{public_prefix, redact};
+use super::redact::redact;
 use super::rule::{self, Finder, Pattern, Reader, Rule};
 use super::shape::{entropy, is_stand_in};
 use super::surroundings;
@@ -21,6 +22,15 @@ use crate::model::{Confidence, Location, SecretMatch, SecretValue};
 
 /// Matches kept of one piece. A file made of nothing but tokens would otherwise take many times its size in memory.
 pub const MAX_MATCHES: usize = 4096;
+
+/// What of a piece was not looked at, or not kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Matches beyond [`MAX_MATCHES`].
+    pub matches: usize,
+    /// Encoded stretches that are larger than what may be decoded of the piece.
+    pub encoded: usize,
+}
 
 /// Variables that the runtime sets itself, or that name a place and no secret
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>). The three
@@ -39,7 +49,7 @@ const RESERVED: [&str; 9] = [
 
 /// Finds secrets by a set of rules. Cheap to share between threads.
 pub struct Engine {
-    rules: Vec<Rule>,
+    pub(super) rules: Vec<Rule>,
     keywords: Keywords,
     /// By keyword: who asked for it.
     owners: Vec<Owner>,
@@ -50,23 +60,36 @@ pub struct Engine {
 struct Owner {
     /// The keyword as it must stand, where its case matters.
     exact: Option<String>,
-    /// Rules, by index; empty for an allow-comment.
+    /// Rules, by index.
     rules: Vec<usize>,
+    /// What it tells the decoder.
+    mark: Option<Mark>,
+    /// Whether it is an allow-comment.
+    allows: bool,
 }
 
 /// A match before it has a place.
-struct Found {
-    rule: usize,
-    secret: Range<usize>,
-    confidence: Confidence,
+pub(super) struct Found {
+    pub(super) rule: usize,
+    pub(super) secret: Range<usize>,
+    pub(super) confidence: Confidence,
+    /// The value, where it was decoded and the text does not show it.
+    pub(super) decoded: Option<SecretValue>,
+}
+
+impl Found {
+    pub(super) fn value<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
+        self.decoded.as_ref().map_or(&text[self.secret.clone()], SecretValue::expose)
+    }
 }
 
 /// What the keyword pass gathers.
 #[derive(Default)]
-struct Hits {
+pub(super) struct Hits {
     regions: BTreeMap<usize, Regions>,
     comments: Vec<usize>,
-    found: Vec<Found>,
+    pub(super) marks: Marks,
+    pub(super) found: Vec<Found>,
     /// The last value that a reader judged, by rule and start: `secret_key` has two keywords and one value.
     judged: Option<(usize, usize)>,
 }
@@ -84,18 +107,23 @@ impl Engine {
 
     /// An engine of these rules.
     pub fn new(rules: Vec<Rule>) -> Engine {
-        let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let exact = |keyword: &str| keyword.bytes().any(|b| b.is_ascii_uppercase()).then(|| keyword.to_owned());
+        let owner = |keyword: &str| Owner { exact: exact(keyword), rules: Vec::new(), mark: None, allows: false };
+        let marks = decode::keywords();
+        let mut owners: BTreeMap<&str, Owner> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for keyword in &rule.keywords {
-                owners.entry(keyword).or_default().push(index);
+                owners.entry(keyword).or_insert_with(|| owner(keyword)).rules.push(index);
             }
         }
         for comment in ALLOW_COMMENTS {
-            owners.entry(comment).or_default();
+            owners.entry(comment).or_insert_with(|| owner(comment)).allows = true;
+        }
+        for (keyword, mark) in &marks {
+            owners.entry(keyword).or_insert_with(|| owner(keyword)).mark = Some(*mark);
         }
         let keywords = Keywords::new(owners.keys().copied());
-        let exact = |keyword: &str| keyword.bytes().any(|b| b.is_ascii_uppercase()).then(|| keyword.to_owned());
-        let owners = owners.into_iter().map(|(keyword, rules)| Owner { exact: exact(keyword), rules }).collect();
+        let owners = owners.into_values().collect();
         let max_len = rules.iter().map(|rule| rule.max_len).max().unwrap_or(0);
         Engine { rules, keywords, owners, max_len }
     }
@@ -112,20 +140,16 @@ impl Engine {
     }
 
     /// Finds the secrets of a piece and appends them to `out` in the order of their offsets. `place` is the entry;
-    /// matches get the exact place within it. Returns how many matches beyond `MAX_MATCHES` were left out.
-    pub fn scan(&self, place: &Location, piece: Piece<'_>, out: &mut Vec<SecretMatch>) -> usize {
+    /// matches get the exact place within it.
+    pub fn scan(&self, place: &Location, piece: Piece<'_>, out: &mut Vec<SecretMatch>) -> LeftOut {
         let kind = text::kind(piece.bytes);
         let decoded = Decoded::new(piece.bytes, kind);
         let mut hits = self.hits(&decoded.bytes, kind);
-        for (&index, regions) in &hits.regions {
-            let rule = &self.rules[index];
-            if let Finder::Pattern(pattern) | Finder::Named(pattern) = &rule.finder {
-                self.search(index, pattern, &decoded.bytes, regions, &mut hits.found);
-            }
-        }
-        let mut found = self.most_specific(&decoded.bytes, hits.found);
-        let left_out = found.len().saturating_sub(MAX_MATCHES);
-        let mut places = Places::new(piece, &decoded, &hits.comments);
+        let comments = std::mem::take(&mut hits.comments);
+        let mut work = Work::new(decoded.bytes.len());
+        let mut found = self.rounds(&decoded.bytes, kind, hits, &mut work);
+        let left_out = LeftOut { matches: found.len().saturating_sub(MAX_MATCHES), encoded: work.left_out };
+        let mut places = Places::new(piece, &decoded, &comments);
         found.truncate(MAX_MATCHES);
         for mut found in found {
             // A vendor's format proves more than what stands around it.
@@ -133,7 +157,7 @@ impl Engine {
                 found.confidence = Confidence::Low;
             }
             let (span, allowed_inline) = places.locate(found.secret.clone());
-            out.push(self.report(&found, &decoded.bytes[found.secret.clone()], place.at(span), allowed_inline));
+            out.push(self.report(&found, found.value(&decoded.bytes), place.at(span), allowed_inline));
         }
         left_out
     }
@@ -145,26 +169,22 @@ impl Engine {
         // Whatever the name says, a vendor's token is one.
         let vendors_only = reserved || is_reference(value.as_bytes()) && !value.contains("://");
         let line = format!("{name}={value}");
-        let mut found = self.hits_of_variable(line.as_bytes(), name.len());
+        let hits = self.hits_of_variable(line.as_bytes(), name.len());
+        let mut found = self.rounds(line.as_bytes(), Kind::Text, hits, &mut Work::new(line.len()));
         found.retain(|f| f.secret.start > name.len() && !(vendors_only && self.rules[f.rule].is_generic()));
-        let found = self.most_specific(line.as_bytes(), found);
         let shift = name.len() + 1;
         let piece = Piece::whole(value.as_bytes());
         let value_only = Decoded::new(value.as_bytes(), Kind::Text);
         let mut places = Places::new(piece, &value_only, &[]);
         for found in found {
             let (span, _) = places.locate(found.secret.start - shift..found.secret.end - shift);
-            out.push(self.report(&found, &line.as_bytes()[found.secret.clone()], place.at(span), false));
+            out.push(self.report(&found, found.value(line.as_bytes()), place.at(span), false));
         }
     }
 
-    fn hits_of_variable(&self, line: &[u8], name_len: usize) -> Vec<Found> {
+    /// The hits of `name=value`, the value judged by what the name says.
+    pub(super) fn hits_of_variable(&self, line: &[u8], name_len: usize) -> Hits {
         let mut hits = self.hits(line, Kind::Text);
-        for (&index, regions) in &hits.regions {
-            if let Finder::Pattern(pattern) | Finder::Named(pattern) = &self.rules[index].finder {
-                self.search(index, pattern, line, regions, &mut hits.found);
-            }
-        }
         // What the name's own keywords say of the whole value wins over what a line of configuration would say.
         let whole = name_len + 1..line.len();
         hits.found.retain(|found| !(self.rules[found.rule].is_generic() && found.secret == whole));
@@ -175,23 +195,26 @@ impl Engine {
                     && assignment::read(line, hit.clone()).is_some_and(|read| read.value.start == whole.start)
                     && let Some(confidence) = judge(&line[whole.clone()], reader, Style::Variable)
                 {
-                    found.push(Found { rule: index, secret: whole.clone(), confidence });
+                    found.push(Found { rule: index, secret: whole.clone(), confidence, decoded: None });
                 }
             }
         });
-        hits.found
+        hits
     }
 
-    /// The one pass over all bytes. Readers answer at once, patterns are given regions to look at.
-    fn hits(&self, text: &[u8], kind: Kind) -> Hits {
+    /// The one pass over all bytes. Readers answer at once, patterns look at regions after it.
+    pub(super) fn hits(&self, text: &[u8], kind: Kind) -> Hits {
         let mut hits = Hits::default();
         self.keywords.find(text, |number, hit| {
             let owner = &self.owners[number];
             if owner.exact.as_ref().is_some_and(|keyword| text[hit.clone()] != *keyword.as_bytes()) {
                 return;
             }
-            if owner.rules.is_empty() {
+            if owner.allows {
                 hits.comments.push(hit.start);
+            }
+            if let Some(mark) = owner.mark {
+                hits.marks.add(mark, hit.clone(), text);
             }
             for &index in &owner.rules {
                 let rule = &self.rules[index];
@@ -204,6 +227,11 @@ impl Engine {
                 }
             }
         });
+        for (index, regions) in std::mem::take(&mut hits.regions) {
+            if let Finder::Pattern(pattern) | Finder::Named(pattern) = &self.rules[index].finder {
+                self.search(index, pattern, text, &regions, &mut hits.found);
+            }
+        }
         hits
     }
 
@@ -215,34 +243,10 @@ impl Engine {
                 let meant = !matches!(rule.finder, Finder::Named(_))
                     || named::is_named(text, &secret, &rule.keywords, rule.max_len);
                 if meant && let Some(confidence) = confidence(rule, text, &whole, &secret) {
-                    out.push(Found { rule: index, secret, confidence });
+                    out.push(Found { rule: index, secret, confidence, decoded: None });
                 }
             });
         }
-    }
-
-    /// Of overlapping matches the most specific one: a vendor's over a generic one, then the one whose format shows in
-    /// the value itself (a token with a prefix says more than the setting it stands in), then the surer, then the
-    /// longer.
-    fn most_specific(&self, text: &[u8], mut found: Vec<Found>) -> Vec<Found> {
-        let rank = |f: &Found| {
-            let rule = &self.rules[f.rule];
-            let shows = !public_prefix(rule, &text[f.secret.clone()]).is_empty();
-            (!rule.is_generic(), shows, f.confidence, f.secret.len(), usize::MAX - f.rule)
-        };
-        found.sort_by_key(|f| (f.secret.start, f.secret.end, f.rule));
-        let mut kept: Vec<Found> = Vec::with_capacity(found.len());
-        for next in found {
-            match kept.last_mut() {
-                Some(last) if next.secret.start < last.secret.end => {
-                    if rank(&next) > rank(last) {
-                        *last = next;
-                    }
-                }
-                _ => kept.push(next),
-            }
-        }
-        kept
     }
 
     fn report(&self, found: &Found, secret: &[u8], location: Location, allowed_inline: bool) -> SecretMatch {
@@ -301,6 +305,6 @@ fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut 
         }
     };
     if let Some(confidence) = confidence {
-        hits.found.push(Found { rule, secret: value, confidence });
+        hits.found.push(Found { rule, secret: value, confidence, decoded: None });
     }
 }

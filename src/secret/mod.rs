@@ -11,12 +11,14 @@
 
 mod assignment;
 mod checks;
+mod decode;
 mod engine;
 mod judge;
 mod keywords;
 mod named;
 mod place;
 mod redact;
+mod rounds;
 mod rule;
 mod shape;
 mod surroundings;
@@ -24,7 +26,7 @@ mod text;
 mod url;
 mod windows;
 
-pub use engine::Engine;
+pub use engine::{Engine, LeftOut};
 pub use rule::{Finder, Reader, Rule, RuleError};
 
 /// The built-in rules, one file per family of vendors: the file's name and its text.
@@ -37,6 +39,7 @@ pub const RULE_FILES: &[(&str, &str)] = &[
     ("commerce.toml", include_str!("rules/commerce.toml")),
     ("data.toml", include_str!("rules/data.toml")),
     ("delivery.toml", include_str!("rules/delivery.toml")),
+    ("encoded.toml", include_str!("rules/encoded.toml")),
     ("files.toml", include_str!("rules/files.toml")),
     ("generic.toml", include_str!("rules/generic.toml")),
     ("github.toml", include_str!("rules/github.toml")),
