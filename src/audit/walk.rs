@@ -12,6 +12,7 @@ use crate::artifact::{
 use crate::extract::{self, Entry, Needs, Sink};
 use crate::integrity::{self, Known, Reading, Traces};
 use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind, sha256};
+use crate::secret::LeftOut;
 
 /// Everything that reading one artifact gave, in no particular order.
 #[derive(Default)]
@@ -296,8 +297,13 @@ impl Walker<'_> {
         match guarded(scan) {
             Some((mut found, left_out)) => {
                 part.secrets.append(&mut found);
-                if left_out > 0 {
-                    let detail = format!("{left_out} more matches were left out: nearly all of it looks like secrets");
+                let LeftOut { matches, encoded } = left_out;
+                if matches > 0 {
+                    let detail = format!("{matches} more matches were left out: nearly all of it looks like secrets");
+                    part.gaps.push(Gap::blocking(GapKind::OverLimit, here.clone(), "secret", detail));
+                }
+                if encoded > 0 {
+                    let detail = format!("{encoded} encoded stretches were not searched: they decode to too much");
                     part.gaps.push(Gap::blocking(GapKind::OverLimit, here.clone(), "secret", detail));
                 }
             }

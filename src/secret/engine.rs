@@ -2,32 +2,37 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::LazyLock;
-use std::time::Instant;
 
-use super::assignment::{self, Assignment, Style};
-use super::checks::{Candidate, Proof};
+use super::assignment::{self, Style};
 use super::constants::{self, Transcript};
 use super::cost::{Cost, Meter};
 use super::custom::RuleFile;
 use super::custom::allow::{Allowance, Question};
+use super::decode::{self, Mark, Work};
 use super::judge::{is_reference, judge};
 use super::keywords::Keywords;
 use super::place::{ALLOW_COMMENTS, Places};
-use super::redact::{public_prefix, redact};
-use super::rule::{self, Finder, Group, Pattern, Reader, Rule, RuleError};
-use super::shape::{entropy, is_stand_in};
-use super::surroundings;
+use super::redact::redact;
+use super::rule::{self, Finder, Reader, Rule, RuleError};
+use super::search::{Found, Hits};
 use super::text::{self, Decoded, Kind};
-use super::windows::{self, Regions};
-use super::{RULE_FILES, named, url};
+use super::{RULE_FILES, surroundings};
 use crate::artifact::Piece;
 use crate::formats::program::is_program;
 use crate::model::{AllowedBy, Confidence, Location, SecretMatch, SecretValue};
 
 /// Matches kept of one piece. A file made of nothing but tokens would otherwise take many times its size in memory.
 pub const MAX_MATCHES: usize = 4096;
+
+/// What of a piece was not looked at, or not kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Matches beyond [`MAX_MATCHES`].
+    pub matches: usize,
+    /// Encoded stretches that are larger than what may be decoded of the piece.
+    pub encoded: usize,
+}
 
 /// Variables that the runtime sets itself, or that name a place and no secret
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>). The three
@@ -46,53 +51,28 @@ const RESERVED: [&str; 9] = [
 
 /// Finds secrets by a set of rules. Cheap to share between threads.
 pub struct Engine {
-    rules: Vec<Rule>,
-    keywords: Keywords,
+    pub(super) rules: Vec<Rule>,
+    pub(super) keywords: Keywords,
     /// By keyword: who asked for it.
-    owners: Vec<Owner>,
+    pub(super) owners: Vec<Owner>,
     /// Rules without keywords: they search every text.
-    always: Vec<usize>,
+    pub(super) always: Vec<usize>,
     /// Allow-lists for all rules.
     allow: Vec<Allowance>,
     max_len: usize,
-    meter: Option<Meter>,
+    pub(super) meter: Option<Meter>,
 }
 
 /// What a keyword hit leads to.
-struct Owner {
+pub(super) struct Owner {
     /// The keyword as it must stand, where its case matters.
-    exact: Option<String>,
-    /// Rules, by index; empty for an allow-comment.
-    rules: Vec<usize>,
-}
-
-/// A match before it has a place.
-pub(super) struct Found {
-    pub(super) rule: usize,
-    /// All of the match; what stands around the secret.
-    pub(super) whole: Range<usize>,
-    pub(super) secret: Range<usize>,
-    pub(super) confidence: Confidence,
-    /// The value, where it was found in a transcript of the text.
-    pub(super) transcribed: Option<SecretValue>,
-}
-
-impl Found {
-    fn value<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
-        self.transcribed.as_ref().map_or(&text[self.secret.clone()], SecretValue::expose)
-    }
-}
-
-/// What the keyword pass gathers.
-#[derive(Default)]
-pub(super) struct Hits {
-    regions: BTreeMap<usize, Regions>,
-    comments: Vec<usize>,
-    pub(super) found: Vec<Found>,
-    /// Whether any rule's keyword was hit.
-    any: bool,
-    /// The last value that a reader judged, by rule and start: `secret_key` has two keywords and one value.
-    judged: Option<(usize, usize)>,
+    pub(super) exact: Option<String>,
+    /// Rules, by index.
+    pub(super) rules: Vec<usize>,
+    /// What it tells the decoder.
+    pub(super) mark: Option<Mark>,
+    /// Whether it is an allow-comment.
+    pub(super) allows: bool,
 }
 
 impl Engine {
@@ -148,18 +128,23 @@ impl Engine {
 
     /// An engine of these rules.
     pub fn new(rules: Vec<Rule>) -> Engine {
-        let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let exact = |keyword: &str| keyword.bytes().any(|b| b.is_ascii_uppercase()).then(|| keyword.to_owned());
+        let owner = |keyword: &str| Owner { exact: exact(keyword), rules: Vec::new(), mark: None, allows: false };
+        let marks = decode::keywords();
+        let mut owners: BTreeMap<&str, Owner> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for keyword in &rule.keywords {
-                owners.entry(keyword).or_default().push(index);
+                owners.entry(keyword).or_insert_with(|| owner(keyword)).rules.push(index);
             }
         }
         for comment in ALLOW_COMMENTS {
-            owners.entry(comment).or_default();
+            owners.entry(comment).or_insert_with(|| owner(comment)).allows = true;
+        }
+        for (keyword, mark) in &marks {
+            owners.entry(keyword).or_insert_with(|| owner(keyword)).mark = Some(*mark);
         }
         let keywords = Keywords::new(owners.keys().copied());
-        let exact = |keyword: &str| keyword.bytes().any(|b| b.is_ascii_uppercase()).then(|| keyword.to_owned());
-        let owners = owners.into_iter().map(|(keyword, rules)| Owner { exact: exact(keyword), rules }).collect();
+        let owners = owners.into_values().collect();
         let max_len = rules.iter().map(|rule| rule.max_len).max().unwrap_or(0);
         let always = (0..rules.len()).filter(|&index| rules[index].keywords.is_empty()).collect();
         Engine { rules, keywords, owners, always, allow: Vec::new(), max_len, meter: None }
@@ -177,25 +162,28 @@ impl Engine {
     }
 
     /// Finds the secrets of a piece and appends them to `out` in the order of their offsets. `place` is the entry;
-    /// matches get the exact place within it. Returns how many matches beyond `MAX_MATCHES` were left out.
-    pub fn scan(&self, place: &Location, piece: Piece<'_>, out: &mut Vec<SecretMatch>) -> usize {
+    /// matches get the exact place within it.
+    pub fn scan(&self, place: &Location, piece: Piece<'_>, out: &mut Vec<SecretMatch>) -> LeftOut {
         let kind = text::kind(piece.bytes);
         let decoded = Decoded::new(piece.bytes, kind);
         // Only the first piece says what the others belong to; of what is so large, programs are all that is binary.
         let compiled = kind == Kind::Binary && (is_program(piece.bytes) || !piece.first);
-        let mut hits = self.hits(&decoded.bytes, if compiled { Kind::Program } else { kind });
-        self.search_all(place, &decoded.bytes, &mut hits);
+        let kind = if compiled { Kind::Program } else { kind };
+        let mut hits = self.hits(place, &decoded.bytes, kind);
+        let comments = std::mem::take(&mut hits.comments);
         let transcribable = hits.any && piece.is_whole() && matches!(decoded.bytes, Cow::Borrowed(_));
         let transcript = transcribable.then(|| constants::transcript(piece.bytes)).flatten();
+        let mut work = Work::new(decoded.bytes.len());
         if let Some(transcript) = &transcript {
-            hits.found.extend(self.transcribed(place, transcript));
+            hits.found.extend(self.transcribed(place, transcript, &mut work));
         }
-        let mut found = self.most_specific(place, &decoded.bytes, hits.found);
+        let mut found = self.rounds(place, &decoded.bytes, kind, hits, &mut work);
         if piece.first {
             self.files_alone(place, out);
         }
-        let left_out = found.len().saturating_sub(MAX_MATCHES) + transcript.as_ref().map_or(0, Transcript::left_out);
-        let mut places = Places::new(piece, &decoded, &hits.comments);
+        let unseen = transcript.as_ref().map_or(0, Transcript::left_out);
+        let left_out = LeftOut { matches: found.len().saturating_sub(MAX_MATCHES) + unseen, encoded: work.left_out };
+        let mut places = Places::new(piece, &decoded, &comments);
         found.truncate(MAX_MATCHES);
         for mut found in found {
             // A vendor's format proves more than what stands around it.
@@ -216,8 +204,7 @@ impl Engine {
                 continue;
             }
             let path = place.path.join("!");
-            let found =
-                Found { rule: index, whole: 0..0, secret: 0..0, confidence: rule.confidence, transcribed: None };
+            let found = Found::new(index, 0..0, 0..0, rule.confidence);
             out.push(SecretMatch {
                 redacted: "a whole file".to_owned(),
                 // Different files are different findings.
@@ -228,13 +215,13 @@ impl Engine {
     }
 
     /// Whether a rule looks at files of that place at all.
-    fn is_in_scope(&self, rule: &Rule, place: &Location) -> bool {
+    pub(super) fn is_in_scope(&self, rule: &Rule, place: &Location) -> bool {
         let path = rule.custom.as_ref().and_then(|custom| custom.path.as_ref());
         path.is_none_or(|path| path.is_match(place.path.join("!").as_bytes()))
     }
 
     /// The allow-list that covers a match, if one does.
-    fn allowed_by(&self, found: &Found, text: &[u8], place: &Location) -> Option<&AllowedBy> {
+    pub(super) fn allowed_by(&self, found: &Found, text: &[u8], place: &Location) -> Option<&AllowedBy> {
         let rule = &self.rules[found.rule];
         let own = rule.custom.iter().flat_map(|custom| &custom.allow);
         let mut lists = own.chain(&self.allow).peekable();
@@ -251,9 +238,9 @@ impl Engine {
         // Whatever the name says, a vendor's token is one.
         let vendors_only = reserved || is_reference(value.as_bytes()) && !value.contains("://");
         let line = format!("{name}={value}");
-        let mut found = self.hits_of_variable(place, line.as_bytes(), name.len());
+        let hits = self.hits_of_variable(place, line.as_bytes(), name.len());
+        let mut found = self.rounds(place, line.as_bytes(), Kind::Text, hits, &mut Work::new(line.len()));
         found.retain(|f| f.secret.start > name.len() && !(vendors_only && self.rules[f.rule].is_generic()));
-        let found = self.most_specific(place, line.as_bytes(), found);
         let shift = name.len() + 1;
         let piece = Piece::whole(value.as_bytes());
         let value_only = Decoded::new(value.as_bytes(), Kind::Text);
@@ -264,9 +251,9 @@ impl Engine {
         }
     }
 
-    fn hits_of_variable(&self, place: &Location, line: &[u8], name_len: usize) -> Vec<Found> {
-        let mut hits = self.hits(line, Kind::Text);
-        self.search_all(place, line, &mut hits);
+    /// The hits of `name=value`, the value judged by what the name says.
+    pub(super) fn hits_of_variable(&self, place: &Location, line: &[u8], name_len: usize) -> Hits {
+        let mut hits = self.hits(place, line, Kind::Text);
         // What the name's own keywords say of the whole value wins over what a line of configuration would say.
         let whole = name_len + 1..line.len();
         let found = &mut hits.found;
@@ -277,127 +264,16 @@ impl Engine {
                     && assignment::read(line, hit.clone()).is_some_and(|read| read.value.start == whole.start)
                     && let Some(confidence) = judge(&line[whole.clone()], reader, Style::Variable)
                 {
-                    found.push(Found {
-                        rule: index,
-                        whole: whole.clone(),
-                        secret: whole.clone(),
-                        confidence,
-                        transcribed: None,
-                    });
+                    found.push(Found::new(index, whole.clone(), whole.clone(), confidence));
                 }
             }
         });
-        hits.found
-    }
-
-    /// The one pass over all bytes. Readers answer at once, patterns are given regions to look at.
-    pub(super) fn hits(&self, text: &[u8], kind: Kind) -> Hits {
-        let mut hits = Hits::default();
-        self.keywords.find(text, |number, hit| {
-            let owner = &self.owners[number];
-            if owner.exact.as_ref().is_some_and(|keyword| text[hit.clone()] != *keyword.as_bytes()) {
-                return;
-            }
-            if owner.rules.is_empty() {
-                hits.comments.push(hit.start);
-            }
-            hits.any |= !owner.rules.is_empty();
-            for &index in &owner.rules {
-                let rule = &self.rules[index];
-                if kind == Kind::Program {
-                    constants::read_program(index, rule, text, &hit, &mut hits);
-                }
-                if let Some(meter) = &self.meter {
-                    meter.hit(index);
-                }
-                match rule.finder {
-                    Finder::Pattern(_) | Finder::Named(_) if rule.is_wide() => {
-                        hits.regions.entry(index).or_insert_with(|| Regions::whole(text.len()));
-                    }
-                    Finder::Pattern(_) | Finder::Named(_) => {
-                        hits.regions.entry(index).or_default().add(hit.clone(), rule.max_len, text.len());
-                    }
-                    Finder::Reader(_) if matches!(kind, Kind::Binary | Kind::Program) => {}
-                    Finder::Reader(reader) => {
-                        let (begun, before) = (self.meter.is_some().then(Instant::now), hits.found.len());
-                        read(index, reader, text, hit.clone(), &mut hits);
-                        if let (Some(meter), Some(begun)) = (&self.meter, begun) {
-                            meter.work(index, 0, hits.found.len() - before, begun);
-                        }
-                    }
-                }
-            }
-        });
-        for &index in &self.always {
-            hits.regions.insert(index, Regions::whole(text.len()));
-        }
         hits
-    }
-
-    /// Has every pattern search its regions.
-    pub(super) fn search_all(&self, place: &Location, text: &[u8], hits: &mut Hits) {
-        for (&index, regions) in &hits.regions {
-            let rule = &self.rules[index];
-            let (Finder::Pattern(pattern) | Finder::Named(pattern)) = &rule.finder else { continue };
-            if !self.is_in_scope(rule, place) || rule.custom.as_ref().is_some_and(|custom| custom.file_alone) {
-                continue;
-            }
-            let (begun, before) = (self.meter.is_some().then(Instant::now), hits.found.len());
-            let covered = self.search(index, pattern, text, regions, &mut hits.found);
-            if let (Some(meter), Some(begun)) = (&self.meter, begun) {
-                meter.work(index, covered, hits.found.len() - before, begun);
-            }
-        }
-    }
-
-    /// Returns how many bytes it covered.
-    fn search(&self, index: usize, pattern: &Pattern, text: &[u8], regions: &Regions, out: &mut Vec<Found>) -> usize {
-        let rule = &self.rules[index];
-        let Some(regex) = pattern.regex() else { return 0 };
-        let group = rule.custom.as_ref().map_or(Group::Named, |custom| custom.group);
-        let search = |region| {
-            windows::search(regex, group, text, region, rule.max_len, |whole, secret| {
-                let meant = !matches!(rule.finder, Finder::Named(_))
-                    || named::is_named(text, &secret, &rule.keywords, rule.max_len);
-                if meant && let Some(confidence) = confidence(rule, text, &whole, &secret) {
-                    out.push(Found { rule: index, whole, secret, confidence, transcribed: None });
-                }
-            })
-        };
-        regions.iter().map(search).sum()
-    }
-
-    /// Of overlapping matches the most specific one: a vendor's over a generic one, then the one whose format shows in
-    /// the value itself (a token with a prefix says more than the setting it stands in), then the surer, then the
-    /// longer. What an allow-list covers hides nothing that none covers. A transcript knows where a string ends, the
-    /// bytes around it do not.
-    pub(super) fn most_specific(&self, place: &Location, text: &[u8], mut found: Vec<Found>) -> Vec<Found> {
-        let rank = |f: &Found| {
-            let rule = &self.rules[f.rule];
-            let shows = !public_prefix(rule, f.value(text)).is_empty();
-            let counts = self.allowed_by(f, text, place).is_none();
-            let ends = f.transcribed.is_some();
-            (counts, !rule.is_generic(), shows, f.confidence, ends, f.secret.len(), usize::MAX - f.rule)
-        };
-        found.sort_by_key(|f| (f.secret.start, f.secret.end, f.rule));
-        let mut kept: Vec<Found> = Vec::with_capacity(found.len());
-        for next in found {
-            match kept.last_mut() {
-                Some(last) if next.secret.start < last.secret.end => {
-                    if rank(&next) > rank(last) {
-                        *last = next;
-                    }
-                }
-                _ => kept.push(next),
-            }
-        }
-        kept
     }
 
     fn report(&self, found: &Found, text: &[u8], location: Location, allowed_inline: bool) -> SecretMatch {
         let rule = &self.rules[found.rule];
         let secret = found.value(text);
-        let allowed_by = self.allowed_by(found, text, &location).cloned();
         SecretMatch {
             rule: rule.id.clone(),
             generic: rule.is_generic(),
@@ -409,7 +285,7 @@ impl Engine {
             value: SecretValue::new(secret),
             remediation: rule.revoke.clone(),
             allowed_inline,
-            allowed_by,
+            allowed_by: found.allowed.clone(),
         }
     }
 }
@@ -418,49 +294,4 @@ fn builtin_rules() -> Vec<Rule> {
     let files = RULE_FILES.iter().map(|(name, text)| rule::parse(name, text));
     let rules = files.collect::<Result<Vec<_>, _>>().expect("the tests read every built-in rule file");
     rules.into_iter().flatten().collect()
-}
-
-/// What a pattern's match is worth, `None` for nothing.
-pub(super) fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Option<Confidence> {
-    let value = &text[secret.clone()];
-    // A long value holds runs by nature (`AAAA` in OpenSSH's keys, `////` in AWS session tokens).
-    let block = value.len() > 200;
-    // A rule of elsewhere finds what it finds there: its own allow-lists say what is a placeholder.
-    let stand_in = || rule.custom.is_none() && !block && is_stand_in(value);
-    if entropy(value) < rule.entropy || stand_in() {
-        return None;
-    }
-    let proof = rule.check.map_or(Proof::Plausible, |check| check(Candidate { text, whole, secret }));
-    match proof {
-        Proof::Proven => Some(Confidence::High),
-        Proof::Plausible => Some(rule.confidence),
-        Proof::Doubtful => Some(Confidence::Low),
-        Proof::Broken => None,
-    }
-}
-
-/// Runs a hand-written reader at a hit.
-pub(super) fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, hits: &mut Hits) {
-    let (value, confidence) = match reader {
-        Reader::Url => {
-            let Some(parts) = url::read(text, hit.end) else { return };
-            let password = &text[parts.password.clone()];
-            if !url::is_real(&text[parts.user], password, &text[parts.host]) {
-                return;
-            }
-            (parts.password.clone(), judge(password, reader, Style::Quoted))
-        }
-        Reader::Password | Reader::Token => {
-            let Some(Assignment { value, style }) = assignment::read(text, hit) else { return };
-            if hits.judged == Some((rule, value.start)) {
-                return;
-            }
-            hits.judged = Some((rule, value.start));
-            let confidence = judge(&text[value.clone()], reader, style);
-            (value, confidence)
-        }
-    };
-    if let Some(confidence) = confidence {
-        hits.found.push(Found { rule, whole: value.clone(), secret: value, confidence, transcribed: None });
-    }
 }

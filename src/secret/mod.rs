@@ -14,13 +14,16 @@ mod checks;
 mod constants;
 mod cost;
 pub mod custom;
+mod decode;
 mod engine;
 mod judge;
 mod keywords;
 mod named;
 mod place;
 mod redact;
+mod rounds;
 mod rule;
+mod search;
 mod shape;
 mod surroundings;
 mod text;
@@ -28,7 +31,7 @@ mod url;
 mod windows;
 
 pub use cost::Cost;
-pub use engine::Engine;
+pub use engine::{Engine, LeftOut};
 pub use rule::{Finder, Group, Reader, Rule, RuleError};
 
 /// The built-in rules, one file per family of vendors: the file's name and its text.
@@ -55,6 +58,7 @@ pub const RULE_FILES: &[(&str, &str)] = &[
     ("data.toml", include_str!("rules/data.toml")),
     ("delivery.toml", include_str!("rules/delivery.toml")),
     ("exchanges.toml", include_str!("rules/exchanges.toml")),
+    ("encoded.toml", include_str!("rules/encoded.toml")),
     ("files.toml", include_str!("rules/files.toml")),
     ("generic.toml", include_str!("rules/generic.toml")),
     ("github.toml", include_str!("rules/github.toml")),

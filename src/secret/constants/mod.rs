@@ -20,9 +20,11 @@ pub use transcript::Transcript;
 use std::ops::Range;
 
 use super::assignment::Style;
-use super::engine::{self, Engine, Found, Hits};
+use super::decode::Work;
+use super::engine::Engine;
 use super::judge::judge;
 use super::rule::{Finder, Reader, Rule};
+use super::search::{self, Found, Hits};
 use super::text::Kind;
 use crate::model::{Location, SecretValue};
 
@@ -45,19 +47,14 @@ pub fn transcript(bytes: &[u8]) -> Option<Transcript> {
 
 impl Engine {
     /// What stands in a transcript, with its place in the file.
-    pub(super) fn transcribed(&self, place: &Location, transcript: &Transcript) -> Vec<Found> {
+    pub(super) fn transcribed(&self, place: &Location, transcript: &Transcript, work: &mut Work) -> Vec<Found> {
         let text = transcript.text();
-        let mut hits = self.hits(text, Kind::Text);
-        self.search_all(place, text, &mut hits);
-        let found = self.most_specific(place, text, hits.found);
+        let hits = self.hits(place, text, Kind::Text);
+        let found = self.rounds(place, text, Kind::Text, hits, work);
         let in_file = |found: Found| {
             let secret = transcript.stored(&found.secret)?;
-            Some(Found {
-                whole: secret.clone(),
-                secret,
-                transcribed: Some(SecretValue::new(&text[found.secret])),
-                ..found
-            })
+            let shown = Some(SecretValue::new(found.value(text)));
+            Some(Found { whole: secret.clone(), secret, shown, ..found })
         };
         found.into_iter().filter_map(in_file).collect()
     }
@@ -68,22 +65,16 @@ pub(super) fn read_program(index: usize, rule: &Rule, text: &[u8], hit: &Range<u
     let found = match &rule.finder {
         Finder::Pattern(pattern) => {
             let token = pattern.bare().and_then(|bare| program::abutting(bare, text, hit, rule.max_len));
-            token.and_then(|token| Some((engine::confidence(rule, text, &token, &token)?, token)))
+            token.and_then(|token| Some((search::confidence(rule, text, &token, &token)?, token)))
         }
         Finder::Reader(Reader::Password) => {
             let password = program::connection_password(text, hit);
             password.and_then(|value| Some((judge(&text[value.clone()], Reader::Password, Style::Bare)?, value)))
         }
-        Finder::Reader(Reader::Url) => return engine::read(index, Reader::Url, text, hit.clone(), hits),
+        Finder::Reader(Reader::Url) => return search::read(index, Reader::Url, text, hit.clone(), hits),
         Finder::Reader(Reader::Token) | Finder::Named(_) => None,
     };
-    let found = found.map(|(confidence, secret)| Found {
-        rule: index,
-        whole: secret.clone(),
-        secret,
-        confidence,
-        transcribed: None,
-    });
+    let found = found.map(|(confidence, secret)| Found::new(index, secret.clone(), secret, confidence));
     hits.found.extend(found);
 }
 

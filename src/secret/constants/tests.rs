@@ -189,7 +189,9 @@ fn any_damage_is_survived() {
     for sample in [python, database(1, 2), b"{\"cells\": [\"password = \\\"x\\\"\"]}".to_vec()] {
         let survives = |bytes: &[u8], what: &str| {
             let run = catch_unwind(AssertUnwindSafe(|| {
-                transcript(bytes).map(|t| self::Engine::builtin().transcribed(&Location::artifact(0), &t))
+                transcript(bytes).map(|t| {
+                    self::Engine::builtin().transcribed(&Location::artifact(0), &t, &mut Work::new(bytes.len()))
+                })
             }));
             assert!(run.is_ok(), "{what}");
         };

@@ -276,7 +276,6 @@ fn finish(draft: Draft, notes: &mut Vec<Complaint>) -> Result<Rule, Box<Complain
         }
     };
     Ok(Rule {
-        probe: None,
         vendor: "custom".to_owned(),
         title: description,
         description: None,
