@@ -13,7 +13,7 @@ use super::place::{ALLOW_COMMENTS, Places};
 use super::redact::{public_prefix, redact};
 use super::rule::{self, Finder, Pattern, Reader, Rule, RuleError};
 use super::shape::{entropy, is_stand_in};
-use super::surroundings;
+use super::surroundings::{self, Fences, Shown};
 use super::text::{self, Decoded, Kind};
 use super::windows::{self, Regions};
 use super::{RULE_FILES, named, url};
@@ -135,11 +135,18 @@ impl Engine {
         let mut found = self.most_specific(&decoded.bytes, hits.found);
         let left_out = found.len().saturating_sub(MAX_MATCHES);
         let mut places = Places::new(piece, &decoded, &hits.comments);
+        let mut fences = Fences::default();
         found.truncate(MAX_MATCHES);
         for mut found in found {
             // A vendor's format proves more than what stands around it.
-            if self.rules[found.rule].vendor == "generic" && surroundings::demonstrate(&decoded.bytes, &found.secret) {
-                found.confidence = Confidence::Low;
+            if self.rules[found.rule].vendor == "generic" {
+                let fenced = fences.hold(&decoded.bytes, found.secret.start);
+                match surroundings::shown(&decoded.bytes, &found.secret) {
+                    Shown::Plainly if found.confidence == Confidence::Low => continue,
+                    Shown::No | Shown::Perhaps if fenced && found.confidence == Confidence::Low => continue,
+                    Shown::No if !fenced => {}
+                    _ => found.confidence = Confidence::Low,
+                }
             }
             let (span, allowed_inline) = places.locate(found.secret.clone());
             out.push(self.report(&found, &decoded.bytes[found.secret.clone()], place.at(span), allowed_inline));

@@ -56,6 +56,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("aws_key_id", cloud::aws_key_id),
     ("azure_storage_key", cloud::azure_storage_key),
     ("basic_credentials", account::basic_credentials),
+    ("chosen_password", account::chosen_password),
     ("github_fine_grained", token::github_fine_grained),
     ("github_token", token::checksummed_token),
     ("google_account", pem::google_account),
