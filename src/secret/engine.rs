@@ -141,10 +141,12 @@ impl Engine {
             // A vendor's format proves more than what stands around it.
             if self.rules[found.rule].vendor == "generic" {
                 let fenced = fences.hold(&decoded.bytes, found.secret.start);
-                match surroundings::shown(&decoded.bytes, &found.secret) {
-                    Shown::Plainly if found.confidence == Confidence::Low => continue,
-                    Shown::No | Shown::Perhaps if fenced && found.confidence == Confidence::Low => continue,
-                    Shown::No if !fenced => {}
+                let shown = surroundings::shown(&decoded.bytes, &found.secret);
+                match if fenced { Shown::Documented } else { shown } {
+                    // A guess by a name is worth nothing where a document shows how to write it.
+                    Shown::Documented if self.rules[found.rule].is_generic() => continue,
+                    Shown::Documented | Shown::Plainly if found.confidence == Confidence::Low => continue,
+                    Shown::No => {}
                     _ => found.confidence = Confidence::Low,
                 }
             }

@@ -21,8 +21,10 @@ pub enum Shown {
     No,
     /// A word near by speaks of examples.
     Perhaps,
-    /// A test, a session at a prompt, a fenced block, a sentence that announces an example.
+    /// A test, or a sentence that announces an example.
     Plainly,
+    /// A document that shows how something is used: a fenced block, a session at a prompt, a described example.
+    Documented,
 }
 
 /// What a mark says.
@@ -32,8 +34,10 @@ enum Mark {
     Word,
     /// Prose that announces an example: counts close before the match.
     Announcing,
-    /// The machinery of tests, prompts and documents.
+    /// The machinery of tests.
     Machinery,
+    /// The machinery of documents.
+    Document,
 }
 
 /// Marks, in any case.
@@ -56,9 +60,9 @@ const MARKS: [(&str, Mark); 41] = [
     (".. code", Mark::Announcing),
     ("<code>", Mark::Announcing),
     ("<pre", Mark::Announcing),
-    ("\"description\": \"the following", Mark::Machinery),
-    ("the following example", Mark::Machinery),
-    (">>> ", Mark::Machinery),
+    ("\"description\": \"the following", Mark::Document),
+    ("the following example", Mark::Document),
+    (">>> ", Mark::Document),
     ("```", Mark::Announcing),
     ("def test", Mark::Machinery),
     ("self.assert", Mark::Machinery),
@@ -101,6 +105,7 @@ pub fn shown(text: &[u8], range: &Range<usize>) -> Shown {
             !host && !joined
         });
         let level = marks.map(|hit| match MARKS[hit.pattern().as_usize()].1 {
+            Mark::Document => Shown::Documented,
             Mark::Machinery => Shown::Plainly,
             Mark::Announcing if hit.start() >= announces_from => Shown::Plainly,
             Mark::Announcing | Mark::Word => Shown::Perhaps,
@@ -142,7 +147,7 @@ mod tests {
     fn documentation_and_tests_are_seen() {
         assert_eq!(at("For example:\n  key = X"), Shown::Plainly);
         assert_eq!(at("key = X\n\ndef test_key():"), Shown::Plainly);
-        assert_eq!(at("    >>> login(password='X')"), Shown::Plainly);
+        assert_eq!(at("    >>> login(password='X')"), Shown::Documented);
         assert_eq!(at("it('logs in', () => { login('X') })"), Shown::Plainly);
         assert_eq!(at("# an example\nkey = X"), Shown::Perhaps);
         assert_eq!(at("url = 'https://api.example.com', key = X"), Shown::No);

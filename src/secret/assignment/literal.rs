@@ -80,7 +80,10 @@ pub(super) fn next_line(text: &[u8], start: usize) -> Option<Assignment> {
     let rest = &text[start.min(text.len())..text.len().min(start + 96)];
     let skip = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'(')).count();
     let lines = rest[..skip].iter().filter(|b| **b == b'\n').count();
-    (lines == 1).then(|| quoted(text, start + skip)).flatten()
+    let found = if lines == 1 { quoted(text, start + skip)? } else { return None };
+    // Adjacent literals are one: a piece of it is no value.
+    let behind = text[found.value.end + 1..].iter().take(64).find(|b| !b.is_ascii_whitespace());
+    (!matches!(behind, Some(b'"' | b'\''))).then_some(found)
 }
 
 /// `Buffer.from("..."`, `SecretStr("...")`, `ConvertTo-SecureString "..."`.

@@ -14,6 +14,7 @@ mod nested;
 use std::ops::Range;
 
 use literal::quoted;
+use memchr::memmem;
 
 /// Bytes read on either side of the keyword for the rest of the name.
 const NAME: usize = 48;
@@ -119,6 +120,13 @@ fn separator(text: &[u8], name: &Range<usize>, at: usize, quoted_name: bool) -> 
     match rest.first()? {
         b'=' | b':' => Some(at + 1),
         b'(' if !quoted_name => quote_ahead(text, skip_blanks(text, at + 1)),
+        // `set :session_secret, "..."`: a Ruby symbol.
+        b',' if !quoted_name && name.start > 0 && text[name.start - 1] == b':' => {
+            quote_ahead(text, skip_blanks(text, at + 1))
+        }
+        b'{' if rest.starts_with(b"{ get;") => {
+            Some(at + memmem::find(&rest[..rest.len().min(NAME)], b"} =")? + 3)
+        }
         b',' if quoted_name && is_first(text, name) => quote_ahead(text, skip_blanks(text, at + 1)),
         _ => None,
     }
@@ -231,6 +239,8 @@ mod tests {
             ("args: ['--password', 'v-1']", "password"),
             ("Connect -Password 'v-1'", "password"),
             ("; password = v-1\n", "password"),
+            ("set :session_secret, 'v-1'", "secret"),
+            ("public string Password { get; set; } = \"v-1\";", "password"),
         ] {
             assert_eq!(value(text, keyword), Some("v-1"), "{text}");
         }

@@ -62,7 +62,7 @@ const HARMLESS_AFTER: [&[u8]; 55] = [
 ];
 
 /// Words before the keyword that make a name speak of something else.
-const TELLING_BEFORE: [&[u8]; 55] = [
+const TELLING_BEFORE: [&[u8]; 58] = [
     b"public",
     b"csrf",
     b"xsrf",
@@ -119,6 +119,9 @@ const TELLING_BEFORE: [&[u8]; 55] = [
     b"bos",
     b"unk",
     b"mask",
+    b"regex",
+    b"regexp",
+    b"pattern",
 ];
 
 /// What may stand right before `pass`, written as one word with it: it also ends `bypass` and `compass`.

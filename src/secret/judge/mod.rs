@@ -64,6 +64,9 @@ fn token(value: &[u8], style: Style) -> Option<Confidence> {
     if value.len() > 512 || value.starts_with(b"eyJ") && memchr(b'.', value).is_some() {
         return None;
     }
+    if is_uuid(value) {
+        return (style == Style::Variable).then_some(Confidence::Low);
+    }
     let kinds = kinds(value);
     if is_mixed_password(value, &kinds) && value.len() >= 16 && kinds.symbols >= 2 && !looks_like_code(value, style) {
         return Some(Confidence::Medium);
@@ -79,9 +82,6 @@ fn token(value: &[u8], style: Style) -> Option<Confidence> {
     }
     if value.len() < shortest || kinds.symbols * 4 > value.len() {
         return None;
-    }
-    if is_uuid(value) {
-        return (style == Style::Variable).then_some(Confidence::Low);
     }
     // A token without a digit is rare: one in 300 of 36 base-62 characters, and names are many.
     let mixed = kinds.digits > 0 && kinds.lower + kinds.upper > 0;
@@ -118,6 +118,10 @@ fn kinds(value: &[u8]) -> Kinds {
 
 /// Brackets, calls and operators: an expression that a quote or a line end cut out of code.
 fn looks_like_code(value: &[u8], style: Style) -> bool {
+    // A pattern of characters, which a test of a value would use.
+    if [b"0-9".as_slice(), b"a-z", b"A-Z", b"\\d", b"\\w"].iter().any(|range| memmem::find(value, range).is_some()) {
+        return true;
+    }
     // Between quotes a long scramble may hold any of them.
     if style == Style::Quoted && value.len() >= 16 && scrambled(value) >= 0.4 && memmem::find(value, b"()").is_none() {
         return false;

@@ -57,7 +57,8 @@ pub(super) fn choice(value: &[u8]) -> Choice {
     let leet = stem != core;
     let digits = tail.iter().any(u8::is_ascii_digit);
     let marks = tail.iter().any(|b| !b.is_ascii_alphanumeric());
-    if is(&COMMON, &stem) && (leet || digits || marks && tail.len() > 1) {
+    let plain_tail = tail.iter().all(|b| b.is_ascii_digit() || b"!@#$%&*?._-+".contains(b));
+    if is(&COMMON, &stem) && plain_tail && (leet || digits || marks && tail.len() > 1) {
         return Choice::Chosen;
     }
     let counted = tail.is_empty() || b"01234567890".windows(tail.len().min(11)).any(|run| run == tail) || tail == b"!";
