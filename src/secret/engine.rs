@@ -10,6 +10,7 @@ use super::assignment::{self, Assignment, Style};
 use super::checks::{Candidate, Proof};
 use super::judge::{is_reference, judge};
 use super::place::{ALLOW_COMMENTS, Places};
+use super::published::is_published;
 use super::redact::{public_prefix, redact};
 use super::rule::{self, Finder, Pattern, Reader, Rule, RuleError};
 use super::shape::{entropy, is_stand_in};
@@ -144,7 +145,7 @@ impl Engine {
                 let shown = surroundings::shown(&decoded.bytes, &found.secret);
                 match if fenced { Shown::Documented } else { shown } {
                     // A guess by a name is worth nothing where a document shows how to write it.
-                    Shown::Documented if self.rules[found.rule].is_generic() => continue,
+                    Shown::Documented if found.confidence < Confidence::High => continue,
                     Shown::Documented | Shown::Plainly if found.confidence == Confidence::Low => continue,
                     Shown::No => {}
                     _ => found.confidence = Confidence::Low,
@@ -284,7 +285,7 @@ fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usi
     let value = &text[secret.clone()];
     // A key block holds long runs by nature (`AAAA` in OpenSSH's); its check looks at the body.
     let block = value.len() > 512;
-    if entropy(value) < rule.entropy || !block && is_stand_in(value) {
+    if entropy(value) < rule.entropy || !block && is_stand_in(value) || is_published(value) {
         return None;
     }
     let proof = rule.check.map_or(Proof::Plausible, |check| check(Candidate { text, whole, secret }));

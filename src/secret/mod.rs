@@ -15,6 +15,7 @@ mod engine;
 mod judge;
 mod named;
 mod place;
+mod published;
 mod redact;
 mod rule;
 mod shape;

@@ -70,11 +70,15 @@ pub fn is_real(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     let described = [&user, &password].iter().all(|text| begins(&["some", "my", "your", "the"], text));
     let stem = password.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
     let nobody = is(&USERS, &user) && (is(&WORDS, &password[..stem]) || password.iter().all(u8::is_ascii_alphabetic));
+    // `key_1234`: what it is and a number.
+    let named = [b"key".as_slice(), b"token", b"pass", b"password", b"secret"]
+        .iter()
+        .any(|word| password[..stem].strip_suffix(b"_").or(password[..stem].strip_suffix(b"-")) == Some(*word));
     // The account that Oracle's databases were shipped with, in every tutorial since.
     let scott = user == b"scott" && password.starts_with(b"tiger");
     let first_label = host.split(|b| *b == b'.').next().unwrap_or_default();
     password.len() >= 4
-        && !(scott || described || nobody)
+        && !(scott || described || nobody || named)
         && password != user
         && !is(&WORDS, &password)
         && !is(&HOSTS, &host)

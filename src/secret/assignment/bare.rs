@@ -57,15 +57,17 @@ pub(super) fn read(text: &[u8], name: &Range<usize>, quoted_name: bool, start: u
         return line(text, start, tight);
     }
     match before.trim_ascii_end().last() {
-        Some(b'?' | b'&') => return word(text, start, b"&#\"'`<> \t\r\n;)}\\"),
+        Some(b'?' | b'&') if tight => return word(text, start, b"&#\"'`<> \t\r\n;)}\\"),
         Some(b';') if tight || before.ends_with(b";") => return word(text, start, b";\"'`\r\n\\<>"),
         _ => {}
     }
     match before.last() {
         // `"Password=value;Server=..."`, `-H "X-Api-Key: value"`.
-        Some(&quote @ (b'"' | b'\'' | b'`')) => return word(text, start, &[quote, b';', b'\r', b'\n', b'\\', b'<']),
+        Some(&quote @ (b'"' | b'\'' | b'`')) => {
+            return word(text, start, &[quote, b';', b'&', b'\r', b'\n', b'\\', b'<']);
+        }
         // `host:6380,password=value,ssl=True`
-        Some(b',') if tight => return word(text, start, b",;\"'`\r\n\\<>()"),
+        Some(b',') if tight && path == 0 => return word(text, start, b",;\"'`\r\n\\<>()"),
         _ => {}
     }
     let follows = matches!(before.last(), Some(b' ' | b'='));
@@ -81,14 +83,26 @@ fn line(text: &[u8], start: usize, tight: bool) -> Option<Assignment> {
     let value = if tight { value.split(|b| *b == b' ').next().unwrap_or(value) } else { value };
     // Code ends its lines with these, configuration does not.
     let code = matches!(value.last(), Some(b';' | b',' | b'(' | b'{' | b'[' | b'\\' | b')'));
-    let code = code && !(tight && value.last() == Some(&b')') && !value.contains(&b'('));
     (!code && !value.is_empty()).then(|| Assignment { value: start..start + value.len(), style: Style::Bare })
 }
 
 /// Whether `before` is what may stand before a name that begins a line of configuration. `whole`: nothing is cut off.
 fn leads_line(before: &[u8], whole: bool) -> bool {
     const LEADS: [&[u8]; 14] = [
-        b"", b"export", b"set", b"ENV", b"ARG", b"-", b"- name:", b"//", b"setx", b"#", b";", b"--", b"*", b"- export",
+        b"",
+        b"export",
+        b"set",
+        b"ENV",
+        b"ARG",
+        b"-",
+        b"- name:",
+        b"//",
+        b"setx",
+        b"#",
+        b";",
+        b"--",
+        b"*",
+        b"- export",
     ];
     let feed = memrchr(b'\n', before);
     let lead = before[feed.map_or(0, |feed| feed + 1)..].trim_ascii();

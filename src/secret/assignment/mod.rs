@@ -48,11 +48,8 @@ pub fn read(text: &[u8], hit: Range<usize>) -> Option<Assignment> {
     let (keyword, name) = name::around(text, hit, NAME)?;
     // Most hits assign nothing; the words of the name are weighed last.
     let found = value(text, name.clone())?;
-    let kept = name::keeps_its_meaning(
-        &text[name.start..keyword.start],
-        &text[keyword.clone()],
-        &text[keyword.end..name.end],
-    );
+    let kept =
+        name::keeps_its_meaning(&text[name.start..keyword.start], &text[keyword.clone()], &text[keyword.end..name.end]);
     kept.then_some(found)
 }
 
@@ -76,8 +73,8 @@ fn value(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     }
     let spaced = skip_blanks(text, at);
     if bare::is_option(text, &name) && (spaced > at && !quoted_name || text.get(spaced) == Some(&b',')) {
-        let start = skip_blanks(text, spaced + usize::from(text[spaced] == b','));
-        return quoted(text, start).or_else(|| bare::argument(text, start));
+        let start = skip_blanks(text, spaced + usize::from(text.get(spaced) == Some(&b',')));
+        return quoted(text, start).or_else(|| if quoted_name { None } else { bare::argument(text, start) });
     }
     if quoted_name && spaced > at && text[spaced..].starts_with(b"value=") {
         return quoted(text, spaced + 6);
@@ -124,9 +121,7 @@ fn separator(text: &[u8], name: &Range<usize>, at: usize, quoted_name: bool) -> 
         b',' if !quoted_name && name.start > 0 && text[name.start - 1] == b':' => {
             quote_ahead(text, skip_blanks(text, at + 1))
         }
-        b'{' if rest.starts_with(b"{ get;") => {
-            Some(at + memmem::find(&rest[..rest.len().min(NAME)], b"} =")? + 3)
-        }
+        b'{' if rest.starts_with(b"{ get;") => Some(at + memmem::find(&rest[..rest.len().min(NAME)], b"} =")? + 3),
         b',' if quoted_name && is_first(text, name) => quote_ahead(text, skip_blanks(text, at + 1)),
         _ => None,
     }
@@ -273,7 +268,8 @@ mod tests {
 
     #[test]
     fn any_cut_is_survived() {
-        let text = b"{\"db_pass\": \"v\\\\1\", pass: str = 'x' <pass>a</pass> --tok=b ${tok:-c} tok || 'd', tok:\n value: e";
+        let text =
+            b"{\"db_pass\": \"v\\\\1\", pass: str = 'x' <pass>a</pass> --tok=b ${tok:-c} tok || 'd', tok:\n value: e";
         for from in 0..text.len() {
             for to in from..=text.len() {
                 let part = &text[from..to];

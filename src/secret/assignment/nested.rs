@@ -82,5 +82,7 @@ fn rest_of_line(text: &[u8], start: usize) -> Option<Assignment> {
     let line = text.get(start..text.len().min(start + VALUE))?;
     let end = memchr::memchr2(b'\n', b'\r', line).or((line.len() < VALUE).then_some(line.len()))?;
     let len = line[..end].trim_ascii_end().len();
-    (len > 0).then(|| Assignment { value: start..start + len, style: Style::Bare })
+    // Code ends its lines with these, configuration does not.
+    let code = matches!(line[..len].last(), Some(b',' | b';' | b'(' | b'{'));
+    (len > 0 && !code).then(|| Assignment { value: start..start + len, style: Style::Bare })
 }

