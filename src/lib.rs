@@ -14,6 +14,7 @@
 //! 2  integrity   files against their package's own list; what runs before the handler
 //! 2  runtime     until when a runtime gets patches, and what it brings along
 //! 2  source      where functions come from: local paths, environment files
+//! 2  verify      asks vendors whether a secret still works, where the user wants that
 //! 1  artifact    bytes to entries under one budget
 //! 1  formats     readers that several above need
 //! 1  advisory    the OSV cache: records, feeds (EPSS, KEV), store, snapshot, sync, bundle, seed
@@ -36,4 +37,5 @@ pub mod report;
 pub mod runtime;
 pub mod secret;
 pub mod source;
+pub mod verify;
 pub mod version;

@@ -18,6 +18,7 @@ fn floors() -> BTreeMap<&'static str, u8> {
         ("matching", 2),
         ("runtime", 2),
         ("source", 2),
+        ("verify", 2),
         ("audit", 3),
         ("policy", 3),
         ("report", 4),

@@ -91,22 +91,7 @@ impl Http {
         patience: Patience,
         watch: Watch,
     ) -> Result<Http, AdvisoryError> {
-        let failed = |error: &dyn Display| AdvisoryError::Tls(error.to_string());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let tls = tls.map_err(|error| failed(&error))?.with_root_certificates(roots(ca_cert)?).with_no_client_auth();
-        let builder = Client::builder();
-        // `reqwest` takes the asterisk for any name, but not for an address.
-        let builder = if nothing_is_proxied() { builder.no_proxy() } else { builder };
-        let client = builder
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(patience.connect)
-            .timeout(patience.idle)
-            .redirect(Policy::custom(follow))
-            .referer(false)
-            .user_agent(concat!("tidewaiter/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| failed(&chain(&error)))?;
+        let client = client(ca_cert, patience.connect, patience.idle, Policy::custom(follow))?;
         Ok(Http { client, credentials, named, patience, watch })
     }
 
@@ -315,6 +300,35 @@ impl Validator {
 
 pub(super) fn text(response: &Response, name: HeaderName) -> Option<String> {
     Some(response.headers().get(name)?.to_str().ok()?.to_owned())
+}
+
+/// A client with this program's ideas of trust: TLS by rustls, certificates of the system and of a file of the user's,
+/// proxies of the environment. `whole` bounds a request where its body is not read piece by piece.
+///
+/// # Errors
+/// As [`Http::new`].
+pub fn client(
+    ca_cert: Option<&Path>,
+    connect: Duration,
+    whole: Duration,
+    redirects: Policy,
+) -> Result<Client, AdvisoryError> {
+    let failed = |error: &dyn Display| AdvisoryError::Tls(error.to_string());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let tls = tls.map_err(|error| failed(&error))?.with_root_certificates(roots(ca_cert)?).with_no_client_auth();
+    let builder = Client::builder();
+    // `reqwest` takes the asterisk for any name, but not for an address.
+    let builder = if nothing_is_proxied() { builder.no_proxy() } else { builder };
+    builder
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(connect)
+        .timeout(whole)
+        .redirect(redirects)
+        .referer(false)
+        .user_agent(concat!("tidewaiter/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| failed(&chain(&error)))
 }
 
 /// Credentials do not follow to another host, and nothing follows from TLS to plain text.

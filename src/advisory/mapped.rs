@@ -1,4 +1,4 @@
-//! The one module that maps files, and so the one that holds `unsafe`.
+//! The one module that maps files. Besides `artifact::deflate` nothing else holds `unsafe`.
 #![allow(unsafe_code)]
 
 use std::fs::File;

@@ -195,6 +195,36 @@ impl Budget {
         Filled { bytes: done - at, end }
     }
 
+    /// Decodes a whole entry of `size` bytes out of `packed` in one go into the front of `buffer`, where the limits allow
+    /// for all of it and `decode` can; it answers with the number of bytes that it took and gave. `None` leaves the
+    /// account as it was: the entry is then to be read step by step, which finds out what is wrong with it.
+    pub(super) fn fill_at_once(
+        &self,
+        buffer: &mut Vec<u8>,
+        packed: u64,
+        size: usize,
+        decode: impl FnOnce(&mut [u8]) -> Option<(usize, usize)>,
+    ) -> Option<(usize, usize)> {
+        let bytes = size as u64;
+        let fits = bytes <= self.limits.entry_bytes
+            && self.bytes().saturating_add(bytes) <= self.limits.target_bytes
+            && (bytes <= self.limits.ratio_floor || bytes <= packed.saturating_mul(self.limits.ratio));
+        if !fits || self.check_time().and_then(|()| self.check_input()).is_err() {
+            return None;
+        }
+        if buffer.len() < size {
+            buffer.resize(size, 0);
+        }
+        let (taken, given) = decode(&mut buffer[..size])?;
+        let total = self.bytes.fetch_add(given as u64, Ordering::Relaxed).saturating_add(given as u64);
+        if total > self.limits.target_bytes {
+            self.bytes.fetch_sub(given as u64, Ordering::Relaxed);
+            return None;
+        }
+        self.consumed.fetch_add(taken as u64, Ordering::Relaxed);
+        Some((taken, given))
+    }
+
     fn charge(&self, count: u64, decoder: &dyn Decoder) -> Result<(), OverLimit> {
         let total = self.bytes.fetch_add(count, Ordering::Relaxed).saturating_add(count);
         if total > self.limits.target_bytes {

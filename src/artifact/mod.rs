@@ -9,6 +9,7 @@
 
 mod budget;
 mod bytes;
+mod deflate;
 mod dotnet_bundle;
 mod folder;
 mod gaps;

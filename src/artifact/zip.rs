@@ -7,6 +7,7 @@
 //!
 //! What it cannot know: which of two copies a runtime would load, and what encrypted bytes hold.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::{self, Read};
 
@@ -19,11 +20,19 @@ use super::budget::{Budget, Decoder, End, OverLimit};
 use super::bytes::{Bytes, Reader};
 use super::inflate::Inflate;
 use super::window::visit_all;
-use super::{EntryKind, Indexed, Meta, Piece, gaps, names, zip_directory, zip_salvage};
+use super::{EntryKind, Indexed, Meta, Piece, deflate, gaps, names, zip_directory, zip_salvage};
 
 /// Longest link target that is taken for one. Some tools write a link's target to a file, so anything that does not look
 /// like a path is read as the file it may become.
 const LINK_MAX: u64 = 1024;
+
+/// The largest compressed entry that is decoded in one go: above it, the memory for it is not worth the time.
+const AT_ONCE: u64 = 16 << 20;
+
+thread_local! {
+    /// The compressed bytes of the entry that this thread decodes.
+    static PACKED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 const TYPE_BITS: u32 = 0o170_000;
 const TYPE_LINK: u32 = 0o120_000;
@@ -190,6 +199,40 @@ impl<'a> Zip<'a> {
         zip
     }
 
+    /// Decodes an entry that is what it says into `scratch` in one go; bytes taken and given. Of a small archive within
+    /// an archive the compressed bytes are there already, of a file they are read first.
+    fn at_once(&self, record: &Record, budget: &Budget, scratch: &mut Vec<u8>) -> Option<(usize, usize)> {
+        let plain = record.method == CompressionMethod::DEFLATE && !record.is_encrypted() && record.sized;
+        let from = record.data.filter(|_| plain && record.packed <= AT_ONCE)?;
+        // An entry that declares far more than deflate can give does not get the room for it.
+        let size = usize::try_from(record.meta.size_hint).ok()?;
+        if size as u64 > record.packed.saturating_mul(1032).saturating_add(64) {
+            return None;
+        }
+        let decode = |packed: &[u8], out: &mut [u8]| {
+            let whole = deflate::decode(packed, out)?;
+            // Too few bytes are as wrong as too many.
+            (whole.given == out.len()).then_some((whole.taken, whole.given))
+        };
+        let len = usize::try_from(record.packed).ok()?;
+        match &self.bytes {
+            Bytes::Slice(slice) => {
+                let from = usize::try_from(from).ok()?;
+                let packed = slice.get(from..from.checked_add(len)?)?;
+                budget.fill_at_once(scratch, record.packed, size, |out| decode(packed, out))
+            }
+            Bytes::File(..) => PACKED.with_borrow_mut(|buffer| {
+                if buffer.len() < len {
+                    buffer.resize(len, 0);
+                }
+                let packed = &mut buffer[..len];
+                let got = self.bytes.copy_at(packed, from).ok()?;
+                (got == len).then_some(())?;
+                budget.fill_at_once(scratch, record.packed, size, |out| decode(packed, out))
+            }),
+        }
+    }
+
     fn name_copies(&mut self) {
         let mut seen = HashSet::with_capacity(self.records.len());
         for record in self.records.iter().filter(|record| record.meta.kind != EntryKind::Folder) {
@@ -244,10 +287,16 @@ impl Indexed for Zip<'_> {
         }
         let name = Some(record.meta.name.as_str());
         let mut data = record.decoder(&self.bytes)?;
-        let mut summed = Summed { inner: data.decoder(), crc: Hasher::new() };
-        let size = visit_all(&mut summed, budget, scratch, visit)
-            .map_err(|(stop, read)| Box::new(gaps::stopped(&stop, name, read)))?;
-        let (taken, crc) = (summed.inner.consumed(), summed.crc.finalize());
+        let (size, taken, crc) = if let Some((taken, given)) = self.at_once(record, budget, scratch) {
+            let whole = &scratch[..given];
+            visit(Piece::whole(whole));
+            (given as u64, taken as u64, crc32fast::hash(whole))
+        } else {
+            let mut summed = Summed { inner: data.decoder(), crc: Hasher::new() };
+            let size = visit_all(&mut summed, budget, scratch, visit)
+                .map_err(|(stop, read)| Box::new(gaps::stopped(&stop, name, read)))?;
+            (size, summed.inner.consumed(), summed.crc.finalize())
+        };
         if let Some(expected) = record.crc.filter(|expected| *expected != crc) {
             let detail = format!("its bytes have the checksum {crc:08x}, the archive says {expected:08x}");
             return Err(Box::new(gaps::blocking(GapKind::Checksum, name, detail)));

@@ -27,6 +27,7 @@ use crate::matching::{MaxAge, database_gaps, match_packages, rate_exploitation};
 use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
 use crate::runtime;
 use crate::secret::Engine;
+use crate::verify::Verifier;
 pub use silence::inquiry;
 
 /// What to audit as one target.
@@ -64,6 +65,8 @@ pub struct Options<'a> {
     pub engine: &'a Engine,
     /// Package names that count as first-party.
     pub own: globset::GlobSet,
+    /// Asks vendors about secrets, where the user wants that.
+    pub verifier: Option<&'a Verifier>,
     /// Polled by whoever draws it.
     pub progress: &'a Progress,
 }

@@ -23,6 +23,8 @@ pub(super) enum Command {
     Db(DbArgs),
     /// Explain an advisory or a secret rule
     Explain(ExplainArgs),
+    /// List the secret rules, or check rules of your own
+    Rules(RulesArgs),
 }
 
 const SCAN_HELP: &str = "\
@@ -87,6 +89,10 @@ pub(super) struct ScanArgs {
     #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub policy: Option<PathBuf>,
 
+    /// More secret rules: a rule file of your own, or a Gitleaks configuration (repeatable; see 'tidewaiter rules check')
+    #[arg(long = "rules", value_name = "FILE", help_heading = "Secrets")]
+    pub rules: Vec<PathBuf>,
+
     #[command(flatten)]
     pub cache: CacheArgs,
     /// Use this bundle of 'tidewaiter db export' instead of the cache
@@ -106,6 +112,12 @@ pub(super) struct ScanArgs {
     /// Address of the OSV service [default: api.osv.dev over HTTPS]
     #[arg(long, value_name = "URL", requires = "osv_api", help_heading = "Advisories")]
     pub osv_api_url: Option<String>,
+    /// Ask the vendors of the commonest secrets, read-only, whether they still work: this sends each secret to its vendor
+    #[arg(long, conflicts_with = "offline", help_heading = "Secrets")]
+    pub verify: bool,
+    /// Where the questions go instead of to the vendors: /HOST/PATH under this address
+    #[arg(long, value_name = "URL", requires = "verify", hide = true, help_heading = "Secrets")]
+    pub verify_endpoint: Option<reqwest::Url>,
     /// State that nothing may use the network (no command does unless it is asked to)
     #[arg(long, help_heading = "Advisories")]
     pub offline: bool,
@@ -298,4 +310,62 @@ fn ecosystem(text: &str) -> Result<Ecosystem, String> {
         let known: Vec<&str> = Ecosystem::ALL.iter().map(|e| e.name()).collect();
         format!("not an ecosystem that tidewaiter knows; use one of {}", known.join(", "))
     })
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RulesArgs {
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// List the built-in rules; 'tidewaiter explain RULE' says more of one
+    List(RulesListArgs),
+    /// Say of each rule of a file whether it keeps the laws, finds its examples and leaves its non-examples
+    #[command(after_help = RULES_CHECK_HELP)]
+    Check(RulesCheckArgs),
+}
+
+const RULES_CHECK_HELP: &str = "\
+Examples:
+  tidewaiter rules check acme.toml
+  tidewaiter rules check .gitleaks.toml
+  tidewaiter rules check --profile=function.zip acme.toml
+
+Exit codes:
+  0  every rule can be used
+  1  a rule breaks a law
+  2  a file could not be read";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RulesListArgs {
+    /// Only rules with this in their id, vendor or title, in any case
+    #[arg(value_name = "TEXT")]
+    pub text: Option<String>,
+    /// Only rules of this vendor, in any case
+    #[arg(long, value_name = "VENDOR")]
+    pub vendor: Option<String>,
+    /// How the list is written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RulesCheckArgs {
+    /// Rule files of your own, or Gitleaks configurations
+    #[arg(value_name = "FILE", required_unless_present = "profile")]
+    pub files: Vec<PathBuf>,
+    /// Also say what each rule costs, dearest first: on this file, folder or archive, else on the rules' own examples
+    #[arg(long, value_name = "TARGET", num_args = 0..=1, require_equals = true)]
+    pub profile: Option<Option<PathBuf>>,
 }

@@ -7,6 +7,7 @@ mod options;
 mod osv_api;
 mod output;
 mod progress;
+mod rules;
 mod scan;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ pub fn run() -> ExitCode {
         args::Command::Scan(scan) => scan::run(&scan),
         args::Command::Db(db) => db::run(&db),
         args::Command::Explain(explain) => explain::run(&explain),
+        args::Command::Rules(rules) => rules::run(&rules),
     };
     let exit = result.unwrap_or_else(|error| {
         output::complain(&format!("error: {error:#}"));

@@ -12,6 +12,7 @@ use crate::artifact::Limits;
 use crate::matching::MaxAge;
 use crate::model::{Grade, Severity};
 use crate::policy::{self, Policy, Settings};
+use crate::verify::Verifier;
 
 /// The policy file that is read without being named.
 const POLICY_FILE: &str = "tidewaiter.toml";
@@ -62,6 +63,12 @@ pub(super) fn resolve(args: &ScanArgs) -> Result<Resolved> {
         },
         max_db_age: args.max_db_age.map(MaxAge::days).or(policy.max_db_age).unwrap_or_default(),
     })
+}
+
+/// Who asks vendors about secrets, if the arguments want that.
+pub(super) fn verifier(args: &ScanArgs) -> Result<Option<Verifier>> {
+    let verifier = args.verify.then(|| Verifier::new(args.verify_endpoint.clone())).transpose();
+    verifier.context("cannot ask vendors about secrets")
 }
 
 /// Package names that count as first-party.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::args::ScanArgs;
 use super::options::Resolved;
 use super::output::{self, Output};
-use super::{options, osv_api, progress};
+use super::{options, osv_api, progress, rules};
 use crate::advisory::{Database, OsvApi};
 use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
@@ -31,18 +31,26 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
     let own = options::own(&settings)?;
     let requests = requests(args)?;
     let limits = options::limits(&args.limits);
+    let brought = rules::engine(&args.rules, args.quiet)?;
+    let engine = brought.as_ref().unwrap_or_else(|| Engine::builtin());
     let advisories = match osv_api::service(args)? {
         Some(service) => Advisories::Service(Box::new(service)),
         None => Advisories::Local(Box::new(options::scan_database(args)?)),
     };
+    let verifier = options::verifier(args)?;
     let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads)?;
     let mut scans = Vec::new();
     for (name, request) in requests {
         let counters = Progress::default();
-        let audit_options =
-            Options { limits: limits.clone(), engine: Engine::builtin(), own: own.clone(), progress: &counters };
+        let audit_options = Options {
+            limits: limits.clone(),
+            engine,
+            own: own.clone(),
+            verifier: verifier.as_ref(),
+            progress: &counters,
+        };
         let scan =
             progress::during(&name, args.quiet, &counters, || pool.install(|| audit::audit(request, &audit_options)))?;
         scans.push(scan);

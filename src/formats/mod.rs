@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub mod clock;
+pub mod complaint;
 pub mod file_list;
 pub mod headers;
 pub mod jsonc;

@@ -351,6 +351,8 @@ impl Judge<'_> {
             exploitation: Exploitation::default(),
             gates: true,
             allowed_inline: false,
+            verification: None,
+            allowed_by: None,
             remediation: check.remediation.to_owned(),
         });
     }

@@ -54,6 +54,8 @@ pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Fin
         cvss,
         exploitation: Exploitation::default(),
         allowed_inline: false,
+        verification: None,
+        allowed_by: None,
         gates: !package.beside_installed,
         remediation: remediation(kind, package, &representative.kind, &fixed),
         fixed,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cvss, Exploitation, Location, PackageId, Severity};
+use super::{Cvss, Exploitation, Location, PackageId, Severity, Verification};
 
 /// What a finding speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,6 +88,15 @@ impl Origin {
     }
 }
 
+/// Who allows a finding. Never an artifact: it could speak for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AllowedBy {
+    /// Where that is written: `.gitleaks.toml:7`.
+    pub by: String,
+    /// Why, in the words of whoever wrote it.
+    pub reason: String,
+}
+
 /// A finding, before policy has judged it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -127,6 +136,10 @@ pub struct Finding {
     pub gates: bool,
     /// An inline allow-comment stands beside it; policy decides whether its author may say so.
     pub allowed_inline: bool,
+    /// What the vendor said of the secret, where it was asked.
+    pub verification: Option<Verification>,
+    /// An allow-list that the user brought covers all of its places.
+    pub allowed_by: Option<AllowedBy>,
     /// What to do about it.
     pub remediation: String,
 }

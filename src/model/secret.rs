@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Confidence, Location, Severity};
+use super::{AllowedBy, Confidence, Location, Severity};
 
 /// A secret's value in memory.
 ///
@@ -60,6 +60,8 @@ pub struct SecretMatch {
     pub remediation: String,
     /// An inline allow-comment stands beside it (counts in first-party code only).
     pub allowed_inline: bool,
+    /// An allow-list that the user brought covers it.
+    pub allowed_by: Option<AllowedBy>,
 }
 
 #[cfg(test)]

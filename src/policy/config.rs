@@ -5,7 +5,6 @@
 //! the command runs, never from inside an artifact: an artifact must not be able to speak for itself.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
@@ -13,6 +12,8 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use crate::formats::complaint::Complaint;
+use crate::formats::complaint::Source;
 use crate::matching::{AgeLimit, MaxAge};
 use crate::model::{Ecosystem, Feed, Gap, GapKind, Grade, Severity};
 
@@ -115,34 +116,6 @@ pub enum ConfigError {
     Invalid(Box<Complaint>),
 }
 
-/// What is wrong in a file, and where.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Complaint {
-    /// As the user named it.
-    pub file: String,
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    /// The line itself; control characters are replaced.
-    pub text: String,
-    /// Characters of the line that are concerned, at least 1.
-    pub width: usize,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
-        writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
-        writeln!(f, "{margin} |")?;
-        writeln!(f, "{number} | {}", self.text)?;
-        write!(f, "{margin} | {}{}", " ".repeat(self.column - 1), "^".repeat(self.width))
-    }
-}
-
 impl Policy {
     /// Reads and checks a policy file.
     pub fn read(path: &Path) -> Result<Policy, ConfigError> {
@@ -155,17 +128,17 @@ impl Policy {
     /// Checks the text of a policy file; `file` is its name in errors and acceptances.
     pub fn parse(file: &str, text: &str) -> Result<Policy, ConfigError> {
         let source = Source { file, text };
-        let raw: Raw = toml::from_str(text).map_err(|error| source.complain(error.span(), error.message()))?;
+        let raw: Raw = toml::from_str(text).map_err(|error| complain(&source, error.span(), error.message()))?;
         raw.validate(&source)
     }
 }
 
 impl Raw {
     fn validate(self, source: &Source<'_>) -> Result<Policy, ConfigError> {
-        let fail_on = self.fail_on.map(|value| source.check(&value, parse_fail_on)).transpose()?;
-        let require_coverage = self.require_coverage.map(|v| source.check(&v, parse_require_coverage)).transpose()?;
+        let fail_on = self.fail_on.map(|value| check(source, &value, parse_fail_on)).transpose()?;
+        let require_coverage = self.require_coverage.map(|v| check(source, &v, parse_require_coverage)).transpose()?;
         for glob in &self.own {
-            source.check(glob, |text| if text.is_empty() { Err(EMPTY_GLOB.to_owned()) } else { compile(text) })?;
+            check(source, glob, |text| if text.is_empty() { Err(EMPTY_GLOB.to_owned()) } else { compile(text) })?;
         }
         let accept_gaps = self.accept_gaps.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?;
         Ok(Policy {
@@ -199,7 +172,7 @@ fn max_age(raw: Spanned<RawMaxAge>, source: &Source<'_>) -> Result<MaxAge, Confi
         } else {
             let message =
                 format!("'{}' is not 'default', and no ecosystem or feed that tidewaiter knows", name.escape_default());
-            return Err(source.complain(Some(span), &message));
+            return Err(complain(source, Some(span), &message));
         }
     }
     Ok(max_age)
@@ -207,12 +180,12 @@ fn max_age(raw: Spanned<RawMaxAge>, source: &Source<'_>) -> Result<MaxAge, Confi
 
 impl RawAcceptedGap {
     fn validate(self, source: &Source<'_>) -> Result<AcceptedGap, ConfigError> {
-        let path = self.path.map(|value| source.check(&value, compile)).transpose()?;
-        let reason = source.check(&self.reason, |text| match text.trim() {
+        let path = self.path.map(|value| check(source, &value, compile)).transpose()?;
+        let reason = check(source, &self.reason, |text| match text.trim() {
             "" => Err("a gap is accepted only with a reason"),
             reason => Ok(reason.to_owned()),
         })?;
-        let (line, _, _) = source.place(self.kind.span());
+        let line = source.line(self.kind.span());
         Ok(AcceptedGap { kind: self.kind.into_inner(), path, reason, by: format!("{}:{line}", source.file) })
     }
 }
@@ -225,48 +198,15 @@ fn compile(text: &str) -> Result<GlobMatcher, String> {
     glob.map(|glob| glob.compile_matcher()).map_err(|error| format!("not a glob: {}", error.kind()))
 }
 
-/// The file's text, to point into.
-struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
+/// Reads one value, and points at it where that fails.
+fn check<T, E: ToString>(
+    source: &Source<'_>,
+    value: &Spanned<String>,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, ConfigError> {
+    read(value.get_ref()).map_err(|error| complain(source, Some(value.span()), &error.to_string()))
 }
 
-impl Source<'_> {
-    /// Reads one value, and points at it where that fails.
-    fn check<T, E: ToString>(
-        &self,
-        value: &Spanned<String>,
-        read: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<T, ConfigError> {
-        read(value.get_ref()).map_err(|error| self.complain(Some(value.span()), &error.to_string()))
-    }
-
-    /// Line from 1, the line's byte range without its end, and the span cut to the line.
-    fn place(&self, span: Range<usize>) -> (usize, Range<usize>, Range<usize>) {
-        let start = self.boundary(span.start);
-        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
-        let end = self.boundary(span.end).clamp(start, line_end);
-        let number = self.text[..start].matches('\n').count() + 1;
-        (number, line_start..line_end, start..end)
-    }
-
-    /// The last boundary of a character at or before a byte: a parser may point into the middle of one.
-    fn boundary(&self, at: usize) -> usize {
-        (0..=at.min(self.text.len())).rev().find(|&at| self.text.is_char_boundary(at)).unwrap_or(0)
-    }
-
-    fn complain(&self, span: Option<Range<usize>>, message: &str) -> ConfigError {
-        let (line, whole, concerned) = self.place(span.unwrap_or(0..0));
-        // One character for one, so that the marks below stay under what they mean.
-        let shown = |c: char| if c.is_control() { ' ' } else { c };
-        ConfigError::Invalid(Box::new(Complaint {
-            file: self.file.to_owned(),
-            line,
-            column: self.text[whole.start..concerned.start].chars().count() + 1,
-            text: self.text[whole].trim_end().chars().map(shown).collect(),
-            width: self.text[concerned].chars().count().max(1),
-            message: message.to_owned(),
-        }))
-    }
+fn complain(source: &Source<'_>, span: Option<Range<usize>>, message: &str) -> ConfigError {
+    ConfigError::Invalid(Box::new(source.complain(span, message)))
 }

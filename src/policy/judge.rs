@@ -46,8 +46,13 @@ fn judge_target(mut scan: Scan, settings: &Settings) -> Target {
 fn judge_finding(finding: Finding, settings: &Settings) -> Judged {
     // A dependency's author must not be able to vouch for what the dependency leaks: an allow-comment there is only
     // text. Whose code it is was settled by the audit (and by the policy's `own`).
-    let waived = (finding.allowed_inline && finding.origin != Origin::Dependency)
+    let inline = (finding.allowed_inline && finding.origin != Origin::Dependency)
         .then(|| Waived { by: "inline".to_owned(), reason: "an allow-comment stands beside it".to_owned() });
+    // An allow-list is the user's own: whose the finding is does not matter.
+    let waived = inline.or_else(|| {
+        let allowed = finding.allowed_by.as_ref()?;
+        Some(Waived { by: allowed.by.clone(), reason: allowed.reason.clone() })
+    });
     let violates = finding.gates && waived.is_none() && counts(&finding, settings);
     Judged { finding, state: State::New, waived, violates }
 }

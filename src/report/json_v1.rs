@@ -170,6 +170,13 @@ struct PackageV1<'a> {
 }
 
 #[derive(Serialize)]
+struct VerificationV1<'a> {
+    answer: &'static str,
+    asked: &'a str,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
 struct FindingV1<'a> {
     kind: &'static str,
     id: &'a str,
@@ -193,8 +200,10 @@ struct FindingV1<'a> {
     kev: bool,
     /// Nothing looks for it yet.
     imported: &'static str,
-    /// Whether the secret was tried out; `--verify` is not there yet.
+    /// Whether the vendor says that the secret works; null where it was not asked or its answer says neither.
     verified: Option<bool>,
+    /// Whom `--verify` asked, and what came back.
+    verification: Option<VerificationV1<'a>>,
     remediation: &'a str,
     waived: Option<WaivedV1<'a>>,
     gates: bool,

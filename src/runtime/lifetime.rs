@@ -92,6 +92,8 @@ fn finding(known: Known, runtime: &str, today: NaiveDate) -> Option<Finding> {
         exploitation: Exploitation::default(),
         gates: true,
         allowed_inline: false,
+        verification: None,
+        allowed_by: None,
         remediation,
     })
 }

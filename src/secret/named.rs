@@ -32,7 +32,8 @@ const HOLDERS: [&[u8]; 15] = [
 
 /// The pattern around what a rule calls its value: a word of its own.
 pub fn pattern(value: &str) -> String {
-    format!(r"\b(?P<secret>(?:{value}))(?:[^A-Za-z0-9_-]|$)")
+    // Base 64 may begin with a mark, where `\b` alone would not do.
+    format!(r"(?:\b|[^A-Za-z0-9_-])(?P<secret>(?:{value}))(?:[^A-Za-z0-9_-]|$)")
 }
 
 /// What a name that holds something else ends with.
@@ -103,6 +104,7 @@ fn before_separator(before: &[u8]) -> Option<usize> {
     }
     let end = trim(end, &blank, 8);
     let separated = match before[..end] {
+        [.., b'?', b'?', b'='] | [.., b'|', b'|', b'='] => end - 3,
         [.., b'=', b'>'] | [.., b':', b'='] | [.., b'?', b'='] | [.., b'|', b'|'] | [.., b'?', b'?'] => end - 2,
         [.., b'=' | b':' | b',' | b'(' | b'>'] => end - 1,
         // `--token value`, and `-e KEY value`.

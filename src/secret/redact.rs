@@ -15,6 +15,8 @@ pub fn public_prefix<'a>(rule: &'a Rule, secret: &[u8]) -> &'a str {
     match rule.finder {
         // Keywords of readers are names such as `password`; a value that begins so would show its own bytes.
         Finder::Reader(_) => "",
+        // Those of a rule from elsewhere may spell out the secret itself.
+        _ if rule.custom.is_some() => "",
         Finder::Pattern(_) | Finder::Named(_) => rule
             .keywords
             .iter()

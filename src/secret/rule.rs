@@ -9,8 +9,9 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::checks::{self, Check};
+use super::custom::Custom;
 use super::named;
-use crate::model::{Confidence, Severity};
+use crate::model::{Confidence, Probe, Severity};
 
 /// The largest window that a rule may ask for, in bytes: a private key of 16,384 bits in PEM takes about 13 KB.
 const MAX_WINDOW: usize = 16 * 1024;
@@ -31,6 +32,8 @@ pub enum RuleError {
     Rule {
         /// The rule's id.
         id: String,
+        /// The key in the file that the law speaks of.
+        key: &'static str,
         /// The law.
         reason: String,
     },
@@ -49,7 +52,7 @@ pub enum Reader {
 }
 
 /// How a rule finds its secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Finder {
     /// A regular expression over bytes (syntax of the `regex` crate, Unicode off). The secret is the group named
     /// `secret`, or the whole match.
@@ -61,14 +64,14 @@ pub enum Finder {
 }
 
 /// A pattern that is compiled at its first use: most files hold no keyword of most rules.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pattern {
     source: String,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    fn new(source: String) -> Pattern {
+    pub(super) fn new(source: String) -> Pattern {
         Pattern { source, compiled: OnceLock::new() }
     }
 
@@ -83,12 +86,23 @@ impl Pattern {
     }
 }
 
-fn compile(source: &str) -> Result<Regex, regex::Error> {
+/// Which group of a pattern is the secret; where it has none, or it took no part, the whole match is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// The one named `secret`.
+    Named,
+    /// The one of that number, from 1.
+    Number(usize),
+    /// The first that is not empty.
+    FirstSet,
+}
+
+pub(super) fn compile(source: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(source).unicode(false).size_limit(4 << 20).dfa_size_limit(4 << 20).build()
 }
 
 /// One kind of secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     /// Kebab-case, unique.
     pub id: String,
@@ -115,6 +129,8 @@ pub struct Rule {
     pub(super) check: Option<Check>,
     /// The rules of ids that belong to such a secret: found together, the two are one finding.
     pub pairs: Vec<String>,
+    /// How the vendor is asked whether it works, if the user wants that.
+    pub probe: Option<Probe>,
     /// How to revoke it.
     pub revoke: String,
     /// Where the format is documented.
@@ -123,6 +139,8 @@ pub struct Rule {
     pub examples: Vec<String>,
     /// Texts that look alike and hold none.
     pub non_examples: Vec<String>,
+    /// What only a rule from elsewhere has.
+    pub(super) custom: Option<Box<Custom>>,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +152,7 @@ struct RawFile {
 /// Examples are lists of parts, so that no scanner takes the rule file itself for a leak.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawRule {
+pub(super) struct RawRule {
     id: String,
     vendor: String,
     title: String,
@@ -151,6 +169,7 @@ struct RawRule {
     check: Option<String>,
     #[serde(default)]
     pairs: Vec<String>,
+    probe: Option<Probe>,
     revoke: String,
     source: String,
     examples: Vec<Vec<String>>,
@@ -172,22 +191,24 @@ impl TryFrom<RawRule> for Rule {
     type Error = RuleError;
 
     fn try_from(raw: RawRule) -> Result<Rule, RuleError> {
-        let broken = |reason: &str| RuleError::Rule { id: raw.id.clone(), reason: reason.to_owned() };
+        let broken = |key, reason: &str| RuleError::Rule { id: raw.id.clone(), key, reason: reason.to_owned() };
         let finder = match (raw.pattern, raw.value, raw.reader) {
             (Some(pattern), None, None) => Finder::Pattern(Pattern::new(pattern)),
             (None, Some(value), None) => Finder::Named(Pattern::new(named::pattern(&value))),
             (None, None, Some(reader)) => Finder::Reader(reader),
-            _ => return Err(broken("needs one of a pattern, a value or a reader")),
+            _ => return Err(broken("id", "needs one of a pattern, a value or a reader")),
         };
         let check = match &raw.check {
             None => None,
-            Some(name) => Some(checks::by_name(name).ok_or_else(|| broken("names a check that does not exist"))?),
+            Some(name) => {
+                Some(checks::by_name(name).ok_or_else(|| broken("check", "names a check that does not exist"))?)
+            }
         };
         if raw.keywords.is_empty() || raw.keywords.iter().any(|k| k.len() < 3) {
-            return Err(broken("needs keywords of at least 3 bytes"));
+            return Err(broken("keywords", "needs keywords of at least 3 bytes"));
         }
         if raw.max_len == 0 || raw.max_len > MAX_WINDOW {
-            return Err(broken("max_len must be between 1 and 16384"));
+            return Err(broken("max_len", "max_len must be between 1 and 16384"));
         }
         let join = |texts: Vec<Vec<String>>| texts.iter().map(|parts| parts.concat()).collect();
         Ok(Rule {
@@ -203,10 +224,12 @@ impl TryFrom<RawRule> for Rule {
             max_len: raw.max_len,
             check,
             pairs: raw.pairs,
+            probe: raw.probe,
             revoke: raw.revoke,
             source: raw.source,
             examples: join(raw.examples),
             non_examples: join(raw.non_examples),
+            custom: None,
         })
     }
 }
@@ -217,20 +240,48 @@ impl Rule {
     /// # Errors
     /// The first law that the rule breaks.
     pub fn validate(&self) -> Result<(), RuleError> {
-        let broken = |reason: String| Err(RuleError::Rule { id: self.id.clone(), reason });
+        let broken = |key, reason: &str| Err(RuleError::Rule { id: self.id.clone(), key, reason: reason.to_owned() });
         let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || !self.id.chars().all(kebab) || self.id.starts_with('-') || self.id.ends_with('-') {
-            return broken("the id must be in kebab-case".to_owned());
+            return broken("id", "the id must be in kebab-case");
         }
-        if self.examples.len() < 2 || self.non_examples.len() < 2 {
-            return broken("needs at least 2 examples and 2 non_examples".to_owned());
+        if self.examples.len() < 2 {
+            return broken("examples", "needs at least 2 examples");
         }
-        if let Finder::Pattern(pattern) | Finder::Named(pattern) = &self.finder
-            && let Err(error) = compile(pattern.source())
-        {
-            return broken(error.to_string());
+        if self.non_examples.len() < 2 {
+            return broken("non_examples", "needs at least 2 non_examples: texts that look alike and hold no secret");
+        }
+        if !self.source.starts_with("https://") {
+            return broken("source", "the source must be the page that documents the format, https://...");
+        }
+        if !self.revoke.contains(' ') {
+            return broken("revoke", "must say how to revoke the secret");
+        }
+        let (key, pattern) = match &self.finder {
+            Finder::Pattern(pattern) => ("pattern", pattern),
+            Finder::Named(pattern) => ("value", pattern),
+            Finder::Reader(_) => return Ok(()),
+        };
+        let compiled = match compile(pattern.source()) {
+            Ok(compiled) => compiled,
+            Err(error) => return broken(key, error.to_string().lines().last().unwrap_or_default()),
+        };
+        if compiled.is_match(b"") {
+            return broken(key, "matches the empty text");
         }
         Ok(())
+    }
+
+    /// Whether a keyword is in a text, as the first pass looks for it.
+    pub(super) fn has_keyword_in(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        let exact = |keyword: &str| keyword.bytes().any(|b| b.is_ascii_uppercase());
+        self.keywords.iter().any(|k| if exact(k) { text.contains(k) } else { lower.contains(k) })
+    }
+
+    /// Whether a match may be far from the keyword that gave rise to the search.
+    pub(super) fn is_wide(&self) -> bool {
+        self.custom.as_ref().is_some_and(|custom| custom.wide)
     }
 
     /// What a hand-written reader finds is less specific than what a vendor's pattern finds.
@@ -265,8 +316,6 @@ mod tests {
         for rule in rules {
             assert!(rule.pairs.iter().all(|id| ids.contains(id.as_str())), "{} pairs with no rule", rule.id);
             rule.validate().unwrap_or_else(|error| panic!("{error}"));
-            assert!(rule.source.starts_with("https://"), "{} cites no page", rule.id);
-            assert!(rule.revoke.contains(' '), "{} says nothing about revoking", rule.id);
         }
     }
 

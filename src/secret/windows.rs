@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use regex::bytes::{CaptureLocations, Regex};
 
+use super::rule::Group;
+
 /// Bytes left visible after a window's end, so that `\b` there sees the byte that follows.
 const LOOKAHEAD: usize = 4;
 
@@ -15,13 +17,20 @@ const LOOKAHEAD: usize = 4;
 pub struct Regions(Vec<Range<usize>>);
 
 impl Regions {
-    /// Adds the surroundings of a keyword hit. Hits must come in the order of their ends.
+    /// Adds the surroundings of a keyword hit. Hits come in the order of their places, give or take a keyword's length.
     pub fn add(&mut self, hit: Range<usize>, max_len: usize, text_len: usize) {
         let region = hit.end.saturating_sub(max_len)..hit.start.saturating_add(max_len).min(text_len);
         match self.0.last_mut() {
-            Some(last) if region.start <= last.end => last.end = last.end.max(region.end),
+            Some(last) if region.start <= last.end => {
+                *last = last.start.min(region.start)..last.end.max(region.end);
+            }
             _ => self.0.push(region),
         }
+    }
+
+    /// All of the text.
+    pub fn whole(text_len: usize) -> Regions {
+        Regions(std::iter::once(0..text_len).collect())
     }
 
     /// The regions.
@@ -31,17 +40,38 @@ impl Regions {
 }
 
 /// Runs `regex` over `region` in windows of `2 * max_len` that advance by at least `max_len`; a match belongs to the
-/// window in whose first half it begins. Calls `visit` with the whole match and the group named `secret`.
+/// window in whose first half it begins. Calls `visit` with the whole match and the secret in it.
 /// Returns the number of bytes that windows covered: the measure of the work done.
 pub fn search(
     regex: &Regex,
+    group: Group,
     text: &[u8],
     region: Range<usize>,
     max_len: usize,
     mut visit: impl FnMut(Range<usize>, Range<usize>),
 ) -> usize {
-    let secret_group = regex.capture_names().position(|name| name == Some("secret"));
+    let secret_group = match group {
+        Group::Named => regex.capture_names().position(|name| name == Some("secret")).map(|at| at..at + 1),
+        Group::Number(at) => Some(at..at + 1),
+        Group::FirstSet => Some(1..regex.captures_len()),
+    };
     let mut locations = regex.capture_locations();
+    let attempt = |visible: &[u8], at| regex.find_at(visible, at).map(|found| found.range());
+    attempts(attempt, text, region, max_len, |whole, visible| {
+        let secret =
+            secret_group.clone().and_then(|groups| within(regex, &mut locations, visible, whole.start, groups));
+        visit(whole.clone(), secret.unwrap_or(whole));
+    })
+}
+
+/// The windows themselves, whatever searches them: `attempt` finds the first match at or behind an offset.
+pub(super) fn attempts(
+    mut attempt: impl FnMut(&[u8], usize) -> Option<Range<usize>>,
+    text: &[u8],
+    region: Range<usize>,
+    max_len: usize,
+    mut visit: impl FnMut(Range<usize>, &[u8]),
+) -> usize {
     let mut start = region.start;
     let mut covered = 0;
     while start < region.end {
@@ -52,14 +82,11 @@ pub fn search(
         covered += end - start;
         let mut at = start;
         while at < half {
-            let Some(found) = regex.find_at(visible, at).map(|m| m.range()).filter(|m| m.start < half) else { break };
-            if found.end <= end {
-                let secret = secret_group
-                    .and_then(|group| group_range(regex, &mut locations, visible, found.start, group))
-                    .unwrap_or_else(|| found.clone());
-                visit(found.clone(), secret);
-            }
+            let Some(found) = attempt(visible, at).filter(|found| found.start < half) else { break };
             at = found.end.max(found.start + 1);
+            if found.end <= end {
+                visit(found, visible);
+            }
         }
         if last {
             break;
@@ -69,15 +96,15 @@ pub fn search(
     covered
 }
 
-fn group_range(
+fn within(
     regex: &Regex,
     locations: &mut CaptureLocations,
     text: &[u8],
     at: usize,
-    group: usize,
+    groups: Range<usize>,
 ) -> Option<Range<usize>> {
     regex.captures_read_at(locations, text, at)?;
-    locations.get(group).map(|(start, end)| start..end)
+    groups.filter_map(|group| locations.get(group)).find(|(start, end)| start < end).map(|(start, end)| start..end)
 }
 
 #[cfg(test)]
@@ -90,7 +117,7 @@ mod tests {
 
     fn found(pattern: &str, text: &[u8], max_len: usize) -> Vec<Range<usize>> {
         let mut out = Vec::new();
-        search(&regex(pattern), text, 0..text.len(), max_len, |_, secret| out.push(secret));
+        search(&regex(pattern), Group::Named, text, 0..text.len(), max_len, |_, secret| out.push(secret));
         out
     }
 
@@ -119,7 +146,7 @@ mod tests {
         let text = b"xkey1 key2y key3";
         let mut out = Vec::new();
         for region in [1..5, 6..10, 12..16] {
-            search(&regex(r"\bkey\d\b"), text, region, 4, |whole, _| out.push(whole));
+            search(&regex(r"\bkey\d\b"), Group::Named, text, region, 4, |whole, _| out.push(whole));
         }
         assert_eq!(out, std::iter::once(12..16).collect::<Vec<_>>());
     }
@@ -130,7 +157,7 @@ mod tests {
         let regex = regex("ab[^!]*!");
         let work = |n: usize| {
             let text = b"ab".repeat(n);
-            search(&regex, &text, 0..text.len(), 100, |_, _| panic!("nothing to find"))
+            search(&regex, Group::Named, &text, 0..text.len(), 100, |_, _| panic!("nothing to find"))
         };
         assert!(work(20_000) <= 2 * work(10_000) + 200);
         assert!(work(10_000) <= 2 * 20_000);

@@ -64,6 +64,8 @@ pub fn finding(kind: FindingKind, id: &str) -> Finding {
         exploitation: Exploitation::default(),
         gates: true,
         allowed_inline: false,
+        verification: None,
+        allowed_by: None,
         remediation: "Do something about it.".to_owned(),
     }
 }

@@ -4,14 +4,16 @@ mod pairs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Utc;
 use globset::GlobSet;
 
 use super::Options;
 use super::overlay::Laid;
 use crate::model::{
-    Artifact, ArtifactRole, Confidence, Exploitation, Finding, FindingKind, Location, Origin, PackageId, SecretMatch,
-    fingerprint, purl,
+    Answer, Artifact, ArtifactRole, Confidence, Exploitation, Finding, FindingKind, Location, Origin, PackageId,
+    SecretMatch, Verification, fingerprint, purl,
 };
+use crate::verify::Verifier;
 
 /// Joins matches of one target.
 pub(super) fn join(
@@ -32,8 +34,13 @@ pub(super) fn join(
         .collect();
     groups.retain(|group| !recurs(group));
     let in_environment = |place: &Location| is_environment(place, artifacts);
-    let mut findings: Vec<Finding> =
-        pairs::join(groups, options.engine.rules(), in_environment).into_iter().map(Group::into_finding).collect();
+    let mut findings: Vec<Finding> = pairs::join(groups, options.engine.rules(), in_environment)
+        .into_iter()
+        .map(|group| {
+            let verification = options.verifier.and_then(|verifier| group.verify(verifier, options));
+            group.into_finding(verification)
+        })
+        .collect();
     // The order of the values must not show, not even as an order.
     findings.sort_by(|a, b| (&a.locations, &a.id).cmp(&(&b.locations, &b.id)));
     number(&mut findings);
@@ -106,13 +113,29 @@ impl<'a> Group<'a> {
         self.places.iter().map(|place| place.found.confidence).max().unwrap_or(Confidence::Low)
     }
 
-    fn into_finding(self) -> Finding {
+    /// Asks the vendor, if the rule says how.
+    fn verify(&self, verifier: &Verifier, options: &Options<'_>) -> Option<Verification> {
         let lead = self.lead();
-        let confidence = self.confidence();
-        let allowed = |place: &Place<'_>| place.found.allowed_inline && place.holder.origin != Origin::Dependency;
+        let rule = options.engine.rules().iter().find(|rule| rule.id == lead.rule)?;
+        let id = self.places.iter().map(|place| place.found).find(|found| rule.pairs.contains(&found.rule));
+        Some(verifier.ask(rule.probe.as_ref()?, id.map(|id| &id.value), &lead.value, Utc::now()))
+    }
+
+    fn into_finding(self, verification: Option<Verification>) -> Finding {
+        let lead = self.lead();
+        // What the vendor says counts more than what the value looks like.
+        let confidence = match verification.as_ref().map(|verification| verification.answer) {
+            Some(Answer::Live) => Confidence::High,
+            Some(Answer::Dead) => Confidence::Low,
+            Some(Answer::Unknown) | None => self.confidence(),
+        };
+        let inline = |place: &Place<'_>| place.found.allowed_inline && place.holder.origin != Origin::Dependency;
         let mut locations: Vec<Location> = self.places.iter().map(|place| place.found.location.clone()).collect();
         locations.dedup();
-        let allowed_inline = self.places.iter().all(allowed);
+        let allowed_inline = self.places.iter().all(inline);
+        // One place that nobody allows is enough to count.
+        let allowed = self.places.iter().all(|place| inline(place) || place.found.allowed_by.is_some());
+        let allowed_by = self.places.iter().find_map(|place| place.found.allowed_by.clone()).filter(|_| allowed);
         let severity = self.places.iter().map(|place| place.found.severity).max().unwrap_or_default();
         let holder = self.places[0].holder.clone();
         let (package, purl) = holder.package.unzip();
@@ -135,6 +158,8 @@ impl<'a> Group<'a> {
             exploitation: Exploitation::default(),
             gates: true,
             allowed_inline,
+            verification,
+            allowed_by,
             remediation: lead.remediation.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! Fills the contract's types from a verdict.
 
-use crate::model::{Artifact, Cvss, FunctionConfig, Hook, Location, Package, PackageId, SourceInfo};
+use crate::model::{Answer, Artifact, Cvss, FunctionConfig, Hook, Location, Package, PackageId, SourceInfo};
 use crate::policy::{Judged, JudgedGap, Risk, Target, Verdict, Waived};
 use crate::report::place;
 use crate::report::requires::requires;
@@ -150,7 +150,16 @@ fn finding<'a>(judged: &'a Judged, artifacts: &[Artifact]) -> FindingV1<'a> {
         epss: finding.exploitation.epss.map(|epss| epss.score),
         kev: finding.exploitation.kev.is_some(),
         imported: "unknown",
-        verified: None,
+        verified: match finding.verification.as_ref().map(|verification| verification.answer) {
+            Some(Answer::Live) => Some(true),
+            Some(Answer::Dead) => Some(false),
+            Some(Answer::Unknown) | None => None,
+        },
+        verification: finding.verification.as_ref().map(|verification| VerificationV1 {
+            answer: verification.answer.word(),
+            asked: &verification.asked,
+            detail: &verification.detail,
+        }),
         remediation: &finding.remediation,
         waived: judged.waived.as_ref().map(waived),
         gates: finding.gates,

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use crate::model::{ArtifactRole, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity};
+use crate::model::{
+    Answer, ArtifactRole, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity,
+    Verification,
+};
 use crate::policy::{Judged, Target};
 use crate::report::place;
 
@@ -170,6 +173,13 @@ fn places(canvas: &mut Canvas<'_>, target: &Target, title: &str, findings: &[&Ju
         }];
         if finding.confidence < Confidence::High {
             facts.push(format!("{} confidence", finding.confidence.word()));
+        }
+        if let Some(Verification { answer, asked, detail }) = &finding.verification {
+            facts.push(match answer {
+                Answer::Live => format!("it works: {asked} says so"),
+                Answer::Dead => format!("refused by {asked}"),
+                Answer::Unknown => format!("asked {asked}: {detail}"),
+            });
         }
         canvas.paragraph(6, Ink::Faint, &places_of(target, &finding.locations, facts), 4)?;
         // Twenty keys of one kind are revoked in one way.

@@ -4,8 +4,14 @@
 //! that it is one; it cannot know whether the secret still opens anything.
 
 mod account;
+mod base58;
+mod bech32;
 mod cloud;
+mod elastic;
+mod gitlab;
+mod issued;
 mod jwt;
+mod nats;
 mod pem;
 mod token;
 
@@ -54,18 +60,29 @@ pub type Check = fn(Candidate<'_>) -> Proof;
 /// Every check that a rule may name.
 const CHECKS: &[(&str, Check)] = &[
     ("aws_key_id", cloud::aws_key_id),
+    ("aws_session_token", issued::aws_session_token),
+    ("azure_sas", issued::azure_sas),
     ("azure_storage_key", cloud::azure_storage_key),
+    ("base58", base58::base58),
     ("basic_credentials", account::basic_credentials),
+    ("bech32", bech32::bech32),
+    ("elastic_header", elastic::elastic_header),
+    ("elastic_key", elastic::elastic_key),
+    ("bedrock_session", issued::bedrock_session),
     ("chosen_password", account::chosen_password),
     ("github_fine_grained", token::github_fine_grained),
     ("github_token", token::checksummed_token),
+    ("gitlab_token", gitlab::gitlab_token),
     ("google_account", pem::google_account),
     ("jwt", jwt::jwt),
+    ("nats_seed", nats::nats_seed),
     ("npm_token", token::checksummed_token),
     ("pem", pem::pem),
     ("random", account::random),
     ("real_password", account::real_password),
+    ("sentry_org_token", issued::sentry_org_token),
     ("url_account", account::url_account),
+    ("vercel_token", issued::vercel_token),
 ];
 
 /// The check of that name.

@@ -3,7 +3,7 @@
 use super::{Candidate, Proof};
 
 /// The last six characters of the text are the CRC-32 of the characters before it, in base 62.
-fn checksum_holds(text: &[u8]) -> Option<bool> {
+pub(super) fn checksum_holds(text: &[u8]) -> Option<bool> {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let (body, sum) = text.split_at_checked(text.len().checked_sub(6)?)?;
     let mut rest = crc32fast::hash(body);
