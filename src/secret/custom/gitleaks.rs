@@ -289,6 +289,7 @@ fn finish(draft: Draft, notes: &mut Vec<Complaint>) -> Result<Rule, Box<Complain
         max_len,
         check: None,
         pairs: Vec::new(),
+        probe: None,
         revoke: "Revoke it where it was given out, and put a new one where only the function can read it.".to_owned(),
         source: place.file,
         examples: Vec::new(),
