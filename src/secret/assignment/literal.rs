@@ -121,9 +121,7 @@ pub(super) fn fallback(text: &[u8], start: usize) -> Option<Assignment> {
     // The first argument names the variable, the second stands in for it.
     let lookup = rest[..rest.len().min(32)].to_ascii_lowercase();
     let call = memchr::memchr(b'(', rest)?;
-    if memmem::find(&lookup, b"env").is_none() {
-        return None;
-    }
+    memmem::find(&lookup, b"env")?;
     let comma = call + memchr::memchr(b',', &rest[call..])? + 1;
     let mut at = skip_blanks(text, start + comma);
     if text.get(at..)?.starts_with(b"default=") {

@@ -60,7 +60,7 @@ pub(super) fn sibling(text: &[u8], at: usize) -> Option<Assignment> {
                 }
             }
         }
-        let step = memchr::memchr2(b'\n', b',', &word[..])?;
+        let step = memchr::memchr2(b'\n', b',', word)?;
         from += skip + step + 1;
         lines += 1;
     }
