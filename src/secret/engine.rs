@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use super::RULE_FILES;
 use super::assignment::{self, Style};
 use super::constants::{self, Transcript};
 use super::cost::{Cost, Meter};
@@ -16,11 +17,11 @@ use super::place::{ALLOW_COMMENTS, Places};
 use super::redact::redact;
 use super::rule::{self, Finder, Reader, Rule, RuleError};
 use super::search::{Found, Hits};
+use super::surroundings::{self, Fences, Shown};
 use super::text::{self, Decoded, Kind};
-use super::{RULE_FILES, surroundings};
 use crate::artifact::Piece;
 use crate::formats::program::is_program;
-use crate::model::{AllowedBy, Confidence, Location, SecretMatch, SecretValue};
+use crate::model::{AllowedBy, Location, SecretMatch, SecretValue};
 
 /// Matches kept of one piece. A file made of nothing but tokens would otherwise take many times its size in memory.
 pub const MAX_MATCHES: usize = 4096;
@@ -184,11 +185,16 @@ impl Engine {
         let unseen = transcript.as_ref().map_or(0, Transcript::left_out);
         let left_out = LeftOut { matches: found.len().saturating_sub(MAX_MATCHES) + unseen, encoded: work.left_out };
         let mut places = Places::new(piece, &decoded, &comments);
+        let mut fences = Fences::default();
         found.truncate(MAX_MATCHES);
         for mut found in found {
             // A vendor's format proves more than what stands around it.
-            if self.rules[found.rule].vendor == "generic" && surroundings::demonstrate(&decoded.bytes, &found.secret) {
-                found.confidence = Confidence::Low;
+            if self.rules[found.rule].vendor == "generic" {
+                let fenced = fences.hold(&decoded.bytes, found.secret.start);
+                let shown = surroundings::shown(&decoded.bytes, &found.secret);
+                let shown = if fenced { Shown::Documented } else { shown };
+                let Some(confidence) = surroundings::weigh(shown, found.confidence) else { continue };
+                found.confidence = confidence;
             }
             let (span, allowed_inline) = places.locate(found.secret.clone());
             out.push(self.report(&found, &decoded.bytes, place.at(span), allowed_inline));

@@ -20,6 +20,7 @@ mod judge;
 mod keywords;
 mod named;
 mod place;
+mod published;
 mod redact;
 mod rounds;
 mod rule;

@@ -6,7 +6,7 @@ use super::redact::public_prefix;
 use super::search::{Found, Hits};
 use super::surroundings;
 use super::text::Kind;
-use crate::model::{Confidence, Location, SecretValue};
+use crate::model::{Location, SecretValue};
 
 impl Engine {
     /// The matches of a text, those of its decoded stretches placed where these are encoded, in the order of their
@@ -22,8 +22,10 @@ impl Engine {
             let mut found = self.rounds(place, &layer.text, kind, hits, work);
             found.retain_mut(|found| {
                 let Some(stored) = layer.place(&found.secret) else { return false };
-                if self.rules[found.rule].vendor == "generic" && surroundings::demonstrate(&layer.text, &found.secret) {
-                    found.confidence = Confidence::Low;
+                if self.rules[found.rule].vendor == "generic" {
+                    let shown = surroundings::shown(&layer.text, &found.secret);
+                    let Some(confidence) = surroundings::weigh(shown, found.confidence) else { return false };
+                    found.confidence = confidence;
                 }
                 found.shown.get_or_insert_with(|| SecretValue::new(&layer.text[found.secret.clone()]));
                 found.whole = stored.clone();

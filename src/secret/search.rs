@@ -10,6 +10,7 @@ use super::checks::{Candidate, Proof};
 use super::decode::Marks;
 use super::engine::Engine;
 use super::judge::judge;
+use super::published::is_published;
 use super::rule::{Finder, Group, Pattern, Reader, Rule};
 use super::shape::{entropy, is_stand_in};
 use super::text::Kind;
@@ -144,7 +145,7 @@ pub(super) fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret:
     let block = value.len() > 200;
     // A rule of elsewhere finds what it finds there: its own allow-lists say what is a placeholder.
     let stand_in = || rule.custom.is_none() && !block && is_stand_in(value);
-    if entropy(value) < rule.entropy || stand_in() {
+    if entropy(value) < rule.entropy || stand_in() || is_published(value) {
         return None;
     }
     let proof = rule.check.map_or(Proof::Plausible, |check| check(Candidate { text, whole, secret }));

@@ -63,6 +63,13 @@ pub fn randomness(value: &[u8]) -> f64 {
     (value.windows(2).filter(odd).count() + short_humps) as f64 / (value.len() - 1) as f64
 }
 
+/// As [`randomness`], over the pairs of letters and digits alone: marks between them say nothing. 0.0 where there are
+/// fewer than four such pairs.
+pub fn scrambled(value: &[u8]) -> f64 {
+    let pairs = value.windows(2).filter(|w| w.iter().all(u8::is_ascii_alphanumeric)).count();
+    if pairs < 4 { 0.0 } else { randomness(value) * (value.len() - 1) as f64 / pairs as f64 }
+}
+
 /// Whether a value is more random than writing can be. Hexadecimal text has few letters to judge by, but no words
 /// either.
 pub fn looks_random(value: &[u8]) -> bool {
@@ -171,6 +178,13 @@ mod tests {
         for random in ["q7Zk2LxV9bTn4RmW", "9f86d081884c7d659a2f", "xkqzjvwpfhgtbn", "ZmQ0YjVlNzg5MGFi"] {
             assert!(randomness(random.as_bytes()) > 0.35, "{random} {}", randomness(random.as_bytes()));
         }
+    }
+
+    #[test]
+    fn marks_between_letters_say_nothing() {
+        assert!(scrambled(b"k9(x!2@v#pq7$zw3_m-8+jx4") > 0.4);
+        assert!(scrambled(b"connect-src-elem/of-the.page") < 0.2);
+        assert_eq!(scrambled(b"a-b-c"), 0.0);
     }
 
     #[test]

@@ -35,9 +35,10 @@ pub fn read(text: &[u8], start: usize) -> Option<Credentials> {
 }
 
 /// Whether the parts can be those of a real account: the host is not the own machine or one of documentation
-/// (<https://www.rfc-editor.org/rfc/rfc2606>), the password is not the user's name or a word for password.
+/// (<https://www.rfc-editor.org/rfc/rfc2606>, <https://www.rfc-editor.org/rfc/rfc5737>), the password is not the user's
+/// name or a word for password.
 pub fn is_real(user: &[u8], password: &[u8], host: &[u8]) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 16] = [
         "password",
         "passwd",
         "pass",
@@ -52,23 +53,62 @@ pub fn is_real(user: &[u8], password: &[u8], host: &[u8]) -> bool {
         "guest",
         "mypassword",
         "hunter2",
+        "mypass",
+        "apikey",
     ];
-    const HOSTS: [&str; 10] =
-        ["localhost", "127.0.0.1", "0.0.0.0", "[", "host", "hostname", "server", "example", "myhost", "proxy"];
-    let lower_host = host.to_ascii_lowercase();
-    let lower_password = password.to_ascii_lowercase();
-    let documentation = [".example", ".test", ".invalid", ".localhost", "example.com", "example.org", "example.net"];
-    let first_label = lower_host.split(|b| *b == b'.').next().unwrap_or_default();
+    const USERS: [&str; 9] = ["user", "username", "login", "foo", "usr", "name", "john", "alice", "bob"];
+    const HOSTS: [&str; 11] =
+        ["localhost", "127.0.0.1", "0.0.0.0", "[", "host", "hostname", "server", "example", "myhost", "proxy", "foo"];
+    const DOCUMENTATION: [&str; 7] =
+        [".example", ".test", ".invalid", ".localhost", "example.com", "example.org", "example.net"];
+    const NETWORKS: [&str; 3] = ["192.0.2.", "198.51.100.", "203.0.113."];
+    let user = user.to_ascii_lowercase();
+    let host = host.to_ascii_lowercase();
+    let password = unescaped(password).to_ascii_lowercase();
+    let is = |words: &[&str], text: &[u8]| words.iter().any(|word| word.as_bytes() == text);
+    let begins = |words: &[&str], text: &[u8]| words.iter().any(|word| text.starts_with(word.as_bytes()));
+    // `someuser:somepassword@somehost`, and `user:pass123@...`: the whole account is a pattern to fill in.
+    let described = [&user, &password].iter().all(|text| begins(&["some", "my", "your", "the"], text));
+    let stem = password.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
+    let nobody = is(&USERS, &user) && (is(&WORDS, &password[..stem]) || password.iter().all(u8::is_ascii_alphabetic));
+    // `key_1234`: what it is and a number.
+    let named = [b"key".as_slice(), b"token", b"pass", b"password", b"secret"]
+        .iter()
+        .any(|word| password[..stem].strip_suffix(b"_").or(password[..stem].strip_suffix(b"-")) == Some(*word));
     // The account that Oracle's databases were shipped with, in every tutorial since.
-    let scott = user.eq_ignore_ascii_case(b"scott") && lower_password.starts_with(b"tiger");
+    let scott = user == b"scott" && password.starts_with(b"tiger");
+    let first_label = host.split(|b| *b == b'.').next().unwrap_or_default();
     password.len() >= 4
-        && !scott
-        && !password.eq_ignore_ascii_case(user)
-        && !WORDS.iter().any(|word| lower_password == word.as_bytes())
-        && !HOSTS.iter().any(|name| lower_host == name.as_bytes() || name == &"[" && host.starts_with(b"["))
-        && !documentation.iter().any(|end| lower_host.ends_with(end.as_bytes()))
+        && !(scott || described || nobody || named)
+        && password != user
+        && !is(&WORDS, &password)
+        && !is(&HOSTS, &host)
+        && !host.starts_with(b"[")
+        && !begins(&NETWORKS, &host)
+        && !begins(&["somehost", "yourhost", "my-host", "your-"], &host)
+        && !DOCUMENTATION.iter().any(|end| host.ends_with(end.as_bytes()))
         && !first_label.is_empty()
         && host.iter().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(b))
+}
+
+/// With percent escapes resolved; a broken escape stays as it is.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let digit = |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16));
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        match (text[at], digit(text.get(at + 1)), digit(text.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (byte, ..) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -97,5 +137,11 @@ mod tests {
         assert!(!is_real(b"app", b"password", b"db.acme.io"));
         assert!(!is_real(b"app", b"s3cr3tPw", b"localhost"));
         assert!(!is_real(b"app", b"s3cr3tPw", b"db.example.com"));
+        assert!(!is_real(b"app", b"s3cr3tPw", b"192.0.2.7"));
+        assert!(!is_real(b"user", b"password0123", b"git.acme.io"));
+        assert!(!is_real(b"someuser", b"somepassword", b"somehost"));
+        assert!(!is_real(b"at", b"%2F%40", b"acme.io"));
+        assert!(is_real(b"app", b"admin123", b"db.acme.io"));
+        assert!(is_real(b"app", b"k%40q7Zk2L", b"db.acme.io"));
     }
 }

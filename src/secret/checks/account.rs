@@ -6,7 +6,10 @@ use base64::Engine as _;
 use memchr::memmem;
 
 use super::{BASE64, Candidate, Proof, is_text};
-use crate::secret::judge::is_reference;
+use crate::model::Confidence;
+use crate::secret::assignment::Style;
+use crate::secret::judge::{is_reference, judge};
+use crate::secret::rule::Reader;
 use crate::secret::shape::{is_stand_in, looks_random};
 use crate::secret::url;
 
@@ -35,6 +38,15 @@ pub(super) fn real_password(candidate: Candidate<'_>) -> Proof {
     Proof::Plausible
 }
 
+/// A password beside a user or behind an option, as people choose them: judged as one between quotes.
+pub(super) fn chosen_password(candidate: Candidate<'_>) -> Proof {
+    match judge(candidate.secret(), Reader::Password, Style::Quoted) {
+        Some(Confidence::Low) => Proof::Doubtful,
+        Some(_) => Proof::Plausible,
+        None => Proof::Broken,
+    }
+}
+
 /// A token without a prefix: it must at least look random.
 pub(super) fn random(candidate: Candidate<'_>) -> Proof {
     let secret = candidate.secret();
@@ -59,6 +71,14 @@ pub(super) fn url_account(candidate: Candidate<'_>) -> Proof {
 mod tests {
     use super::super::run;
     use super::*;
+
+    #[test]
+    fn chosen_passwords_are_weighed() {
+        assert_eq!(run(chosen_password, "x7#Kq9!vLm2Zp"), Proof::Plausible);
+        assert_eq!(run(chosen_password, "admin123"), Proof::Doubtful);
+        assert_eq!(run(chosen_password, "$PASSWORD"), Proof::Broken);
+        assert_eq!(run(chosen_password, "password"), Proof::Broken);
+    }
 
     #[test]
     fn basic_credentials_are_a_pair() {

@@ -69,6 +69,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("elastic_header", elastic::elastic_header),
     ("elastic_key", elastic::elastic_key),
     ("bedrock_session", issued::bedrock_session),
+    ("chosen_password", account::chosen_password),
     ("github_fine_grained", token::github_fine_grained),
     ("github_token", token::checksummed_token),
     ("gitlab_token", gitlab::gitlab_token),
