@@ -2,10 +2,13 @@
 //!
 //! A rule of this kind says what the value looks like and which names its vendor goes by. The name stands either in
 //! what the value is assigned to, or a little before it (`datadog:` and, on the next line, `api_key:`); then what the
-//! value is assigned to must itself be called a key, a token or the like. It cannot know a vendor's name that is also
+//! value is assigned to must itself be called a key, a token or the like. Whatever [`assignment`] can read is an
+//! assignment here; besides, calls, headers and options that only a vendor's format makes sure of. It cannot know a vendor's name that is also
 //! an everyday word (`close`, `lob`) from that word, so rules choose their keywords with care.
 
 use std::ops::Range;
+
+use super::assignment;
 
 /// Line ends between a vendor's name and the value.
 const LINES: usize = 3;
@@ -37,7 +40,7 @@ pub fn pattern(value: &str) -> String {
 }
 
 /// What a name that holds something else ends with.
-const OTHERS: [&[u8]; 22] = [
+const OTHERS: [&[u8]; 28] = [
     b"id",
     b"ids",
     b"uuid",
@@ -60,27 +63,62 @@ const OTHERS: [&[u8]; 22] = [
     b"name",
     b"public",
     b"publickey",
+    b"public_key",
+    b"public-key",
+    b"sitekey",
+    b"site_key",
+    b"site-key",
+    b"publishable_key",
 ];
+/// Bytes of a value before the part that has the vendor's format: `Bearer`.
+const LEAD: usize = 24;
 
 /// Whether a name of the vendor (`keywords`, as in the rule) gives the value at `value` its meaning; it begins at most
 /// `reach` bytes before the value's end.
 pub fn is_named(text: &[u8], value: &Range<usize>, keywords: &[String], reach: usize) -> bool {
     let start = value.end.saturating_sub(reach).min(value.start);
     let before = text[start..value.start].to_ascii_lowercase();
-    let last = keywords
-        .iter()
-        .filter_map(|keyword| {
-            let keyword = keyword.to_ascii_lowercase();
-            memchr::memmem::rfind(&before, keyword.as_bytes()).map(|at| at + keyword.len())
-        })
-        .max();
-    let Some(last) = last else { return false };
-    let Some(end) = before_separator(&before).filter(|end| *end >= last) else { return false };
-    let between = &before[last..end];
-    if is_one_name(between) {
-        return !ends_with_any(between, &OTHERS);
+    let last = keywords.iter().filter_map(|keyword| last_of(&before, keyword.to_ascii_lowercase().as_bytes()));
+    let Some(vendor) = last.max_by_key(|word| word.end) else { return false };
+    let name_of = |word: &Range<usize>| assigned_to(text, start + word.start..start + word.end, value);
+    if let Some(name) = name_of(&vendor) {
+        return !ends_with_any(&before[vendor.end..(name.end - start).max(vendor.end)], &OTHERS);
     }
-    between.iter().filter(|b| **b == b'\n').count() <= LINES && ends_with_any(between, &HOLDERS)
+    let near = |end: usize| before[vendor.end..end].iter().filter(|b| **b == b'\n').count() <= LINES;
+    if let Some(end) = before_separator(&before).filter(|end| *end >= vendor.end) {
+        let between = &before[vendor.end..end];
+        if is_one_name(between) {
+            return !ends_with_any(between, &OTHERS);
+        }
+        if near(end) && holds(&text[start + vendor.end..start + end]) {
+            return true;
+        }
+    }
+    let holders = HOLDERS.iter().filter_map(|word| last_of(&before[vendor.end..], word));
+    let holders = holders.map(|word| vendor.end + word.start..vendor.end + word.end);
+    holders.filter_map(|word| name_of(&word)).any(|name| {
+        near(name.end.min(value.start) - start) && holds(&text[name.start.max(start + vendor.end)..name.end])
+    })
+}
+
+fn last_of(text: &[u8], word: &[u8]) -> Option<Range<usize>> {
+    memchr::memmem::rfind(text, word).map(|at| at..at + word.len())
+}
+
+/// The name around `word`, if `value` is what is assigned to it.
+fn assigned_to(text: &[u8], word: Range<usize>, value: &Range<usize>) -> Option<Range<usize>> {
+    let name = assignment::name(text, word)?;
+    let found = assignment::assigned(text, name.clone())?.value;
+    let lead = value.start.checked_sub(found.start)?;
+    (lead <= LEAD && value.end <= found.end && name.end <= value.start).then_some(name)
+}
+
+/// Whether the name that a text ends with is that of something to be kept.
+fn holds(text: &[u8]) -> bool {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let name = &text[text.iter().rposition(|b| !part(b)).map_or(0, |at| at + 1)..];
+    let lower = name.to_ascii_lowercase();
+    ends_with_any(&lower, &HOLDERS) && !ends_with_any(&lower, &OTHERS) && !assignment::is_harmless(name)
 }
 
 /// Where the name ends that the value at the end of `before` is assigned to: behind it stand quotes, blanks, one
@@ -158,6 +196,13 @@ mod tests {
             "tool --acme-token v4lue",
             "x-acme-key: v4lue",
             "ACME_AUTH: Bearer v4lue",
+            "const acmeKey: string = 'v4lue';",
+            "- name: ACME_KEY\n  value: v4lue\n",
+            "<add key=\"AcmeKey\" value=\"v4lue\"/>",
+            "variable \"acme_key\" {\n  type = string\n  default = \"v4lue\"\n}",
+            "@Value(\"${acme.key:v4lue}\")",
+            "ENV ACME_KEY \"v4lue\"\n",
+            "ENV['ACME_KEY'] ||= 'v4lue'",
         ] {
             assert!(named(text), "{text}");
         }
@@ -175,6 +220,10 @@ mod tests {
             "api_key: v4lue # acme",
             "see acme.io/docs/v4lue",
             "ACME_ACCOUNT_ID=v4lue",
+            "ACME_PUBLIC_KEY=v4lue",
+            "acme_url: x\nrequest_token: v4lue\n",
+            "acme_url: x\ncaptchaSiteKey: v4lue\n",
+            "- name: ACME_ID\n  value: v4lue\n",
             "acme_sha256 = 'v4lue'",
         ] {
             assert!(!named(text), "{text}");

@@ -205,13 +205,17 @@ impl TryFrom<RawRule> for Rule {
             (None, None, Some(reader)) => Finder::Reader(reader),
             _ => return Err(broken("id", "needs one of a pattern, a value or a reader")),
         };
+        let keywords = match finder {
+            Finder::Reader(_) => spellings(raw.keywords),
+            Finder::Pattern(_) | Finder::Named(_) => raw.keywords,
+        };
         let check = match &raw.check {
             None => None,
             Some(name) => {
                 Some(checks::by_name(name).ok_or_else(|| broken("check", "names a check that does not exist"))?)
             }
         };
-        if raw.keywords.is_empty() || raw.keywords.iter().any(|k| k.len() < 3) {
+        if keywords.is_empty() || keywords.iter().any(|k| k.len() < 3) {
             return Err(broken("keywords", "needs keywords of at least 3 bytes"));
         }
         if raw.max_len == 0 || raw.max_len > MAX_WINDOW {
@@ -224,7 +228,7 @@ impl TryFrom<RawRule> for Rule {
             title: raw.title,
             description: raw.description,
             finder,
-            keywords: raw.keywords,
+            keywords,
             entropy: raw.entropy,
             severity: raw.severity,
             confidence: raw.confidence,
@@ -239,6 +243,15 @@ impl TryFrom<RawRule> for Rule {
             custom: None,
         })
     }
+}
+
+/// The words of a reader in the ways that names are written: `api_key` is also `api-key` and `apikey`.
+fn spellings(words: Vec<String>) -> Vec<String> {
+    let spelled = words.into_iter().flat_map(|word| {
+        let joined = word.trim_matches('_').contains('_').then(|| [word.replace('_', "-"), word.replace('_', "")]);
+        std::iter::once(word).chain(joined.into_iter().flatten())
+    });
+    spelled.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
 impl Rule {

@@ -37,7 +37,9 @@ pub(super) fn template_default(text: &[u8], name: &Range<usize>) -> Option<Assig
 pub(super) fn docker_variable(text: &[u8], name: &Range<usize>, start: usize) -> Option<Assignment> {
     let before = &text[name.start.saturating_sub(NAME)..name.start];
     let line = memrchr(b'\n', before).map_or(before, |feed| &before[feed + 1..]);
-    (line.trim_ascii() == b"ENV" && start > name.end).then(|| argument(text, start)).flatten()
+    (line.trim_ascii() == b"ENV" && start > name.end)
+        .then(|| quoted(text, start).or_else(|| argument(text, start)))
+        .flatten()
 }
 
 /// Up to the end of a configuration line, or of a field in a connection string, query, header or command line.

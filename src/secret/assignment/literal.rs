@@ -1,5 +1,7 @@
 //! Values between quotes, and what may be wrapped around them without changing them.
 
+use std::ops::Range;
+
 use memchr::memmem;
 
 use super::{Assignment, Style, VALUE, skip_blanks};
@@ -71,8 +73,16 @@ pub(super) fn quoted(text: &[u8], at: usize) -> Option<Assignment> {
     let behind = skip_blanks(text, end + 1 + usize::from(escaped));
     let rest = text.get(behind..).unwrap_or_default();
     // A call on the literal, or a piece of a longer one: what is stored is not what is used.
-    let changed = matches!(rest.first(), Some(b'.' | b'+' | b'%' | b'?')) && !SAME.iter().any(|s| rest.starts_with(s));
+    let kept = SAME.iter().any(|same| rest.starts_with(same)) || rest.starts_with(b"./");
+    let changed = matches!(rest.first(), Some(b'.' | b'+' | b'%' | b'?')) && !kept;
     (!changed).then_some(Assignment { value: start..end, style: Style::Quoted })
+}
+
+/// What prose says of a name, as Markdown marks both: "set `NAME` to `value`". `at` is behind the name's own mark.
+pub(super) fn told(text: &[u8], name: &Range<usize>, at: usize) -> Option<Assignment> {
+    let rest = text.get(name.end..)?;
+    let verb = [b"` to `".as_slice(), b"` is `", b"` = `", b"`: `"].into_iter().find(|verb| rest.starts_with(verb))?;
+    (at == name.end + 1).then(|| quoted(text, name.end + verb.len() - 1)).flatten()
 }
 
 /// A literal on the line after the separator, or in brackets there: how formatters break long lines.

@@ -53,6 +53,21 @@ pub fn read(text: &[u8], hit: Range<usize>) -> Option<Assignment> {
     kept.then_some(found)
 }
 
+/// The name around `word`.
+pub fn name(text: &[u8], word: Range<usize>) -> Option<Range<usize>> {
+    Some(name::around(text, word, NAME)?.1)
+}
+
+/// Reads what is assigned to a name, whatever the name means.
+pub fn assigned(text: &[u8], name: Range<usize>) -> Option<Assignment> {
+    value(text, name)
+}
+
+/// Whether a word of the name makes it speak of something that opens nothing, such as `public` or `request`.
+pub fn is_harmless(name: &[u8]) -> bool {
+    name::tells(name)
+}
+
 fn value(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let mut at = name.end;
     let closing = |b: u8| matches!(b, b'"' | b'\'' | b'`' | b']' | b'\\' | b')');
@@ -79,6 +94,9 @@ fn value(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     if quoted_name && spaced > at && text[spaced..].starts_with(b"value=") {
         return quoted(text, spaced + 6);
     }
+    if let Some(found) = literal::told(text, &name, at) {
+        return Some(found);
+    }
     let Some(after) = separator(text, &name, spaced, quoted_name) else {
         return typed(text, &name, spaced)
             .or_else(|| bare::docker_variable(text, &name, spaced))
@@ -102,7 +120,7 @@ fn skip_blanks(text: &[u8], at: usize) -> usize {
 
 /// Just behind `=`, `:`, `:=`, `=>`, `?=`; behind `(`, `,` or an "or else" where only a quoted value can follow.
 fn separator(text: &[u8], name: &Range<usize>, at: usize, quoted_name: bool) -> Option<usize> {
-    const ELSE: [&[u8]; 6] = [b"||", b"??", b"?:", b"or ", b".unwrap_or(", b".unwrap_or_default("];
+    const ELSE: [&[u8]; 8] = [b"||=", b"??=", b"||", b"??", b"?:", b"or ", b".unwrap_or(", b".unwrap_or_default("];
     let rest = text.get(at..)?;
     let two = |bytes: &[u8]| rest.starts_with(bytes);
     if let Some(mark) = ELSE.iter().find(|mark| two(mark)) {
@@ -222,6 +240,13 @@ mod tests {
             ("<entry key=\"password\">v-1</entry>", "password"),
             ("<db user=\"x\" password=\"v-1\"/>", "password"),
             ("ENV SMTP_PASSWORD v-1\nRUN x", "password"),
+            ("ENV SMTP_PASSWORD \"v-1\"\nRUN x", "password"),
+            ("SMTP_PASSWORD='v-1' ./run.sh", "password"),
+            ("ENV['SMTP_PASSWORD'] ||= 'v-1'", "password"),
+            ("options.password ??= 'v-1';", "password"),
+            ("Set `SMTP_PASSWORD` to `v-1`.", "password"),
+            ("PASSWORD_PEPPER=v-1\n", "password"),
+            ("csrf_secret = 'v-1'", "secret"),
             ("ENV A=1 SMTP_PASSWORD=v-1 B=2\n", "password"),
             ("PGPASSWORD=v-1 psql -h x", "password"),
             ("kubectl --from-literal=password=v-1 x", "password"),
@@ -260,6 +285,8 @@ mod tests {
             ("bypass: 'v-1'", "pass:"),
             ("password = getpass('v-1')", "password"),
             ("client_request_token = 'v-1'", "token"),
+            ("csrf_token = 'v-1'", "token"),
+            ("Set `password` to `v-1", "password"),
             ("- name: DB_PASSWORD\n  valueFrom: x\n- name: X\n  value: v-1\n", "password"),
         ] {
             assert_eq!(value(text, keyword), None, "{text}");

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Words that may follow the keyword inside a name without changing what it holds.
-const HARMLESS_AFTER: [&[u8]; 55] = [
+const HARMLESS_AFTER: [&[u8]; 56] = [
     b"key",
     b"keys",
     b"value",
@@ -59,6 +59,7 @@ const HARMLESS_AFTER: [&[u8]; 55] = [
     b"eu",
     b"us",
     b"v",
+    b"pepper",
 ];
 
 /// Words before the keyword that make a name speak of something else.
@@ -146,12 +147,21 @@ pub(super) fn around(text: &[u8], hit: Range<usize>, reach: usize) -> Option<(Ra
 pub(super) fn keeps_its_meaning(before: &[u8], keyword: &[u8], after: &[u8]) -> bool {
     let known = |words: &[&[u8]], word: &[u8]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
     let mut kept = keyword.len() > 4 || begins_word(before, keyword);
-    for_words(before, |word| kept &= !known(&TELLING_BEFORE, word));
+    // A token against forged requests is handed to everyone; the secret that makes such tokens is not.
+    let makes = keyword.eq_ignore_ascii_case(b"secret");
+    for_words(before, |word| kept &= !known(&TELLING_BEFORE, word) || makes && known(&[b"csrf", b"xsrf"], word));
     for_words(after, |word| {
         let stem_len = word.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |last| last + 1);
         kept &= stem_len == 0 || known(&HARMLESS_AFTER, &word[..stem_len]) || known(&HARMLESS_AFTER, word);
     });
     kept
+}
+
+/// Whether any word of the name is one that makes a secret something else.
+pub(super) fn tells(name: &[u8]) -> bool {
+    let mut tells = false;
+    for_words(name, |word| tells |= TELLING_BEFORE.iter().any(|known| word.eq_ignore_ascii_case(known)));
+    tells
 }
 
 fn begins_word(before: &[u8], keyword: &[u8]) -> bool {

@@ -10,7 +10,7 @@ use crate::model::Confidence;
 use crate::secret::assignment::Style;
 use crate::secret::judge::{is_reference, judge};
 use crate::secret::rule::Reader;
-use crate::secret::shape::{is_stand_in, looks_random};
+use crate::secret::shape::{is_stand_in, looks_random, scrambled};
 use crate::secret::url;
 
 /// `user:password` in base64 (<https://www.rfc-editor.org/rfc/rfc7617>).
@@ -51,7 +51,8 @@ pub(super) fn chosen_password(candidate: Candidate<'_>) -> Proof {
 pub(super) fn random(candidate: Candidate<'_>) -> Proof {
     let secret = candidate.secret();
     let mixed = secret.iter().any(u8::is_ascii_digit) && secret.iter().any(u8::is_ascii_alphabetic);
-    if mixed && looks_random(secret) { Proof::Plausible } else { Proof::Broken }
+    // Marks between groups of characters say nothing, where groups are short.
+    if mixed && (looks_random(secret) || scrambled(secret) >= 0.4) { Proof::Plausible } else { Proof::Broken }
 }
 
 /// The user, password and host of a URL are those of a real account.

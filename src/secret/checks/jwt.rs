@@ -1,6 +1,7 @@
 //! JSON web tokens.
 
 use base64::Engine as _;
+use chrono::Utc;
 use serde_json::Value;
 
 use super::{BASE64_URL, Candidate, Proof};
@@ -29,7 +30,10 @@ pub(super) fn jwt(candidate: Candidate<'_>) -> Proof {
     }
     // Without a subject, issuer or expiry it says nothing about anyone: a sample.
     let claims = ["sub", "iss", "exp", "role", "aud", "jti", "client_id", "scope", "email", "user_id", "uid", "id"];
+    // What has expired opens nothing; that it is there shows what is handed out, and to whom.
+    let expired = payload.get("exp").and_then(Value::as_f64).is_some_and(|end| end < Utc::now().timestamp() as f64);
     match algorithm {
+        _ if expired => Proof::Doubtful,
         "none" | "None" | "NONE" => Proof::Doubtful,
         _ if claims.iter().any(|claim| payload.contains_key(*claim)) => Proof::Plausible,
         _ => Proof::Doubtful,
@@ -46,7 +50,8 @@ mod tests {
         let token = |header: &str, payload: &str| {
             format!("{}.{}.c2lnbmF0dXJl", BASE64_URL.encode(header), BASE64_URL.encode(payload))
         };
-        assert_eq!(run(jwt, &token(r#"{"alg":"HS256"}"#, r#"{"sub":"u-81","exp":1}"#)), Proof::Plausible);
+        assert_eq!(run(jwt, &token(r#"{"alg":"HS256"}"#, r#"{"sub":"u-81","exp":9e9}"#)), Proof::Plausible);
+        assert_eq!(run(jwt, &token(r#"{"alg":"HS256"}"#, r#"{"sub":"u-81","exp":1}"#)), Proof::Doubtful);
         assert_eq!(run(jwt, &token(r#"{"alg":"none"}"#, r#"{"sub":"u-81"}"#)), Proof::Doubtful);
         assert_eq!(run(jwt, &token(r#"{"alg":"HS256"}"#, r#"{"sub":"1234567890"}"#)), Proof::Broken);
         assert_eq!(run(jwt, &token(r#"{"typ":"JWT"}"#, r#"{"sub":"u-81"}"#)), Proof::Broken);

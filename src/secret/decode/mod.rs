@@ -167,7 +167,8 @@ pub fn each(text: &[u8], kind: Kind, marks: Marks, work: &mut Work, visit: &mut 
         }
         end
     });
-    if matches!(kind, Kind::Text | Kind::Binary) {
+    // Strings of a Windows program are UTF-16, too.
+    if !matches!(kind, Kind::Utf16Le | Kind::Utf16Be) {
         wide::each(text, |layer| show(layer, work));
     }
     if kind != Kind::Binary {

@@ -154,11 +154,34 @@ fn is_cut(value: &[u8]) -> bool {
     })
 }
 
-/// A word with a number behind it: `base64`, `utf-8`, `oauth2`, `password1`, `step-2`, `TLSv1.2`.
+/// A word with a number behind it: `base64`, `utf-8`, `oauth2`, `step-2`. What is longer and of one piece is not the
+/// name of a format, but how people make a word a password.
 fn is_versioned_word(value: &[u8]) -> bool {
+    const NAME: usize = 7;
     let letters = value.iter().take_while(|b| b.is_ascii_lowercase() || b"_-. ".contains(b)).count();
-    let rest = &value[letters..];
-    letters >= 3 && rest.len() <= 2 && rest.iter().all(u8::is_ascii_digit)
+    let (word, rest) = value.split_at(letters);
+    let name = letters <= NAME || word.iter().any(|b| !b.is_ascii_lowercase());
+    letters >= 3 && name && rest.len() <= 2 && rest.iter().all(u8::is_ascii_digit)
+}
+
+/// A UUID is an id, unless what it is called can be nothing but a key.
+pub fn judge_uuid(value: &[u8], name: &[u8]) -> Option<Confidence> {
+    const KEYS: [&[u8]; 9] = [
+        b"apikey",
+        b"apisecret",
+        b"apitoken",
+        b"accesstoken",
+        b"authtoken",
+        b"clientsecret",
+        b"appsecret",
+        b"secretkey",
+        b"licensekey",
+    ];
+    if !is_uuid(value) || is_stand_in(value) || is_published(value) {
+        return None;
+    }
+    let name: Vec<u8> = name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    KEYS.iter().any(|key| name.ends_with(key)).then_some(Confidence::Low)
 }
 
 #[cfg(test)]
@@ -171,6 +194,7 @@ mod tests {
         assert_eq!(quoted("Summer2024!"), Some(Confidence::Low));
         assert_eq!(quoted("hunter2x9"), Some(Confidence::Low));
         assert_eq!(quoted("admin123"), Some(Confidence::Low));
+        assert_eq!(quoted("cornflower4"), Some(Confidence::Low));
         assert_eq!(quoted("x7#Kq9!vLm2Zp"), Some(Confidence::Medium));
         for text in [
             "password",
@@ -211,6 +235,16 @@ mod tests {
         ] {
             assert_eq!(quoted(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_uuid_is_a_key_where_its_name_says_so() {
+        let uuid = b"0b1f7f0e-3c1a-4d5e-9f00-aabbccddeeff";
+        assert_eq!(judge_uuid(uuid, b"ACME_API_KEY"), Some(Confidence::Low));
+        assert_eq!(judge_uuid(uuid, b"clientSecret"), Some(Confidence::Low));
+        assert_eq!(judge_uuid(uuid, b"clientToken"), None);
+        assert_eq!(judge_uuid(uuid, b"api_key_id"), None);
+        assert_eq!(judge_uuid(b"q7Zk2LxV9bTn4RmWc3Ys", b"api_key"), None);
     }
 
     #[test]

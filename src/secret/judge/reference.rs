@@ -98,7 +98,10 @@ pub(super) fn is_digest(value: &[u8]) -> bool {
 ///
 /// Marks: Jasypt and SOPS (`ENC(`, `ENC[`), Vault's transit engine (covered as a reference), Spring Cloud Config
 /// (`{cipher}`), Spring Security's and LDAP's password schemes (`{bcrypt}`, `{SSHA}`), AWS KMS (`AQICAH`), Windows'
-/// DPAPI (`AQAAANCMnd8`), Ansible Vault, OpenSSL's salted form (`Salted__` in base64), Fernet tokens.
+/// DPAPI (`AQAAANCMnd8`), Ansible Vault, OpenSSL's salted form (`Salted__` in base64), Fernet tokens, messages of the AWS
+/// Encryption SDK (<https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/message-format.html>), Bitnami's
+/// sealed secrets (two bytes that say how long the wrapped key is, 512, then that key:
+/// <https://github.com/bitnami-labs/sealed-secrets/blob/main/docs/developer/crypto.md>).
 pub(super) fn is_sealed(value: &[u8]) -> bool {
     const MARKS: [&[u8]; 14] = [
         b"ENC(",
@@ -116,7 +119,13 @@ pub(super) fn is_sealed(value: &[u8]) -> bool {
         b"gAAAAAB",
         b"iVBORw0KGgo",
     ];
-    MARKS.iter().any(|mark| value.starts_with(mark))
+    /// Beginnings that are too short to be told from chance in anything but a long value.
+    const LONG_MARKS: [&[u8]; 7] = [b"AgA", b"AgB", b"AgC", b"AgD", b"AgR4", b"AgV4", b"AYAD"];
+    const LONG: usize = 120;
+    // What reads it may have a mark of its own before that of the cipher: `secure:v1:AQICAH...`.
+    let scheme = value.iter().take(24).rposition(|b| *b == b':').map_or(0, |colon| colon + 1);
+    let begins = |marks: &[&[u8]]| marks.iter().any(|m| value.starts_with(m) || value[scheme..].starts_with(m));
+    begins(&MARKS) || value.len() >= LONG && begins(&LONG_MARKS)
 }
 
 #[cfg(test)]
@@ -146,6 +155,10 @@ mod tests {
         for text in ["ENC(x7Kq9)", "{cipher}0a1b", "AQICAHhq7Zk", "$ANSIBLE_VAULT;1.1;AES256"] {
             assert!(is_sealed(text.as_bytes()), "{text}");
         }
-        assert!(!is_sealed(b"x7#Kq9!vLm2Zp"));
+        assert!(is_sealed(b"secure:v1:AQICAHhq7Zk"));
+        assert!(is_sealed(["AgB", &"q7Zk2LxV".repeat(40)].concat().as_bytes()));
+        for text in ["x7#Kq9!vLm2Zp", "AgBq7Zk2LxV9bTn4RmWc3Ys", ":", "app:x7#Kq9!vLm2Zp"] {
+            assert!(!is_sealed(text.as_bytes()), "{text}");
+        }
     }
 }
