@@ -40,7 +40,7 @@ pub fn pattern(value: &str) -> String {
 }
 
 /// What a name that holds something else ends with.
-const OTHERS: [&[u8]; 28] = [
+const OTHERS: [&[u8]; 27] = [
     b"id",
     b"ids",
     b"uuid",
@@ -68,8 +68,9 @@ const OTHERS: [&[u8]; 28] = [
     b"sitekey",
     b"site_key",
     b"site-key",
-    b"publishable_key",
 ];
+/// What the name of a key that browsers are given ends with: a vendor's own rule may know it, one near by does not.
+const SHOWN: [&[u8]; 3] = [b"publishablekey", b"publishable_key", b"publishable-key"];
 /// Bytes of a value before the part that has the vendor's format: `Bearer`.
 const LEAD: usize = 24;
 
@@ -109,8 +110,11 @@ fn last_of(text: &[u8], word: &[u8]) -> Option<Range<usize>> {
 fn assigned_to(text: &[u8], word: Range<usize>, value: &Range<usize>) -> Option<Range<usize>> {
     let name = assignment::name(text, word)?;
     let found = assignment::assigned(text, name.clone())?.value;
-    let lead = value.start.checked_sub(found.start)?;
-    (lead <= LEAD && value.end <= found.end && name.end <= value.start).then_some(name)
+    // All of what is assigned, or a word of it: a piece of a ciphertext can have any shape.
+    let begins = value.start == found.start
+        || (found.start..found.start + LEAD).contains(&value.start) && text[value.start - 1] == b' ';
+    let ends = value.end == found.end || value.end < found.end && b" ;,&".contains(&text[value.end]);
+    (begins && ends && name.end <= value.start).then_some(name)
 }
 
 /// Whether the name that a text ends with is that of something to be kept.
@@ -118,7 +122,8 @@ fn holds(text: &[u8]) -> bool {
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     let name = &text[text.iter().rposition(|b| !part(b)).map_or(0, |at| at + 1)..];
     let lower = name.to_ascii_lowercase();
-    ends_with_any(&lower, &HOLDERS) && !ends_with_any(&lower, &OTHERS) && !assignment::is_harmless(name)
+    let other = ends_with_any(&lower, &OTHERS) || ends_with_any(&lower, &SHOWN);
+    ends_with_any(&lower, &HOLDERS) && !other && !assignment::is_harmless(name)
 }
 
 /// Where the name ends that the value at the end of `before` is assigned to: behind it stand quotes, blanks, one
@@ -224,6 +229,8 @@ mod tests {
             "acme_url: x\nrequest_token: v4lue\n",
             "acme_url: x\ncaptchaSiteKey: v4lue\n",
             "- name: ACME_ID\n  value: v4lue\n",
+            "acme_key = 'ENC(v4lue)'",
+            "acme_key = 'views/v4lue'",
             "acme_sha256 = 'v4lue'",
         ] {
             assert!(!named(text), "{text}");

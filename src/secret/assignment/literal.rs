@@ -78,11 +78,13 @@ pub(super) fn quoted(text: &[u8], at: usize) -> Option<Assignment> {
     (!changed).then_some(Assignment { value: start..end, style: Style::Quoted })
 }
 
-/// What prose says of a name, as Markdown marks both: "set `NAME` to `value`". `at` is behind the name's own mark.
-pub(super) fn told(text: &[u8], name: &Range<usize>, at: usize) -> Option<Assignment> {
+/// What prose says of a name, as Markdown marks both: "set `NAME` to `value`".
+pub(super) fn told(text: &[u8], name: &Range<usize>) -> Option<Assignment> {
     let rest = text.get(name.end..)?;
     let verb = [b"` to `".as_slice(), b"` is `", b"` = `", b"`: `"].into_iter().find(|verb| rest.starts_with(verb))?;
-    (at == name.end + 1).then(|| quoted(text, name.end + verb.len() - 1)).flatten()
+    let start = name.end + verb.len();
+    let len = memchr::memchr2(b'`', b'\n', &text[start..text.len().min(start + VALUE)])?;
+    (len > 0 && text[start + len] == b'`').then(|| Assignment { value: start..start + len, style: Style::Quoted })
 }
 
 /// A literal on the line after the separator, or in brackets there: how formatters break long lines.

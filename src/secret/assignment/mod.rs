@@ -94,7 +94,7 @@ fn value(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     if quoted_name && spaced > at && text[spaced..].starts_with(b"value=") {
         return quoted(text, spaced + 6);
     }
-    if let Some(found) = literal::told(text, &name, at) {
+    if let Some(found) = literal::told(text, &name) {
         return Some(found);
     }
     let Some(after) = separator(text, &name, spaced, quoted_name) else {
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn any_cut_is_survived() {
         let text =
-            b"{\"db_pass\": \"v\\\\1\", pass: str = 'x' <pass>a</pass> --tok=b ${tok:-c} tok || 'd', tok:\n value: e";
+            b"`tok` to `x` {\"db_pass\": \"v\\\\1\", pass: str = 'x' <pass>a</pass> --tok=b ${tok:-c} tok || 'd', tok:\n value: e";
         for from in 0..text.len() {
             for to in from..=text.len() {
                 let part = &text[from..to];

@@ -167,8 +167,7 @@ pub fn each(text: &[u8], kind: Kind, marks: Marks, work: &mut Work, visit: &mut 
         }
         end
     });
-    // Strings of a Windows program are UTF-16, too.
-    if !matches!(kind, Kind::Utf16Le | Kind::Utf16Be) {
+    if matches!(kind, Kind::Text | Kind::Binary | Kind::Program) {
         wide::each(text, |layer| show(layer, work));
     }
     if kind != Kind::Binary {
