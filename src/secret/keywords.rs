@@ -77,11 +77,16 @@ impl Keywords {
         for bytes in text.windows(2 * GROUP).step_by(GROUP) {
             let bytes: [u8; 8] = bytes.try_into().expect("windows of eight");
             let word = u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020;
-            let groups = [word as u32, (word >> 8) as u32, (word >> 16) as u32, (word >> 24) as u32];
-            let pass = groups.map(|group| self.has(group));
+            let (first, second, third, fourth) =
+                (word as u32, (word >> 8) as u32, (word >> 16) as u32, (word >> 24) as u32);
+            // All four are looked up before any is asked for, so that the loads do not wait for one another; an array's
+            // `map` would be a call each.
+            let pass = [self.has(first), self.has(second), self.has(third), self.has(fourth)];
             if pass[0] | pass[1] | pass[2] | pass[3] {
-                for (shift, group) in groups.into_iter().enumerate().filter(|(shift, _)| pass[*shift]) {
-                    self.compare(text, at + shift, group, &mut visit);
+                for (shift, group) in [first, second, third, fourth].into_iter().enumerate() {
+                    if pass[shift] {
+                        self.compare(text, at + shift, group, &mut visit);
+                    }
                 }
             }
             at += GROUP;
@@ -98,13 +103,14 @@ impl Keywords {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn has(&self, group: u32) -> bool {
         let [first, second] = slots(hash(group));
         self.filter[0][first] & self.filter[1][second] != 0
     }
 
     /// The keywords whose rarest group is this one, which stands at `place`.
+    #[inline(never)]
     fn compare(&self, text: &[u8], place: usize, group: u32, visit: &mut impl FnMut(usize, Range<usize>)) {
         let bucket = bucket(hash(group));
         let entries = &self.entries[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
