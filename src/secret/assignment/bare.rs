@@ -33,13 +33,26 @@ pub(super) fn template_default(text: &[u8], name: &Range<usize>) -> Option<Assig
     word(text, name.end + skip, b"}\"'`\r\n")
 }
 
-/// `ENV NAME value` of a Dockerfile.
+/// `ENV NAME value` of a Dockerfile, `setx NAME value` of Windows.
 pub(super) fn docker_variable(text: &[u8], name: &Range<usize>, start: usize) -> Option<Assignment> {
     let before = &text[name.start.saturating_sub(NAME)..name.start];
     let line = memrchr(b'\n', before).map_or(before, |feed| &before[feed + 1..]);
-    (line.trim_ascii() == b"ENV" && start > name.end)
+    (matches!(line.trim_ascii(), b"ENV" | b"setx") && start > name.end)
         .then(|| quoted(text, start).or_else(|| argument(text, start)))
         .flatten()
+}
+
+/// `PASSWORD 'value'`: an instruction of its own line, or a clause of SQL that sets it.
+pub(super) fn instruction(text: &[u8], name: &Range<usize>, start: usize) -> Option<Assignment> {
+    const CLAUSES: [&[u8]; 3] = [b"with", b"encrypted", b"user"];
+    let before = &text[name.start.saturating_sub(NAME)..name.start];
+    let last = before.trim_ascii_end();
+    let clause = CLAUSES.iter().any(|word| {
+        last.len() > word.len()
+            && last[last.len() - word.len()..].eq_ignore_ascii_case(word)
+            && last[last.len() - word.len() - 1].is_ascii_whitespace()
+    });
+    (start > name.end && (clause || leads_line(before, name.start <= NAME))).then(|| quoted(text, start)).flatten()
 }
 
 /// Up to the end of a configuration line, or of a field in a connection string, query, header or command line.

@@ -125,8 +125,9 @@ pub(super) fn fallback(text: &[u8], start: usize) -> Option<Assignment> {
     }
     let expression = |b: &&u8| b.is_ascii_alphanumeric() || b"_.:()[]'\"$-? |,=>".contains(b);
     let rest = &rest[..rest.iter().take_while(expression).count()];
-    let or =
-        [b"||".as_slice(), b"??", b"?:", b" or "].iter().find_map(|mark| Some(memmem::find(rest, mark)? + mark.len()));
+    let or = [b"||".as_slice(), b"??", b"?:", b" or ", b" else "]
+        .iter()
+        .find_map(|mark| Some(memmem::find(rest, mark)? + mark.len()));
     if let Some(at) = or {
         return quoted(text, skip_blanks(text, start + at));
     }

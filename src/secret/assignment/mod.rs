@@ -94,12 +94,16 @@ fn value(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     if quoted_name && spaced > at && text[spaced..].starts_with(b"value=") {
         return quoted(text, spaced + 6);
     }
+    if quoted_name && spaced > at && text[spaced..].starts_with(b"serializeAs=") {
+        return nested::setting(text, spaced);
+    }
     if let Some(found) = literal::told(text, &name) {
         return Some(found);
     }
     let Some(after) = separator(text, &name, spaced, quoted_name) else {
         return typed(text, &name, spaced)
             .or_else(|| bare::docker_variable(text, &name, spaced))
+            .or_else(|| if quoted_name { None } else { bare::instruction(text, &name, spaced) })
             .or_else(|| nested::sibling(text, spaced));
     };
     let start = skip_blanks(text, after);
@@ -247,6 +251,11 @@ mod tests {
             ("Set `SMTP_PASSWORD` to `v-1`.", "password"),
             ("PASSWORD_PEPPER=v-1\n", "password"),
             ("csrf_secret = 'v-1'", "secret"),
+            ("setx DB_PASSWORD v-1\r\n", "password"),
+            ("storePassword 'v-1'\n", "password"),
+            ("ALTER USER app WITH PASSWORD 'v-1';", "password"),
+            ("token = env['x'] if env else 'v-1'", "token"),
+            ("<setting name=\"Password\" serializeAs=\"String\">\n  <value>v-1</value>", "password"),
             ("ENV A=1 SMTP_PASSWORD=v-1 B=2\n", "password"),
             ("PGPASSWORD=v-1 psql -h x", "password"),
             ("kubectl --from-literal=password=v-1 x", "password"),
@@ -286,6 +295,7 @@ mod tests {
             ("password = getpass('v-1')", "password"),
             ("client_request_token = 'v-1'", "token"),
             ("csrf_token = 'v-1'", "token"),
+            ("see the password 'v-1'", "password"),
             ("Set `password` to `v-1", "password"),
             ("- name: DB_PASSWORD\n  valueFrom: x\n- name: X\n  value: v-1\n", "password"),
         ] {

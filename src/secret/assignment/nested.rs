@@ -27,6 +27,14 @@ pub(super) fn property_list(text: &[u8], at: usize) -> Option<Assignment> {
     text[start..].starts_with(b"<string>").then(|| content(text, start + 8)).flatten()
 }
 
+/// `<setting name="Password" serializeAs="String"><value>value</value></setting>`.
+pub(super) fn setting(text: &[u8], at: usize) -> Option<Assignment> {
+    let rest = text.get(at..text.len().min(at + 128))?;
+    let tag = memchr::memchr2(b'>', b'<', rest).filter(|tag| rest[*tag] == b'>')? + 1;
+    let gap = rest[tag..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+    rest[tag + gap..].starts_with(b"<value>").then(|| content(text, at + tag + gap + 7)).flatten()
+}
+
 fn content(text: &[u8], at: usize) -> Option<Assignment> {
     let end = at + memchr(b'<', text.get(at..text.len().min(at + VALUE))?)?;
     let closes = text.get(end..end + 2) == Some(b"</");
