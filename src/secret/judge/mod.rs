@@ -140,11 +140,17 @@ fn looks_like_code(value: &[u8], style: Style) -> bool {
         || indexed
         || marks * 4 > value.len()
         || value.starts_with(b"=")
-        || value.ends_with(b"(")
+        || opens_call(value)
         || memmem::find(value, b"?.").is_some()
         || style == Style::Bare && is_cut(value)
         || memmem::find(value, b"=>").is_some()
         || marks >= 3
+}
+
+/// A call whose first argument is cut off, also in code that is itself a string: `Secret.plain(\`.
+fn opens_call(value: &[u8]) -> bool {
+    let end = value.iter().rposition(|b| !b"\\\"'".contains(b)).map_or(0, |at| at + 1);
+    value[..end].ends_with(b"(")
 }
 
 /// Brackets that open or close alone: the end of an argument, not of a value.
