@@ -188,8 +188,15 @@ impl Engine {
         let mut fences = Fences::default();
         found.truncate(MAX_MATCHES);
         for mut found in found {
+            let rule = &self.rules[found.rule];
+            // Where only a name tells the vendor, documentation names it too.
+            if matches!(rule.finder, Finder::Named(_))
+                && surroundings::is_documented(&decoded.bytes, found.secret.start)
+            {
+                continue;
+            }
             // A vendor's format proves more than what stands around it, unless the format itself leaves doubt.
-            if self.rules[found.rule].vendor == "generic" || found.confidence == Confidence::Low {
+            if rule.vendor == "generic" || found.confidence == Confidence::Low {
                 let fenced = fences.hold(&decoded.bytes, found.secret.start);
                 let shown = surroundings::shown(&decoded.bytes, &found.secret);
                 let shown = if fenced { Shown::Documented } else { shown };

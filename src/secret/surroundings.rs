@@ -17,7 +17,7 @@ const AFTER: usize = 600;
 /// Bytes before a match in which prose announces it.
 const ANNOUNCED: usize = 500;
 /// Bytes before a match in which a document that it stands in may open.
-const DOCUMENT: usize = 8192;
+const DOCUMENT: usize = 32 << 10;
 
 /// Whether the text around a match shows rather than does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,7 +153,7 @@ pub fn is_cut_out(text: &[u8], whole: &Range<usize>) -> bool {
 }
 
 /// Whether `at` lies in text that a language keeps for documentation, or in the address of a badge.
-fn is_documented(text: &[u8], at: usize) -> bool {
+pub fn is_documented(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(DOCUMENT)..at];
     is_in_docstring(before) || is_in_badge(before)
 }
