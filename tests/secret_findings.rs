@@ -157,3 +157,50 @@ fn ones_own_secrets_stay_apart() {
     assert_eq!(scan(&files, &["--policy", policy.to_str().unwrap()]).len(), 2);
     assert_eq!(scan(&files, &[]).len(), 1);
 }
+
+#[test]
+fn the_policy_allows_secrets_by_rule_place_and_value_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = tidewaiter::model::sha256(token().as_bytes());
+    let files = [
+        ("src/a.js", format!("const apiToken = \"{}\";\n", token())),
+        ("fixtures/b.js", format!("const apiToken = \"{}\";\n", token().replace('q', "w"))),
+    ];
+    let scan_with = |policy: &str| {
+        let file = write(folder.path(), "tidewaiter.toml", policy.as_bytes());
+        scan(&files, &["--policy", file.to_str().unwrap()])
+    };
+    let waived = |found: &[Value]| -> Vec<(String, bool)> {
+        let place = |finding: &Value| finding["locations"][0]["path"][0].as_str().unwrap().to_owned();
+        let mut list: Vec<_> = found.iter().map(|f| (place(f), !f["waived"].is_null())).collect();
+        list.sort();
+        list
+    };
+    let both = |fixtures, src| [("fixtures/b.js".to_owned(), fixtures), ("src/a.js".to_owned(), src)];
+    assert_eq!(waived(&scan_with("")), both(false, false));
+    let found = scan_with("[[allow-secrets]]\npath = \"fixtures/**\"\nreason = \"made up\"\n");
+    assert_eq!(waived(&found), both(true, false));
+    let allowed = found.iter().find(|finding| !finding["waived"].is_null()).expect("one is allowed");
+    assert_eq!(allowed["waived"]["reason"], "made up");
+    assert!(allowed["waived"]["by"].as_str().unwrap().ends_with("tidewaiter.toml:3"), "{}", allowed["waived"]);
+    let value = format!("[[allow-secrets]]\nvalue = \"sha256:{digest}\"\nreason = \"public\"\n");
+    assert_eq!(waived(&scan_with(&value)), both(false, true));
+    let rule = "[[allow-secrets]]\nrule = \"generic-*\"\npath = \"src/*\"\nreason = \"rotated\"\n";
+    assert_eq!(waived(&scan_with(rule)), both(false, true), "all that is given must hold");
+}
+
+#[test]
+fn a_policy_that_allows_everything_or_shows_a_value_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = write(folder.path(), "a.js", b"1");
+    for (policy, said) in [
+        ("[[allow-secrets]]\nreason = \"because\"\n".to_owned(), "would allow every secret"),
+        ("[[allow-secrets]]\npath = \"a\"\nreason = \" \"\n".to_owned(), "only with a reason"),
+        (format!("[[allow-secrets]]\nvalue = \"{}\"\nreason = \"x\"\n", token()), "never write the value itself"),
+    ] {
+        let file = write(folder.path(), "p.toml", policy.as_bytes());
+        let run = Cli::run(["scan".as_ref(), target.as_os_str(), "--policy".as_ref(), file.as_os_str()]);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains(said) && !run.stderr.contains(&token()), "{}", run.stderr);
+    }
+}

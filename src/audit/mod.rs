@@ -24,7 +24,7 @@ use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
 use crate::extract::LockedVersions;
 use crate::matching::{MaxAge, database_gaps, match_packages, rate_exploitation};
-use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, TargetKind};
+use crate::model::{AllowedBy, Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, SecretMatch, TargetKind};
 use crate::runtime;
 use crate::secret::Engine;
 use crate::verify::Verifier;
@@ -65,6 +65,8 @@ pub struct Options<'a> {
     pub engine: &'a Engine,
     /// Package names that count as first-party.
     pub own: globset::GlobSet,
+    /// Who answers for a secret, if somebody does.
+    pub allow: &'a (dyn Fn(&SecretMatch) -> Option<AllowedBy> + Sync),
     /// Asks vendors about secrets, where the user wants that.
     pub verifier: Option<&'a Verifier>,
     /// Polled by whoever draws it.

@@ -60,6 +60,7 @@ pub(super) fn resolve(args: &ScanArgs) -> Result<Resolved> {
             file: path.map(|path| path.display().to_string()),
             own: policy.own,
             accept_gaps: policy.accept_gaps,
+            allow_secrets: policy.allow_secrets,
         },
         max_db_age: args.max_db_age.map(MaxAge::days).or(policy.max_db_age).unwrap_or_default(),
     })

@@ -15,7 +15,7 @@ use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
 use crate::extract::LockedVersions;
 use crate::matching;
-use crate::model::{DatabaseOrigin, Ecosystem, FunctionConfig, Scan};
+use crate::model::{DatabaseOrigin, Ecosystem, FunctionConfig, Scan, SecretMatch};
 use crate::policy::{self, Exit, Run};
 use crate::secret::Engine;
 use crate::source;
@@ -38,6 +38,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
         None => Advisories::Local(Box::new(options::scan_database(args)?)),
     };
     let verifier = options::verifier(args)?;
+    let allow = |found: &SecretMatch| settings.allow_secrets.iter().find_map(|allowed| allowed.covers(found)).cloned();
     let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads)?;
@@ -48,6 +49,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
             limits: limits.clone(),
             engine,
             own: own.clone(),
+            allow: &allow,
             verifier: verifier.as_ref(),
             progress: &counters,
         };

@@ -17,6 +17,7 @@ use crate::formats::complaint::Source;
 use crate::matching::{AgeLimit, MaxAge};
 use crate::model::{Ecosystem, Feed, Gap, GapKind, Grade, Severity};
 
+use super::allow::{AllowedSecret, RawAllowedSecret};
 use super::fail_on::{parse_fail_on, parse_require_coverage};
 
 /// The file, as it is written.
@@ -29,6 +30,8 @@ struct Raw {
     own: Vec<Spanned<String>>,
     #[serde(default)]
     accept_gaps: Vec<RawAcceptedGap>,
+    #[serde(default)]
+    allow_secrets: Vec<RawAllowedSecret>,
     max_db_age: Option<Spanned<RawMaxAge>>,
 }
 
@@ -75,6 +78,8 @@ pub struct Policy {
     pub own: Vec<String>,
     /// `accept-gaps`.
     pub accept_gaps: Vec<AcceptedGap>,
+    /// `allow-secrets`.
+    pub allow_secrets: Vec<AllowedSecret>,
     /// `max-db-age`.
     pub max_db_age: Option<MaxAge>,
 }
@@ -141,11 +146,13 @@ impl Raw {
             check(source, glob, |text| if text.is_empty() { Err(EMPTY_GLOB.to_owned()) } else { compile(text) })?;
         }
         let accept_gaps = self.accept_gaps.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?;
+        let allow_secrets = self.allow_secrets.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?;
         Ok(Policy {
             fail_on,
             require_coverage,
             own: self.own.into_iter().map(Spanned::into_inner).collect(),
             accept_gaps,
+            allow_secrets,
             max_db_age: self.max_db_age.map(|raw| max_age(raw, source)).transpose()?,
         })
     }
@@ -193,13 +200,13 @@ impl RawAcceptedGap {
 const EMPTY_GLOB: &str = "an empty name matches no package";
 
 /// A glob over names or places, in which `*` stops at `/` and `**` does not.
-fn compile(text: &str) -> Result<GlobMatcher, String> {
+pub(super) fn compile(text: &str) -> Result<GlobMatcher, String> {
     let glob: Result<Glob, _> = GlobBuilder::new(text).literal_separator(true).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| format!("not a glob: {}", error.kind()))
 }
 
 /// Reads one value, and points at it where that fails.
-fn check<T, E: ToString>(
+pub(super) fn check<T, E: ToString>(
     source: &Source<'_>,
     value: &Spanned<String>,
     read: impl FnOnce(&str) -> Result<T, E>,
@@ -207,14 +214,15 @@ fn check<T, E: ToString>(
     read(value.get_ref()).map_err(|error| complain(source, Some(value.span()), &error.to_string()))
 }
 
-fn complain(source: &Source<'_>, span: Option<Range<usize>>, message: &str) -> ConfigError {
+pub(super) fn complain(source: &Source<'_>, span: Option<Range<usize>>, message: &str) -> ConfigError {
     let complaint = source.complain(span, message);
     let text = quote(&complaint.text);
     ConfigError::Invalid(Box::new(Complaint { text, ..complaint }))
 }
 
 /// Keys of a policy, in lines of which every value may be shown.
-const KEYS: [&str; 7] = ["fail-on", "require-coverage", "own", "accept-gaps", "max-db-age", "kind", "path"];
+const KEYS: [&str; 9] =
+    ["fail-on", "require-coverage", "own", "accept-gaps", "allow-secrets", "max-db-age", "kind", "path", "rule"];
 
 /// A line for a complaint, one character for one, so that the marks below stay under what they mean. Who names a file
 /// of credentials by mistake must not find them in the log: of a line that is no policy's, the values are hidden.

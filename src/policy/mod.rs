@@ -2,6 +2,7 @@
 //!
 //! Nothing is dropped here either: what does not count stays in the verdict, with the reason beside it.
 
+mod allow;
 mod config;
 mod fail_on;
 mod judge;
@@ -9,6 +10,7 @@ mod risk;
 
 use crate::model::{DatabaseInfo, Finding, Gap, Grade, Scan, Severity};
 
+pub use allow::AllowedSecret;
 pub use config::{AcceptedGap, Complaint, ConfigError, Policy};
 pub use fail_on::{SettingError, parse_fail_on, parse_require_coverage, threshold};
 pub use judge::judge;
@@ -28,6 +30,8 @@ pub struct Settings {
     pub own: Vec<String>,
     /// Blocking gaps that somebody answers for.
     pub accept_gaps: Vec<AcceptedGap>,
+    /// Secrets that somebody answers for; the audit asks, since only it has the values.
+    pub allow_secrets: Vec<AllowedSecret>,
 }
 
 /// Exit codes: a contract (the README's table).

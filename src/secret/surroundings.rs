@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(at("def login(url):\n    \"\"\"Logs in.\n\n    url = https://u:X@h\n"), Shown::Documented);
         assert_eq!(at("class Url:\n    \"\"\"\n    Url('X')\n"), Shown::Documented);
         assert_eq!(at("class Url:\n    r\"\"\"\n    Url('X')\n"), Shown::Documented);
-        assert_eq!(at("EXAMPLES = r\"\"\"\n- pass: X\n"), Shown::Documented);
+        assert_eq!(at("examples = r\"\"\"\n- pass: X\n"), Shown::Documented);
         assert_eq!(at("QUERY = \"\"\"\n- pass: X\n"), Shown::No, "any other text");
         assert_eq!(at("def a():\n    \"\"\"\n    Does.\n    \"\"\"\n    key = 'X'"), Shown::No, "behind its end");
     }

@@ -225,6 +225,7 @@ pub fn settings() -> Settings {
         file: None,
         own: Vec::new(),
         accept_gaps: Vec::new(),
+        allow_secrets: Vec::new(),
     }
 }
 

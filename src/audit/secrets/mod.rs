@@ -24,6 +24,13 @@ pub(super) fn join(
     artifacts: &[Artifact],
     options: &Options<'_>,
 ) -> Vec<Finding> {
+    let matches: Vec<SecretMatch> = matches
+        .into_iter()
+        .map(|one| {
+            let allowed_by = one.allowed_by.clone().or_else(|| (options.allow)(&one));
+            SecretMatch { allowed_by, ..one }
+        })
+        .collect();
     // By value alone: what a rule calls a token in one file, a vendor's rule may know in another. The values are
     // compared here, in memory, and dropped with the matches.
     let mut values: BTreeMap<&[u8], Vec<&SecretMatch>> = BTreeMap::new();

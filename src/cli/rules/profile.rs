@@ -52,7 +52,8 @@ fn ms(time: Duration) -> String {
 fn search(engine: &Engine, path: &Path) -> Result<u64> {
     let progress = Progress::default();
     let own = globset::GlobSet::empty();
-    let options = Options { limits: Limits::default(), engine, own, verifier: None, progress: &progress };
+    let options =
+        Options { limits: Limits::default(), engine, own, allow: &|_| None, verifier: None, progress: &progress };
     let request = Request {
         code: Input::Path(path.to_owned()),
         layers: Vec::new(),

@@ -29,10 +29,10 @@ pub(super) fn pem(candidate: Candidate<'_>) -> Proof {
     // OpenSSH's own head is as monotonous as a stand-in.
     let head = if bytes.starts_with(b"openssh-key-v1\0") { &[][..] } else { &digits[..digits.len().min(48)] };
     let varied = entropy(&digits) > 4.0 && (head.is_empty() || !is_stand_in(head));
-    if !known_start || bytes.len() < 40 || !varied || is_abbreviated(body, &bytes) || is_toy(&bytes) {
+    if !known_start || bytes.len() < 40 || !varied || is_abbreviated(body, &bytes) {
         return Proof::Broken;
     }
-    if encrypted || is_sealed(&bytes) { Proof::Doubtful } else { Proof::Proven }
+    if encrypted || is_sealed(&bytes) || is_toy(&bytes) { Proof::Doubtful } else { Proof::Proven }
 }
 
 /// Whether a key of OpenSSH is encrypted: its head names the cipher, `none` if it is not
@@ -147,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_a_toys_size_is_none() {
-        assert_eq!(run(pem, &block(&rsa(64), "")), Proof::Broken);
+    fn a_key_of_a_toys_size_is_doubted() {
+        assert_eq!(run(pem, &block(&rsa(64), "")), Proof::Doubtful);
         assert_eq!(run(pem, &block(&rsa(128), "")), Proof::Proven);
         assert_eq!(run(pem, &block(&rsa(64)[..90], "")), Proof::Proven, "what does not read as one is not judged");
     }
