@@ -77,6 +77,13 @@ pub fn looks_random(value: &[u8]) -> bool {
     randomness(value) >= least
 }
 
+/// Whether a value is words written together, as code names its things: `InferenceEndpointInfoV2`.
+pub fn is_identifier(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let plain = value.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    plain && letters * 8 > value.len() * 7 && randomness(value) < 0.2
+}
+
 /// Words that say "put yours here", or that this is not one. Lower case.
 const STAND_INS: [&str; 39] = [
     "example",
@@ -177,6 +184,16 @@ mod tests {
         }
         for random in ["q7Zk2LxV9bTn4RmW", "9f86d081884c7d659a2f", "xkqzjvwpfhgtbn", "ZmQ0YjVlNzg5MGFi"] {
             assert!(randomness(random.as_bytes()) > 0.35, "{random} {}", randomness(random.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn identifiers_are_words_written_together() {
+        for name in ["InferenceInferenceEndpointInfoAi21", "ShareSalesforceDataSource", "SalesforceOAuth2Credential"] {
+            assert!(is_identifier(name.as_bytes()), "{name} {}", randomness(name.as_bytes()));
+        }
+        for value in ["q7Zk2LxV9bTn4RmW", "9f86d081884c7d659a2f", "0123456789", "xkqzjvwpfhgtbn"] {
+            assert!(!is_identifier(value.as_bytes()), "{value}");
         }
     }
 

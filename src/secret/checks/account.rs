@@ -29,7 +29,10 @@ pub(super) fn basic_credentials(candidate: Candidate<'_>) -> Proof {
 
 /// A password that stands where only a password can stand: not a reference, not a stand-in.
 pub(super) fn real_password(candidate: Candidate<'_>) -> Proof {
+    // A template in code ends with the string that holds it: `'... password {token}'`.
     let secret = candidate.secret();
+    let end = secret.iter().rposition(|b| !b"\"'`\\,;)".contains(b)).map_or(0, |at| at + 1);
+    let secret = if is_reference(&secret[..end]) { &secret[..end] } else { secret };
     let words: [&[u8]; 9] =
         [b"password", b"passwd", b"secret", b"token", b"test", b"pass", b"none", b"null", b"undefined"];
     if is_stand_in(secret) || is_reference(secret) || words.iter().any(|word| secret.eq_ignore_ascii_case(word)) {
