@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use super::assignment;
+
 /// Line ends between a vendor's name and the value.
 const LINES: usize = 3;
 /// Bytes of a name behind the keyword.
@@ -75,12 +77,30 @@ pub fn is_named(text: &[u8], value: &Range<usize>, keywords: &[String], reach: u
         })
         .max();
     let Some(last) = last else { return false };
-    let Some(end) = before_separator(&before).filter(|end| *end >= last) else { return false };
+    stands_before(&before, last) || is_assigned(text, value, start + last)
+}
+
+/// Whether the name that ends the text before the value is the vendor's, whose keyword ends at `last`.
+fn stands_before(before: &[u8], last: usize) -> bool {
+    let Some(end) = before_separator(before).filter(|end| *end >= last) else { return false };
     let between = &before[last..end];
     if is_one_name(between) {
         return !ends_with_any(between, &OTHERS);
     }
     between.iter().filter(|b| **b == b'\n').count() <= LINES && ends_with_any(between, &HOLDERS)
+}
+
+/// Whether the vendor's name, whose keyword ends at `last`, is assigned the value in one of the ways that leave a type, a
+/// call or a line between the two.
+fn is_assigned(text: &[u8], value: &Range<usize>, last: usize) -> bool {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let end = last + text[last..value.start].iter().take(TAIL).take_while(|b| part(b)).count();
+    let name = text[end.saturating_sub(2 * TAIL)..end].to_ascii_lowercase();
+    let stem = name.iter().rposition(u8::is_ascii_alphabetic).map_or(0, |at| at + 1);
+    let holder = HOLDERS.iter().filter(|word| name[..stem].ends_with(word)).map(|word| word.len()).max();
+    let stem = end - (name.len() - stem);
+    holder
+        .is_some_and(|len| assignment::read(text, stem - len..stem).is_some_and(|read| read.value.start == value.start))
 }
 
 /// Where the name ends that the value at the end of `before` is assigned to: behind it stand quotes, blanks, one
