@@ -9,7 +9,7 @@ use super::assignment::{self, Assignment};
 use super::checks::{Candidate, Proof};
 use super::decode::Marks;
 use super::engine::Engine;
-use super::judge::judge;
+use super::judge::{judge, judge_uuid};
 use super::published::is_published;
 use super::rule::{Finder, Group, Pattern, Reader, Rule};
 use super::shape::{entropy, is_stand_in};
@@ -169,12 +169,13 @@ pub(super) fn read(rule: usize, reader: Reader, text: &[u8], hit: Range<usize>, 
             (parts.password.clone(), judge(password, reader, Style::Quoted))
         }
         Reader::Password | Reader::Token => {
-            let Some(Assignment { value, style }) = assignment::read(text, hit) else { return };
+            let Some(Assignment { value, style }) = assignment::read(text, hit.clone()) else { return };
             if hits.judged == Some((rule, value.start)) {
                 return;
             }
             hits.judged = Some((rule, value.start));
-            let confidence = judge(&text[value.clone()], reader, style);
+            let named = || judge_uuid(&text[value.clone()], text, &hit).filter(|_| reader == Reader::Token);
+            let confidence = judge(&text[value.clone()], reader, style).or_else(named);
             (value, confidence)
         }
     };

@@ -7,12 +7,14 @@
 mod reference;
 mod weak;
 
+use std::ops::Range;
+
 use memchr::{memchr, memmem};
 
 use super::assignment::Style;
 use super::published::is_published;
 use super::rule::Reader;
-use super::shape::{entropy, is_stand_in, is_uuid, looks_random, randomness, scrambled};
+use super::shape::{entropy, is_drawn_uuid, is_stand_in, is_uuid, looks_random, randomness, scrambled};
 use crate::model::Confidence;
 pub use reference::is_reference;
 use weak::{Choice, choice};
@@ -33,6 +35,16 @@ pub fn judge(value: &[u8], reader: Reader, style: Style) -> Option<Confidence> {
         Reader::Password | Reader::Url => password(value, style),
         Reader::Token => token(value, style),
     }
+}
+
+/// Judges a UUID by its name, whose keyword is at `hit`: some vendors and many frameworks draw their keys as one. A
+/// `token` alone is as often what a request is told from another by.
+pub fn judge_uuid(value: &[u8], text: &[u8], hit: &Range<usize>) -> Option<Confidence> {
+    const OPENING: [&[u8]; 5] = [b"access", b"auth", b"api", b"bearer", b"deploy"];
+    let before = text[hit.start.saturating_sub(8)..hit.start].to_ascii_lowercase();
+    let before = before.strip_suffix(b"_").or(before.strip_suffix(b"-")).unwrap_or(&before);
+    let opens = !text[hit.clone()].eq_ignore_ascii_case(b"token") || OPENING.iter().any(|word| before.ends_with(word));
+    (opens && is_drawn_uuid(value) && !is_published(value) && !is_stand_in(value)).then_some(Confidence::Low)
 }
 
 fn password(value: &[u8], style: Style) -> Option<Confidence> {
@@ -211,6 +223,19 @@ mod tests {
         ] {
             assert_eq!(quoted(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_uuid_is_a_key_where_it_is_called_one() {
+        let judge = |text: &str, keyword: &str| {
+            let at = text.find(keyword).unwrap();
+            let value = &text.as_bytes()[text.len() - 36..];
+            judge_uuid(value, text.as_bytes(), &(at..at + keyword.len()))
+        };
+        assert_eq!(judge("client_secret=0b1f7f0e-3c1a-4d5e-9f00-aabbccddee0f", "secret"), Some(Confidence::Low));
+        assert_eq!(judge("authToken=0b1f7f0e-3c1a-4d5e-9f00-aabbccddee0f", "Token"), Some(Confidence::Low));
+        assert_eq!(judge("token=0b1f7f0e-3c1a-4d5e-9f00-aabbccddee0f", "token"), None);
+        assert_eq!(judge("client_secret=1234abcd-12ab-34cd-56ef-1234567890ab", "secret"), None);
     }
 
     #[test]
