@@ -82,6 +82,12 @@ fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {
     if let Finder::Pattern(pattern) | Finder::Named(pattern) = &rule.finder {
         writeln!(out, "pattern    {}", pattern.source())?;
     }
+    if !rule.pairs.is_empty() {
+        writeln!(out, "pair       one finding with the id that stands near it: {}", rule.pairs.join(", "))?;
+    }
+    if let Some(probe) = &rule.probe {
+        writeln!(out, "--verify   asks {}", probe.url)?;
+    }
     writeln!(out, "revoke     {}", rule.revoke)?;
     writeln!(out, "source     {}", rule.source)
 }

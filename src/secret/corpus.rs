@@ -131,6 +131,22 @@ fn a_vendor_rule_wins_over_a_generic_one() {
 }
 
 #[test]
+fn of_two_vendors_the_one_that_the_setting_names_wins() {
+    let letters = ["h8Kd03mqQ7Zk2LxV9bTn", "4RmWc3YsVb2nQ8xZr5Lk"].concat();
+    let digits = ["9f3c8a1e7b5d2046c8e1", "3d7a90b4f62e85c1d73a"].concat();
+    for (text, rule) in [
+        (format!("AIRBRAKE_SECRET_KEY={letters}"), "airbrake-key"),
+        (format!("AWS_SECRET_KEY={letters}"), "aws-secret-access-key"),
+        (format!("secret_key = \"{letters}\""), "aws-secret-access-key"),
+        (format!("airbrake:\n  secret_key: {letters}"), "airbrake-key"),
+        (format!("PAYSTACK_SECRET_KEY=sk_live_{digits}"), "paystack-secret-key"),
+        (format!("STRIPE_SECRET_KEY=sk_live_{digits}"), "stripe-secret-key"),
+    ] {
+        assert_eq!(rules(&scan(&text)), [rule], "{text}");
+    }
+}
+
+#[test]
 fn a_broken_checksum_is_no_token() {
     let rules_of = Engine::builtin().rules();
     for id in ["github-personal-access-token", "npm-token"] {

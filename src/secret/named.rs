@@ -5,12 +5,15 @@
 //! value is assigned to must itself be called a key, a token or the like. It cannot know a vendor's name that is also
 //! an everyday word (`close`, `lob`) from that word, so rules choose their keywords with care.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::assignment;
 
 /// Line ends between a vendor's name and the value.
 const LINES: usize = 3;
+/// How far before a value a name is looked for when rules contend for it, in bytes.
+const REACH: usize = 200;
 /// Bytes of a name behind the keyword.
 const TAIL: usize = 40;
 /// What a name that holds a secret ends with, in lower case, digits and separators behind it left out.
@@ -64,6 +67,37 @@ const OTHERS: [&[u8]; 22] = [
     b"publickey",
 ];
 
+/// Words of which names are made whoever gave the secret out.
+const COMMON: [&str; 27] = [
+    "access",
+    "account",
+    "api",
+    "app",
+    "auth",
+    "bot",
+    "channel",
+    "client",
+    "consumer",
+    "email",
+    "host",
+    "key",
+    "mail",
+    "master",
+    "oauth",
+    "pass",
+    "personal",
+    "primary",
+    "private",
+    "record",
+    "secret",
+    "signing",
+    "smtp",
+    "storage",
+    "subscription",
+    "token",
+    "user",
+];
+
 /// Whether a name of the vendor (`keywords`, as in the rule) gives the value at `value` its meaning; it begins at most
 /// `reach` bytes before the value's end.
 pub fn is_named(text: &[u8], value: &Range<usize>, keywords: &[String], reach: usize) -> bool {
@@ -87,7 +121,58 @@ fn stands_before(before: &[u8], last: usize) -> bool {
     if is_one_name(between) {
         return !ends_with_any(between, &OTHERS);
     }
-    between.iter().filter(|b| **b == b'\n').count() <= LINES && ends_with_any(between, &HOLDERS)
+    lines(between) <= LINES && ends_with_any(between, &HOLDERS)
+}
+
+/// How plainly the text before a value gives it to a vendor, the plainer the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// By no name, or only by words that every vendor uses (`secret_key`).
+    None,
+    /// A name of the vendor stands so many bytes before the value.
+    Near(Reverse<usize>),
+    /// A name of the vendor begins so many bytes into what the value is assigned to. Names go from the owner to the
+    /// thing: in `KUCOIN_API_KEY` the further left says more.
+    Assigned(Reverse<usize>),
+}
+
+/// How plainly the value at `value` is that of a vendor who goes by `vendor` and `keywords`.
+pub fn claim(text: &[u8], value: &Range<usize>, vendor: &str, keywords: &[String]) -> Claim {
+    let before = text[value.start.saturating_sub(REACH)..value.start].to_ascii_lowercase();
+    let Some(end) = before_separator(&before) else { return Claim::None };
+    let name = before[..end].iter().rposition(|b| !is_name_byte(*b)).map_or(0, |at| at + 1);
+    let own = keywords.iter().map(|keyword| keyword.to_ascii_lowercase()).filter(|keyword| !is_common(keyword));
+    let vendor = String::from_utf8_lossy(&compact(vendor.as_bytes())).into_owned();
+    let own: Vec<String> = own.chain((vendor.len() > 2).then_some(vendor)).collect();
+    let (named, compact) = (&before[name..end], compact(&before[name..end]));
+    let first = |text: &[u8]| own.iter().filter_map(|own| memchr::memmem::find(text, own.as_bytes())).min();
+    if let Some(at) = [first(named), first(&compact)].into_iter().flatten().min() {
+        return Claim::Assigned(Reverse(at));
+    }
+    let last = own.iter().filter_map(|own| memchr::memmem::rfind(&before[..name], own.as_bytes())).max();
+    match last {
+        Some(at) if lines(&before[at..]) <= LINES => Claim::Near(Reverse(before.len() - at)),
+        _ => Claim::None,
+    }
+}
+
+/// Whether a keyword is made of words that every vendor uses.
+fn is_common(keyword: &str) -> bool {
+    let mut rest = keyword.trim_start_matches(['_', '-']);
+    while !rest.is_empty() {
+        let Some(shorter) = COMMON.iter().find_map(|word| rest.strip_prefix(word)) else { return false };
+        rest = shorter.trim_start_matches(['_', '-']);
+    }
+    true
+}
+
+/// Letters and digits alone: `New Relic` and `NEW_RELIC` are one name.
+fn compact(name: &[u8]) -> Vec<u8> {
+    name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+}
+
+fn lines(text: &[u8]) -> usize {
+    text.iter().filter(|b| **b == b'\n').count()
 }
 
 /// Whether the vendor's name, whose keyword ends at `last`, is assigned the value in one of the ways that leave a type, a
@@ -142,7 +227,11 @@ fn is_option(before: &[u8]) -> bool {
 
 /// The rest of the name behind the keyword.
 fn is_one_name(tail: &[u8]) -> bool {
-    tail.len() <= TAIL && tail.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-[]\"'".contains(b))
+    tail.len() <= TAIL && tail.iter().all(|b| is_name_byte(*b))
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_.-[]\"'".contains(&byte)
 }
 
 /// Whether the last word before `end` is one of these; numbers and separators behind it do not count.
@@ -202,11 +291,38 @@ mod tests {
     }
 
     #[test]
+    fn the_plainer_name_claims_more() {
+        let claims = |text: &str, vendor: &str, keyword: &str| {
+            let start = text.find("v4lue").unwrap();
+            claim(text.as_bytes(), &(start..start + 5), vendor, &[keyword.to_owned()])
+        };
+        let near = claims("acme: { secret_key: v4lue", "Acme", "acme_");
+        let assigned = claims("ACME_SECRET_KEY=v4lue", "Acme", "acme_");
+        let behind = claims("MY_ACME_KEY=v4lue", "Acme", "acme");
+        assert!(Claim::None < near && near < behind && behind < assigned);
+        assert_eq!(claims("ACME_SECRET_KEY=v4lue", "Other", "secret_key"), Claim::None);
+        assert_eq!(claims("NEW_ACME_KEY=v4lue", "New Acme", "sk_"), assigned);
+        assert_eq!(claims("acme\n\n\n\nkey=v4lue", "Acme", "acme"), Claim::None);
+    }
+
+    #[test]
+    fn words_of_every_vendor_are_no_names() {
+        for word in ["secret_key", "secretkey", "access-key", "oauth_token", "master_key", "bot_token"] {
+            assert!(is_common(word), "{word}");
+        }
+        for name in ["aws_secret", "stripe", "keycloak", "tokenization", "azure"] {
+            assert!(!is_common(name), "{name}");
+        }
+    }
+
+    #[test]
     fn any_cut_is_survived() {
         let text = b"acme: {\"api_key\": \"Bearer v\"} || --acme-token  =>";
         for end in 0..=text.len() {
             for from in 0..=end {
-                is_named(&text[from..], &(end - from..text.len() - from), &["acme".to_owned()], 60);
+                let value = end - from..text.len() - from;
+                is_named(&text[from..], &value, &["acme".to_owned()], 60);
+                claim(&text[from..], &value, "Acme", &["ac-".to_owned()]);
             }
         }
     }

@@ -1,8 +1,12 @@
 //! The rules over a text and over what it holds once it is decoded, and which of their matches count.
 
+use std::cmp::Reverse;
+
 use super::decode::{self, Work};
 use super::engine::Engine;
+use super::named;
 use super::redact::public_prefix;
+use super::rule::Finder;
 use super::search::{Found, Hits};
 use super::surroundings;
 use super::text::Kind;
@@ -41,19 +45,23 @@ impl Engine {
 
     /// How specific a match is: a vendor's over a generic one, then the one whose format shows in the value itself (a
     /// token with a prefix says more than the setting it stands in), then the decoded or transcribed, which knows where a
-    /// string ends, the surer, the longer. What an allow-list covers hides nothing that none covers.
-    fn rank(&self, found: &Found, text: &[u8]) -> impl Ord + use<> {
+    /// string ends, a vendor's own way of writing it, the one whose vendor the setting names more plainly, the surer, the longer. The order of the
+    /// rules says nothing. What an allow-list covers hides nothing that none covers.
+    fn rank<'a>(&'a self, found: &Found, text: &[u8]) -> impl Ord + use<'a> {
         let rule = &self.rules[found.rule];
         let shows = !public_prefix(rule, found.value(text)).is_empty();
         let read = found.shown.is_some();
+        let format = matches!(rule.finder, Finder::Pattern(_)) && rule.vendor != "generic";
         (
             found.allowed.is_none(),
             !rule.is_generic(),
             shows,
             read,
+            format,
+            named::claim(text, &found.secret, &rule.vendor, &rule.keywords),
             found.confidence,
             found.secret.len(),
-            usize::MAX - found.rule,
+            Reverse(rule.id.as_str()),
         )
     }
 

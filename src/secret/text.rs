@@ -36,8 +36,10 @@ pub fn kind(bytes: &[u8]) -> Kind {
         [0xFE, 0xFF, ..] => return Kind::Utf16Be,
         _ => {}
     }
+    // Most texts have no NUL at all.
+    let any_nul = memchr::memchr(0, sample).is_some();
     let nul_at = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
-    let (even, odd, units) = (nul_at(0), nul_at(1), sample.len() / 2);
+    let (even, odd, units) = if any_nul { (nul_at(0), nul_at(1), sample.len() / 2) } else { (0, 0, 0) };
     // Nine of ten units ASCII, hardly a NUL on the other side: tables of small integers have NULs on both.
     if units >= 8 && odd * 10 >= units * 9 && even * 50 <= units {
         return Kind::Utf16Le;

@@ -167,7 +167,7 @@ pub fn each(text: &[u8], kind: Kind, marks: Marks, work: &mut Work, visit: &mut 
         }
         end
     });
-    if matches!(kind, Kind::Text | Kind::Binary) {
+    if matches!(kind, Kind::Text | Kind::Binary | Kind::Program) {
         wide::each(text, |layer| show(layer, work));
     }
     if kind != Kind::Binary {
