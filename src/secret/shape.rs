@@ -163,6 +163,12 @@ pub fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
+/// A UUID whose bits were drawn (<https://www.rfc-editor.org/rfc/rfc9562#section-5.4>). Those of documentation count or
+/// spell words, and hardly any has the version and variant of a drawn one.
+pub fn is_drawn_uuid(value: &[u8]) -> bool {
+    is_uuid(value) && value[14] == b'4' && matches!(value[19].to_ascii_lowercase(), b'8' | b'9' | b'a' | b'b')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,5 +226,7 @@ mod tests {
     fn uuids() {
         assert!(is_uuid(b"0b1f7f0e-3c1a-4d5e-9f00-aabbccddeeff"));
         assert!(!is_uuid(b"0b1f7f0e-3c1a-4d5e-9f00-aabbccddeefg"));
+        assert!(is_drawn_uuid(b"0b1f7f0e-3c1a-4d5e-9f00-aabbccddeeff"));
+        assert!(!is_drawn_uuid(b"1234abcd-12ab-34cd-56ef-1234567890ab"));
     }
 }

@@ -12,7 +12,7 @@ use memchr::{memchr, memmem};
 use super::assignment::Style;
 use super::published::is_published;
 use super::rule::Reader;
-use super::shape::{entropy, is_stand_in, is_uuid, looks_random, randomness, scrambled};
+use super::shape::{entropy, is_drawn_uuid, is_stand_in, is_uuid, looks_random, randomness, scrambled};
 use crate::model::Confidence;
 pub use reference::is_reference;
 use weak::{Choice, choice};
@@ -179,20 +179,25 @@ fn is_versioned_word(value: &[u8]) -> bool {
     letters >= 3 && name && rest.len() <= 2 && rest.iter().all(u8::is_ascii_digit)
 }
 
-/// A UUID is an id, unless what it is called can be nothing but a key.
+/// A UUID is an id, unless what it is called can be nothing but a key: some vendors and many frameworks draw theirs as
+/// one. A `token` alone is as often what a request is told from another by.
 pub fn judge_uuid(value: &[u8], name: &[u8]) -> Option<Confidence> {
-    const KEYS: [&[u8]; 9] = [
+    const KEYS: [&[u8]; 13] = [
         b"apikey",
-        b"apisecret",
         b"apitoken",
+        b"accesskey",
         b"accesstoken",
         b"authtoken",
-        b"clientsecret",
-        b"appsecret",
+        b"bearertoken",
+        b"deploytoken",
+        b"secret",
         b"secretkey",
+        b"signingkey",
+        b"encryptionkey",
+        b"masterkey",
         b"licensekey",
     ];
-    if !is_uuid(value) || is_stand_in(value) || is_published(value) {
+    if !is_drawn_uuid(value) || is_stand_in(value) || is_published(value) {
         return None;
     }
     let name: Vec<u8> = name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
