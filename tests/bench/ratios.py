@@ -41,6 +41,8 @@ OFFLINE = "--offline-scan --skip-db-update --skip-java-db-update -q -o /dev/null
 
 # Parts of paths that one of the tools skips by default.
 SKIPPED = re.compile(r"(?i)(node_modules|bower_components|site-packages|dist-info|egg-info|venv|vendor|jquery|python(?=\d|/)|(?<![a-z])tests?(?![a-z])|(?<![a-z])examples?(?![a-z]))")
+# Exit codes of a run that read everything; Kingfisher's for findings is 200.
+FOUND = (0, 1, 3, 200)
 # A run of so many seconds is not repeated.
 LONG = 20
 
@@ -86,6 +88,7 @@ def rename(archive, renamed):
 
 def prepare(archive, folder):
     """What the words of a command stand for. Unpacking is not counted."""
+    folder.mkdir()
     # unzip says 1 for a mere warning.
     done = subprocess.run(["unzip", "-qqo", archive, "-d", folder / "tree"], stderr=subprocess.DEVNULL)
     if done.returncode > 1:
@@ -105,8 +108,7 @@ def measure(command, words, options):
     seconds, peak, status = run(command, options.limit)
     if status is None:
         return f"over {options.limit:.0f} s"
-    # No tool says how it failed in one way; a run that is over at once has read nothing.
-    if status not in (0, 1, 3):
+    if status not in FOUND:
         return f"fails ({status})"
     ratios = [seconds / run(unzip, options.limit)[0]] if seconds > LONG else []
     while len(ratios) < (1 if seconds > LONG else options.n):
