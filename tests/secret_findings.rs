@@ -106,6 +106,58 @@ fn a_guess_that_recurs_over_published_files_is_documentation() {
     assert_eq!(ids(&scan(&with_own, &[])), ["generic-password"], "nothing silences what the function itself holds");
 }
 
+/// Another token that only its name tells.
+fn other_token() -> String {
+    ["Hx4Pd9Lq2Z", "vB7nTc5RkW"].concat()
+}
+
+#[test]
+fn what_one_rule_finds_in_one_dependency_is_one_finding() {
+    let line = |value: &str| format!("exports.apiToken = \"{value}\";\n");
+    let files = |name: &str| {
+        vec![
+            ("node_modules/x/package.json", manifest(name)),
+            ("node_modules/x/a.js", line(&token())),
+            ("node_modules/x/b.js", line(&other_token())),
+        ]
+    };
+    let found = scan(&files("x"), &[]);
+    assert_eq!(ids(&found), ["generic-secret"]);
+    assert_eq!(found[0]["title"], "token or key set in plain text (2 different ones)");
+    assert_eq!((&found[0]["purl"], &found[0]["redacted"]), (&json!("pkg:npm/x@1.0.0"), &Value::Null));
+    let places: Vec<_> = found[0]["locations"].as_array().unwrap().iter().map(|place| &place["path"][0]).collect();
+    assert_eq!(places, ["node_modules/x/a.js", "node_modules/x/b.js"]);
+
+    // One more value is news to whoever accepted the two.
+    let mut more = files("x");
+    more.push(("node_modules/x/c.js", line(&token().to_ascii_lowercase())));
+    let fingerprints = |found: &[Value]| found[0]["fingerprint"].as_str().map(str::to_owned);
+    assert_eq!(fingerprints(&scan(&files("x"), &[])), fingerprints(&found));
+    assert_ne!(fingerprints(&scan(&more, &[])), fingerprints(&found));
+
+    let mut two = files("x");
+    two.extend([("node_modules/y/package.json", manifest("y")), ("node_modules/y/a.js", line(&token().repeat(2)))]);
+    assert_eq!(scan(&two, &[]).len(), 2, "another package is another finding");
+}
+
+#[test]
+fn ones_own_secrets_stay_apart() {
+    let lines = [token(), other_token()].map(|value| format!("exports.apiToken = \"{value}\";\n"));
+    let [a, b] = lines.clone();
+    assert_eq!(scan(&[("a.js", a), ("b.js", b)], &[]).len(), 2);
+
+    let folder = tempfile::tempdir().unwrap();
+    let policy = write(folder.path(), "tidewaiter.toml", b"own = [\"@acme/*\"]\n");
+    let [a, b] = lines;
+    let files = [
+        ("node_modules/@acme/db/package.json", manifest("@acme/db")),
+        ("node_modules/@acme/db/a.js", a),
+        ("node_modules/@acme/db/b.js", b),
+    ];
+    assert_eq!(scan(&files, &["--policy", policy.to_str().unwrap()]).len(), 2);
+    assert_eq!(scan(&files, &[]).len(), 1);
+}
+
 #[test]
 fn the_policy_allows_secrets_by_rule_place_and_value_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();

@@ -21,7 +21,7 @@ use super::surroundings::{self, Fences, Shown};
 use super::text::{self, Decoded, Kind};
 use crate::artifact::Piece;
 use crate::formats::program::is_program;
-use crate::model::{AllowedBy, Location, SecretMatch, SecretValue};
+use crate::model::{AllowedBy, Confidence, Location, SecretMatch, SecretValue};
 
 /// Matches kept of one piece. A file made of nothing but tokens would otherwise take many times its size in memory.
 pub const MAX_MATCHES: usize = 4096;
@@ -188,8 +188,15 @@ impl Engine {
         let mut fences = Fences::default();
         found.truncate(MAX_MATCHES);
         for mut found in found {
-            // A vendor's format proves more than what stands around it.
-            if self.rules[found.rule].vendor == "generic" {
+            let rule = &self.rules[found.rule];
+            // Where only a name tells the vendor, documentation names it too.
+            if matches!(rule.finder, Finder::Named(_))
+                && surroundings::is_documented(&decoded.bytes, found.secret.start)
+            {
+                continue;
+            }
+            // A vendor's format proves more than what stands around it, unless the format itself leaves doubt.
+            if rule.vendor == "generic" || found.confidence == Confidence::Low {
                 let fenced = fences.hold(&decoded.bytes, found.secret.start);
                 let shown = surroundings::shown(&decoded.bytes, &found.secret);
                 let shown = if fenced { Shown::Documented } else { shown };

@@ -12,7 +12,8 @@ use super::engine::Engine;
 use super::judge::{judge, judge_uuid};
 use super::published::is_published;
 use super::rule::{Finder, Group, Pattern, Reader, Rule};
-use super::shape::{entropy, is_stand_in};
+use super::shape::{entropy, is_identifier, is_stand_in};
+use super::surroundings::is_cut_out;
 use super::text::Kind;
 use super::windows::{self, Regions};
 use super::{constants, named, url};
@@ -146,6 +147,10 @@ pub(super) fn confidence(rule: &Rule, text: &[u8], whole: &Range<usize>, secret:
     // A rule of elsewhere finds what it finds there: its own allow-lists say what is a placeholder.
     let stand_in = || rule.custom.is_none() && !block && is_stand_in(value);
     if entropy(value) < rule.entropy || stand_in() || is_published(value) {
+        return None;
+    }
+    let named = matches!(rule.finder, Finder::Named(_));
+    if rule.custom.is_none() && (is_cut_out(text, whole) || named && is_identifier(value)) {
         return None;
     }
     let proof = rule.check.map_or(Proof::Plausible, |check| check(Candidate { text, whole, secret }));

@@ -77,6 +77,13 @@ pub fn looks_random(value: &[u8]) -> bool {
     randomness(value) >= least
 }
 
+/// Whether a value is words written together, as code names its things: `InferenceEndpointInfoV2`.
+pub fn is_identifier(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let plain = value.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    plain && letters * 8 > value.len() * 7 && randomness(value) < 0.2
+}
+
 /// Words that say "put yours here", or that this is not one. Lower case.
 const STAND_INS: [&str; 39] = [
     "example",
@@ -156,6 +163,12 @@ pub fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
+/// A UUID whose bits were drawn (<https://www.rfc-editor.org/rfc/rfc9562#section-5.4>). Those of documentation count or
+/// spell words, and hardly any has the version and variant of a drawn one.
+pub fn is_drawn_uuid(value: &[u8]) -> bool {
+    is_uuid(value) && value[14] == b'4' && matches!(value[19].to_ascii_lowercase(), b'8' | b'9' | b'a' | b'b')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +190,16 @@ mod tests {
         }
         for random in ["q7Zk2LxV9bTn4RmW", "9f86d081884c7d659a2f", "xkqzjvwpfhgtbn", "ZmQ0YjVlNzg5MGFi"] {
             assert!(randomness(random.as_bytes()) > 0.35, "{random} {}", randomness(random.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn identifiers_are_words_written_together() {
+        for name in ["InferenceInferenceEndpointInfoAi21", "ShareSalesforceDataSource", "SalesforceOAuth2Credential"] {
+            assert!(is_identifier(name.as_bytes()), "{name} {}", randomness(name.as_bytes()));
+        }
+        for value in ["q7Zk2LxV9bTn4RmW", "9f86d081884c7d659a2f", "0123456789", "xkqzjvwpfhgtbn"] {
+            assert!(!is_identifier(value.as_bytes()), "{value}");
         }
     }
 
@@ -203,5 +226,7 @@ mod tests {
     fn uuids() {
         assert!(is_uuid(b"0b1f7f0e-3c1a-4d5e-9f00-aabbccddeeff"));
         assert!(!is_uuid(b"0b1f7f0e-3c1a-4d5e-9f00-aabbccddeefg"));
+        assert!(is_drawn_uuid(b"0b1f7f0e-3c1a-4d5e-9f00-aabbccddeeff"));
+        assert!(!is_drawn_uuid(b"1234abcd-12ab-34cd-56ef-1234567890ab"));
     }
 }

@@ -3,10 +3,12 @@
 pub mod cli;
 pub mod example;
 pub mod http;
+pub mod instructions;
 pub mod osv;
 pub mod osv_service;
 pub mod picture;
 pub mod planted;
+pub mod synthetic;
 pub mod tar;
 pub mod tool;
 pub mod verdict;

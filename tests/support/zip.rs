@@ -220,7 +220,7 @@ impl Zip {
         self
     }
 
-    /// The directory's place and size stand in a zip64 end record.
+    /// The directory's place and size, and how many entries it has, stand in a zip64 end record.
     pub fn wide_end(mut self) -> Zip {
         self.wide_end = true;
         self
@@ -246,30 +246,30 @@ impl Zip {
         }
         out.extend(&self.before_directory);
         let start = out.len();
-        let mut count = 0u16;
+        let mut count = 0u64;
         for (entry, offset) in self.entries.iter().zip(&offsets).filter(|(entry, _)| !entry.hidden) {
             entry.write_central(*offset, &mut out);
-            count = count.wrapping_add(1);
+            count += 1;
         }
         let size = out.len() - start;
-        let mut count = self.end_record_counts.unwrap_or(count);
-        let (mut short_size, mut short_start) = (size as u32, start as u32);
+        let count = self.end_record_counts.map_or(count, u64::from);
+        let (mut short_count, mut short_size, mut short_start) = (count as u16, size as u32, start as u32);
         if self.wide_end {
             let end = out.len() as u64;
             out.extend(b"PK\x06\x06");
             out.extend(44u64.to_le_bytes());
             out.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-            for wide in [u64::from(count), u64::from(count), size as u64, start as u64] {
+            for wide in [count, count, size as u64, start as u64] {
                 out.extend(wide.to_le_bytes());
             }
             out.extend(b"PK\x06\x07\0\0\0\0");
             out.extend(end.to_le_bytes());
             out.extend(1u32.to_le_bytes());
-            (count, short_size, short_start) = (u16::MAX, u32::MAX, u32::MAX);
+            (short_count, short_size, short_start) = (u16::MAX, u32::MAX, u32::MAX);
         }
         out.extend(b"PK\x05\x06\0\0\0\0");
-        out.extend(count.to_le_bytes());
-        out.extend(count.to_le_bytes());
+        out.extend(short_count.to_le_bytes());
+        out.extend(short_count.to_le_bytes());
         out.extend(short_size.to_le_bytes());
         out.extend(short_start.to_le_bytes());
         out.extend((self.comment.len() as u16).to_le_bytes());

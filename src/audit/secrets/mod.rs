@@ -1,5 +1,7 @@
-//! Joins what the secret engine saw: equal values become one finding, whose it is comes from who owns the file.
+//! Joins what the secret engine saw: equal values become one finding, and so does what one rule found in one dependency;
+//! whose it is comes from who owns the file.
 
+mod packages;
 mod pairs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +53,7 @@ pub(super) fn join(
     // The order of the values must not show, not even as an order.
     findings.sort_by(|a, b| (&a.locations, &a.id).cmp(&(&b.locations, &b.id)));
     number(&mut findings);
-    findings
+    packages::join(findings)
 }
 
 /// Whose a place is.

@@ -55,6 +55,18 @@ pub(super) fn instruction(text: &[u8], name: &Range<usize>, start: usize) -> Opt
     (start > name.end && (clause || leads_line(before, name.start <= NAME))).then(|| quoted(text, start)).flatten()
 }
 
+/// `CREATE USER name WITH PASSWORD 'value'`, in SQL.
+pub(super) fn database_user(text: &[u8], name: &Range<usize>, start: usize) -> Option<Assignment> {
+    let before = text[name.start.saturating_sub(NAME)..name.start].to_ascii_lowercase();
+    let spoken = [b"with ".as_slice(), b"encrypted ", b"login "].iter().any(|word| before.ends_with(word));
+    (spoken && start > name.end && text.get(start) == Some(&b'\'')).then(|| quoted(text, start)).flatten()
+}
+
+/// The next cell of a table's row in Markdown, as code or bare.
+pub(super) fn cell(text: &[u8], start: usize) -> Option<Assignment> {
+    quoted(text, start).or_else(|| word(text, start, b" \t|\r\n\"'`"))
+}
+
 /// Up to the end of a configuration line, or of a field in a connection string, query, header or command line.
 pub(super) fn read(text: &[u8], name: &Range<usize>, quoted_name: bool, start: usize) -> Option<Assignment> {
     if quoted_name || matches!(text.get(start), None | Some(b'\n' | b'\r' | b'"' | b'\'' | b'`')) {

@@ -21,7 +21,7 @@ const SAME: [&[u8]; 10] = [
 ];
 
 /// Constructors and conversions whose first argument is the value itself, by the last word of their name.
-const WRAPPERS: [&[u8]; 17] = [
+const WRAPPERS: [&[u8]; 19] = [
     b"SecureString",
     b"Secret",
     b"SecretStr",
@@ -39,6 +39,8 @@ const WRAPPERS: [&[u8]; 17] = [
     b"of",
     b"str",
     b"SecretKeySpec",
+    b"field",
+    b"Field",
 ];
 
 /// A string literal, also one with a prefix (`b"`, `r'`, `@"`) or inside an escaped string (`\"`).
@@ -111,8 +113,10 @@ pub(super) fn wrapped(text: &[u8], start: usize) -> Option<Assignment> {
         b'(' | b' ' => at = skip_blanks(text, at + 1),
         _ => return None,
     }
-    if text.get(at..)?.starts_with(b"-String ") {
-        at = skip_blanks(text, at + 8);
+    for argument in [b"-String ".as_slice(), b"default=", b"default: "] {
+        if text.get(at..)?.starts_with(argument) {
+            at = skip_blanks(text, at + argument.len());
+        }
     }
     WRAPPERS.contains(&name).then(|| quoted(text, at)).flatten()
 }

@@ -89,10 +89,16 @@ fn value(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let spaced = skip_blanks(text, at);
     if bare::is_option(text, &name) && (spaced > at && !quoted_name || text.get(spaced) == Some(&b',')) {
         let start = skip_blanks(text, spaced + usize::from(text.get(spaced) == Some(&b',')));
-        return quoted(text, start).or_else(|| if quoted_name { None } else { bare::argument(text, start) });
+        let argument = || if quoted_name { nested::sibling(text, spaced) } else { bare::argument(text, start) };
+        return quoted(text, start).or_else(argument);
     }
-    if quoted_name && spaced > at && text[spaced..].starts_with(b"value=") {
-        return quoted(text, spaced + 6);
+    for attribute in [b"value=".as_slice(), b"content="] {
+        if quoted_name && spaced > at && text[spaced..].starts_with(attribute) {
+            return quoted(text, spaced + attribute.len());
+        }
+    }
+    if quoted_name && text.get(spaced) == Some(&b'|') && text.get(spaced + 1) != Some(&b'|') {
+        return bare::cell(text, skip_blanks(text, spaced + 1));
     }
     if quoted_name && spaced > at && text[spaced..].starts_with(b"serializeAs=") {
         return nested::setting(text, spaced);
@@ -104,6 +110,7 @@ fn value(text: &[u8], name: Range<usize>) -> Option<Assignment> {
         return typed(text, &name, spaced)
             .or_else(|| bare::docker_variable(text, &name, spaced))
             .or_else(|| if quoted_name { None } else { bare::instruction(text, &name, spaced) })
+            .or_else(|| bare::database_user(text, &name, spaced))
             .or_else(|| nested::sibling(text, spaced));
     };
     let start = skip_blanks(text, after);
@@ -128,7 +135,9 @@ fn separator(text: &[u8], name: &Range<usize>, at: usize, quoted_name: bool) -> 
     let rest = text.get(at..)?;
     let two = |bytes: &[u8]| rest.starts_with(bytes);
     if let Some(mark) = ELSE.iter().find(|mark| two(mark)) {
-        return quote_ahead(text, skip_blanks(text, at + mark.len()));
+        // TypeScript marks a member that may be left out with the same two characters.
+        let optional = at == name.end && two(b"?: ");
+        return quote_ahead(text, skip_blanks(text, at + mark.len())).or(optional.then_some(at + 2));
     }
     if two(b"==") || two(b"=~") || two(b"::") || two(b"=\"\"") {
         return None;
@@ -270,6 +279,16 @@ mod tests {
             ("; password = v-1\n", "password"),
             ("set :session_secret, 'v-1'", "secret"),
             ("public string Password { get; set; } = \"v-1\";", "password"),
+            ("  password?: string = 'v-1';", "password"),
+            ("password: str = field(default=\"v-1\")", "password"),
+            ("password: str = Field(\"v-1\", min_length=8)", "password"),
+            ("add_argument(\"--password\", default=\"v-1\")", "password"),
+            ("add_argument('--password', type=str, default='v-1')", "password"),
+            ("| `DB_PASSWORD` | `v-1` | production |", "password"),
+            ("| `DB_PASSWORD` | v-1 |", "password"),
+            ("<meta name=\"password\" content=\"v-1\">", "password"),
+            ("CREATE USER app WITH PASSWORD 'v-1';", "password"),
+            ("ALTER ROLE app ENCRYPTED PASSWORD 'v-1';", "password"),
         ] {
             assert_eq!(value(text, keyword), Some("v-1"), "{text}");
         }
@@ -292,6 +311,9 @@ mod tests {
             ("a = cond ? password : other", "password"),
             ("['user', 'password', 'v-1']", "password"),
             ("bypass: 'v-1'", "pass:"),
+            ("interface A { password?: string }", "password"),
+            ("the password 'v-1' is too short", "password"),
+            ("add_argument('--password', help='v-1')", "password"),
             ("password = getpass('v-1')", "password"),
             ("client_request_token = 'v-1'", "token"),
             ("csrf_token = 'v-1'", "token"),

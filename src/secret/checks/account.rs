@@ -29,7 +29,10 @@ pub(super) fn basic_credentials(candidate: Candidate<'_>) -> Proof {
 
 /// A password that stands where only a password can stand: not a reference, not a stand-in.
 pub(super) fn real_password(candidate: Candidate<'_>) -> Proof {
+    // A template in code ends with the string that holds it: `'... password {token}'`.
     let secret = candidate.secret();
+    let end = secret.iter().rposition(|b| !b"\"'`\\,;)".contains(b)).map_or(0, |at| at + 1);
+    let secret = if is_reference(&secret[..end]) { &secret[..end] } else { secret };
     let words: [&[u8]; 9] =
         [b"password", b"passwd", b"secret", b"token", b"test", b"pass", b"none", b"null", b"undefined"];
     if is_stand_in(secret) || is_reference(secret) || words.iter().any(|word| secret.eq_ignore_ascii_case(word)) {
@@ -50,9 +53,19 @@ pub(super) fn chosen_password(candidate: Candidate<'_>) -> Proof {
 /// A token without a prefix: it must at least look random.
 pub(super) fn random(candidate: Candidate<'_>) -> Proof {
     let secret = candidate.secret();
-    let mixed = secret.iter().any(u8::is_ascii_digit) && secret.iter().any(u8::is_ascii_alphabetic);
+    // A vendor's prefix is a word and would weigh as one: what is behind it was drawn.
+    let drawn = secret.rsplit(|b| matches!(b, b'_' | b'-' | b'.')).next().filter(|tail| tail.len() >= 16);
+    let drawn = drawn.unwrap_or(secret);
+    let has = |kind: fn(&u8) -> bool| drawn.iter().any(kind);
+    // Twenty letters and digits hold no digit once in thirty times.
+    let letters = drawn.len() >= 20 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    let mixed = letters || secret.iter().any(u8::is_ascii_digit) && secret.iter().any(u8::is_ascii_alphabetic);
     // Marks between groups of characters say nothing, where groups are short.
-    if mixed && (looks_random(secret) || scrambled(secret) >= 0.4) { Proof::Plausible } else { Proof::Broken }
+    if mixed && (looks_random(drawn) || looks_random(secret) || scrambled(secret) >= 0.4) {
+        Proof::Plausible
+    } else {
+        Proof::Broken
+    }
 }
 
 /// The user, password and host of a URL are those of a real account.

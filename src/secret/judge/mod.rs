@@ -12,7 +12,7 @@ use memchr::{memchr, memmem};
 use super::assignment::Style;
 use super::published::is_published;
 use super::rule::Reader;
-use super::shape::{entropy, is_stand_in, is_uuid, looks_random, randomness, scrambled};
+use super::shape::{entropy, is_drawn_uuid, is_stand_in, is_uuid, looks_random, randomness, scrambled};
 use crate::model::Confidence;
 pub use reference::is_reference;
 use weak::{Choice, choice};
@@ -26,6 +26,7 @@ pub fn judge(value: &[u8], reader: Reader, style: Style) -> Option<Confidence> {
         || is_reference(value)
         || reference::is_digest(value)
         || reference::is_sealed(value)
+        || is_number(value)
     {
         return None;
     }
@@ -140,11 +141,25 @@ fn looks_like_code(value: &[u8], style: Style) -> bool {
         || indexed
         || marks * 4 > value.len()
         || value.starts_with(b"=")
-        || value.ends_with(b"(")
+        || opens_call(value)
         || memmem::find(value, b"?.").is_some()
         || style == Style::Bare && is_cut(value)
         || memmem::find(value, b"=>").is_some()
         || marks >= 3
+}
+
+/// A number as programs and protocols write one: `0x00010000`, and the object identifier `1.2.840.113556.1.4.90`.
+fn is_number(value: &[u8]) -> bool {
+    let word =
+        value.strip_prefix(b"0x").is_some_and(|digits| digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit));
+    let dotted = value.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    word || dotted && value.iter().filter(|b| **b == b'.').count() >= 3
+}
+
+/// A call whose first argument is cut off, also in code that is itself a string: `Secret.plain(\`.
+fn opens_call(value: &[u8]) -> bool {
+    let end = value.iter().rposition(|b| !b"\\\"'".contains(b)).map_or(0, |at| at + 1);
+    value[..end].ends_with(b"(")
 }
 
 /// Brackets that open or close alone: the end of an argument, not of a value.
@@ -164,20 +179,25 @@ fn is_versioned_word(value: &[u8]) -> bool {
     letters >= 3 && name && rest.len() <= 2 && rest.iter().all(u8::is_ascii_digit)
 }
 
-/// A UUID is an id, unless what it is called can be nothing but a key.
+/// A UUID is an id, unless what it is called can be nothing but a key: some vendors and many frameworks draw theirs as
+/// one. A `token` alone is as often what a request is told from another by.
 pub fn judge_uuid(value: &[u8], name: &[u8]) -> Option<Confidence> {
-    const KEYS: [&[u8]; 9] = [
+    const KEYS: [&[u8]; 13] = [
         b"apikey",
-        b"apisecret",
         b"apitoken",
+        b"accesskey",
         b"accesstoken",
         b"authtoken",
-        b"clientsecret",
-        b"appsecret",
+        b"bearertoken",
+        b"deploytoken",
+        b"secret",
         b"secretkey",
+        b"signingkey",
+        b"encryptionkey",
+        b"masterkey",
         b"licensekey",
     ];
-    if !is_uuid(value) || is_stand_in(value) || is_published(value) {
+    if !is_drawn_uuid(value) || is_stand_in(value) || is_published(value) {
         return None;
     }
     let name: Vec<u8> = name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
@@ -211,6 +231,9 @@ mod tests {
             "%s",
             "process.env.PW",
             "getPassword()",
+            "0x00010000",
+            "1.2.840.113556.1.4.90",
+            "Secret.plainText(\\\"",
         ] {
             assert_eq!(quoted(text), None, "{text}");
         }

@@ -1,0 +1,60 @@
+//! What one package of others holds is one thing to act on: a library's test keys come and go with its release, and
+//! nobody revokes them one by one.
+//!
+//! Only what one rule found in one dependency is joined. The function's own code, its environment and the packages that
+//! the policy calls its own keep a finding for each value, and so does a value that the vendor answered for.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Finding, Origin, fingerprint};
+
+/// Joins findings, each with its fingerprint, and keeps their order. What an allow-list covers stays apart from what
+/// none does.
+///
+/// The fingerprint of a joined finding is made of those of its parts: whoever accepted it accepted these values at these
+/// places, not what a later release adds.
+pub(super) fn join(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut groups: Vec<Vec<Finding>> = Vec::new();
+    let mut known = BTreeMap::new();
+    for finding in findings {
+        let at = match &finding.purl {
+            Some(purl) if finding.origin == Origin::Dependency && finding.verification.is_none() => {
+                let key = (purl.clone(), finding.id.clone(), finding.title.clone(), finding.allowed_by.is_some());
+                *known.entry(key).or_insert(groups.len())
+            }
+            _ => groups.len(),
+        };
+        match groups.get_mut(at) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.into_iter().filter_map(one).collect()
+}
+
+/// One finding of several.
+fn one(mut group: Vec<Finding>) -> Option<Finding> {
+    let values = group.len();
+    let severity = group.iter().map(|finding| finding.severity).max()?;
+    let confidence = group.iter().map(|finding| finding.confidence).max()?;
+    let mut parts = vec!["secrets"];
+    parts.extend(group.iter().map(|finding| finding.fingerprint.as_str()));
+    let joined = fingerprint(&parts);
+    let mut locations: Vec<_> = group.iter().flat_map(|finding| finding.locations.iter().cloned()).collect();
+    locations.sort();
+    locations.dedup();
+    let first = group.swap_remove(0);
+    if values == 1 {
+        return Some(first);
+    }
+    Some(Finding {
+        title: format!("{} ({values} different ones)", first.title),
+        severity,
+        confidence,
+        locations,
+        // The shape of one would pass for that of all.
+        redacted: None,
+        fingerprint: joined,
+        ..first
+    })
+}
