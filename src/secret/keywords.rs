@@ -13,6 +13,8 @@ use std::ops::Range;
 const GROUP: usize = 4;
 /// Slots of each half of the filter, a byte each.
 const SLOTS: usize = 1 << 15;
+/// Keywords that may share a group before another one is looked for.
+const SHARED: usize = 4;
 /// Buckets of the entries.
 const BUCKETS: usize = 1 << 12;
 
@@ -44,6 +46,7 @@ impl Keywords {
     pub fn new<'a>(keywords: impl IntoIterator<Item = &'a str>) -> Keywords {
         let keywords: Vec<Vec<u8>> = keywords.into_iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
         let common = common_groups();
+        let mut taken: HashMap<u32, usize> = HashMap::new();
         let mut entries: Vec<Entry> = Vec::new();
         for (number, keyword) in keywords.iter().enumerate() {
             let Ok(number) = u32::try_from(number) else { break };
@@ -51,7 +54,8 @@ impl Keywords {
                 // Any byte that folds like a printable one may follow.
                 let follows = (0x20..=0x3f).chain(0x60..=0x7f);
                 entries.extend(follows.map(|d| Entry { group: fold([a, b, c, d]), keyword: number, offset: 0 }));
-            } else if let Some((offset, group)) = rarest(keyword, &common) {
+            } else if let Some((offset, group)) = rarest(keyword, &common, &taken) {
+                *taken.entry(fold(group)).or_default() += 1;
                 entries.push(Entry { group: fold(group), keyword: number, offset });
             }
         }
@@ -157,10 +161,12 @@ fn common_groups() -> HashMap<&'static [u8], usize> {
 }
 
 /// The group that code and prose hold least often, and its offset; `None` for fewer than four bytes.
-fn rarest(keyword: &[u8], common: &HashMap<&[u8], usize>) -> Option<(u32, [u8; GROUP])> {
+fn rarest(keyword: &[u8], common: &HashMap<&[u8], usize>, taken: &HashMap<u32, usize>) -> Option<(u32, [u8; GROUP])> {
     let weight = |group: &[u8]| {
         let bytes: u32 = group.iter().map(|byte| u32::from(commonness(*byte))).sum();
-        (common.get(group).copied().unwrap_or(0), bytes)
+        // What many keywords begin with would have all of them compared at each place.
+        let shared = group.try_into().ok().and_then(|group| taken.get(&fold(group))).map_or(0, |taken| taken / SHARED);
+        (common.get(group).copied().unwrap_or(0), shared, bytes)
     };
     let (offset, group) = keyword.windows(GROUP).enumerate().min_by_key(|(_, group)| weight(group))?;
     Some((u32::try_from(offset).ok()?, group.try_into().ok()?))

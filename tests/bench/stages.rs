@@ -203,6 +203,7 @@ fn demand() -> Demand {
 fn audited(code: Input, layers: Vec<PathBuf>, database: &Database) -> Scan {
     let progress = Progress::default();
     let options = Options {
+        allow: &|_| None,
         limits: Limits::default(),
         engine: Engine::builtin(),
         own: globset::GlobSet::empty(),
@@ -216,6 +217,7 @@ fn audited(code: Input, layers: Vec<PathBuf>, database: &Database) -> Scan {
 
 fn verdict(scan: Scan, database: &Database) -> Verdict {
     let settings = Settings {
+        allow_secrets: Vec::new(),
         fail_on: vec![Severity::High, Severity::Critical],
         require_coverage: Grade::Partial,
         file: None,

@@ -66,9 +66,9 @@ fn is_toy(key: &[u8]) -> bool {
 /// An element of DER (ITU-T X.690): its tag, the length it says, and all that follows.
 fn element(bytes: &[u8]) -> Option<(u8, usize, &[u8])> {
     match bytes {
-        &[tag, length @ ..=0x7f, ref rest @ ..] => Some((tag, length.into(), rest)),
-        &[tag, 0x81, length, ref rest @ ..] => Some((tag, length.into(), rest)),
-        &[tag, 0x82, high, low, ref rest @ ..] => Some((tag, u16::from_be_bytes([high, low]).into(), rest)),
+        [tag, length @ ..=0x7f, rest @ ..] => Some((*tag, (*length).into(), rest)),
+        [tag, 0x81, length, rest @ ..] => Some((*tag, (*length).into(), rest)),
+        [tag, 0x82, high, low, rest @ ..] => Some((*tag, u16::from_be_bytes([*high, *low]).into(), rest)),
         _ => None,
     }
 }

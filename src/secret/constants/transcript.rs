@@ -159,10 +159,10 @@ mod tests {
     fn values_are_written_as_lines_and_found_again() {
         let file = b"..Summer..it's \"x\"..name";
         let mut transcript = Transcript::new(file.len());
-        transcript.pair(b"name", file, &[2..8]);
-        transcript.value(file, &[10..18]);
-        transcript.value(file, &[2..8]);
-        transcript.value(file, &[0..3]);
+        transcript.pair(b"name", file, std::slice::from_ref(&(2..8)));
+        transcript.value(file, std::slice::from_ref(&(10..18)));
+        transcript.value(file, std::slice::from_ref(&(2..8)));
+        transcript.value(file, std::slice::from_ref(&(0..3)));
         assert_eq!(transcript.text(), b"name = \"Summer\"\n`it's \"x\"`\n");
         assert_eq!(transcript.stored(&(8..14)), Some(2..8));
         assert_eq!(transcript.stored(&(9..12)), Some(3..6));

@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(first(text.as_bytes()).unwrap().text, format!("{}\n", &PLAIN[..25]).into_bytes()[..25]);
         let value = STANDARD.encode(&PLAIN[..24]);
         let text = format!("a:\n  {value}\n  another_name: 1\n");
-        assert_eq!(first(text.as_bytes()).unwrap().text, PLAIN[..24].as_bytes());
+        assert_eq!(first(text.as_bytes()).unwrap().text, &PLAIN.as_bytes()[..24]);
     }
 
     #[test]
