@@ -36,7 +36,7 @@ fn an_id_and_its_secret_are_one_finding() {
     let (id, secret) = aws_pair();
     let apart = "\n".repeat(60);
     let found = scan(&[("a.env", format!("AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={secret}\n"))], &[]);
-    assert_eq!(ids(&found), ["aws-secret-access-key"]);
+    assert_eq!(ids(&found), ["aws-key-pair"], "the id before it tells as much as a name");
     assert_eq!(found[0]["title"], "AWS secret access key, with its AWS access key id");
     assert_eq!(found[0]["confidence"], "high", "the id's account number proves the pair");
     let lines: Vec<_> = found[0]["locations"].as_array().unwrap().iter().map(|place| &place["line"]).collect();

@@ -190,7 +190,7 @@ fn no_report_error_or_file_holds_a_secret() {
     }
     let mut archive = Zip::new();
     for entry in ["config/production.json", ".env", "src/api.js", "keys/rsa.pem"] {
-        archive = archive.file(entry, &std::fs::read(tree.join(entry)).unwrap());
+        archive = archive.file(entry, std::fs::read(tree.join(entry)).unwrap());
     }
     let archive = archive.build();
     for (name, bytes) in [("whole.zip", archive.as_slice()), ("cut.zip", &archive[..archive.len() / 2])] {

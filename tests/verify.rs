@@ -52,7 +52,10 @@ fn each_vendor_is_asked_with_its_own_question() {
     let (id, secret) = (["AKIA", "QYLPMN5HFIQR", "7XYA"].concat(), examples["aws-secret-access-key"].1.clone());
     let mut files: Vec<(String, String)> =
         examples.iter().map(|(rule, (text, ..))| (format!("{rule}.txt"), text.clone())).collect();
-    files.push(("aws-secret-access-key.txt".to_owned(), format!("key_id = {id}\naws_secret_access_key = {secret}\n")));
+    files.push((
+        "aws-secret-access-key.txt".to_owned(),
+        format!("key_id = {id}\n\n\naws_secret_access_key = {secret}\n"),
+    ));
     let (_, output, found) = scan(&files, &["--verify", "--verify-endpoint", &vendors.address]);
     let requests = vendors.requests();
     for (rule, (_, secret, probe)) in &examples {
@@ -74,7 +77,7 @@ fn each_vendor_is_asked_with_its_own_question() {
         assert!(asked, "{rule}: nobody was asked about this secret");
     }
     let signed = requests.iter().filter(|request| request.text.contains("AWS4-HMAC-SHA256")).count();
-    assert_eq!(signed, 1, "the key is not asked about without its id");
+    assert_eq!(signed, 2, "once for each pair, and never without an id");
     assert!(requests.iter().all(|request| !request.line.contains("AKIA")));
 }
 
