@@ -18,7 +18,7 @@ fn examples() -> BTreeMap<String, (String, String, Probe)> {
     let mut examples = BTreeMap::new();
     for rule in Engine::builtin().rules() {
         let Some(probe) = rule.probe.clone() else { continue };
-        let text = rule.examples[0].clone();
+        let text = rule.examples.last().expect("a rule has examples").clone();
         let mut found = Vec::new();
         Engine::builtin().scan(&Location::artifact(0), Piece::whole(text.as_bytes()), &mut found);
         let found = found.iter().find(|found| found.rule == rule.id).expect("the rule finds its example");
