@@ -29,7 +29,7 @@ pub const MAX_MATCHES: usize = 4096;
 /// What of a piece was not looked at, or not kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Matches beyond [`MAX_MATCHES`].
+    /// Matches beyond the 4,096 that are kept of one piece.
     pub matches: usize,
     /// Encoded stretches that are larger than what may be decoded of the piece.
     pub encoded: usize,

@@ -3,7 +3,7 @@
 //! A text is decoded in rounds, since what was encoded may have been encoded before. In each round the encoded
 //! stretches are decoded into texts of their own ([`Layer`]), each with a way back to the bytes as they are stored and
 //! with just as much around it as a rule needs; the rules see nothing else, so that what a round costs depends on what
-//! is encoded and not on the size of the file. Where stretches begin is told by the keyword pass ([`MARKS`]), but for
+//! is encoded and not on the size of the file. Where stretches begin is told by the keyword pass ([`keywords`]), but for
 //! base64 and UTF-16, which have no mark: for those every few bytes are probed.
 //!
 //! It cannot know what was encrypted, and it does not follow a program that computes a secret from numbers.
