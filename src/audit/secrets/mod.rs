@@ -92,7 +92,17 @@ struct Place<'a> {
 struct Group<'a> {
     /// The function's own places first: they decide whose the secret is.
     places: Vec<Place<'a>>,
+    /// The match that says most of the value; of a pair, of the secret.
+    lead: &'a SecretMatch,
     title: String,
+}
+
+/// The match that says most of a value: a vendor's rule over a generic one, the surer over the less sure, the first in
+/// the function's own code.
+fn lead<'a>(places: &[Place<'a>]) -> &'a SecretMatch {
+    let rank = |found: &SecretMatch| (!found.generic, found.confidence);
+    let first = places[0].found;
+    places[1..].iter().fold(first, |lead, place| if rank(place.found) > rank(lead) { place.found } else { lead })
 }
 
 impl<'a> Group<'a> {
@@ -100,22 +110,8 @@ impl<'a> Group<'a> {
         let mut places: Vec<Place<'a>> =
             matches.into_iter().map(|found| Place { holder: holder(&found.location), found }).collect();
         places.sort_by(|a, b| (a.holder.origin, &a.found.location).cmp(&(b.holder.origin, &b.found.location)));
-        let mut group = Group { places, title: String::new() };
-        group.title = group.lead().title.clone();
-        group
-    }
-
-    /// The match that says most of the value: a vendor's rule over a generic one, the surer over the less sure, the
-    /// first in the function's own code.
-    fn lead(&self) -> &'a SecretMatch {
-        let rank = |found: &SecretMatch| (!found.generic, found.confidence);
-        let mut lead = self.places[0].found;
-        for place in &self.places[1..] {
-            if rank(place.found) > rank(lead) {
-                lead = place.found;
-            }
-        }
-        lead
+        let lead = lead(&places);
+        Group { places, lead, title: lead.title.clone() }
     }
 
     fn confidence(&self) -> Confidence {
@@ -124,14 +120,14 @@ impl<'a> Group<'a> {
 
     /// Asks the vendor, if the rule says how.
     fn verify(&self, verifier: &Verifier, options: &Options<'_>) -> Option<Verification> {
-        let lead = self.lead();
+        let lead = self.lead;
         let rule = options.engine.rules().iter().find(|rule| rule.id == lead.rule)?;
         let id = self.places.iter().map(|place| place.found).find(|found| rule.pairs.contains(&found.rule));
         Some(verifier.ask(rule.probe.as_ref()?, id.map(|id| &id.value), &lead.value, Utc::now()))
     }
 
     fn into_finding(self, verification: Option<Verification>) -> Finding {
-        let lead = self.lead();
+        let lead = self.lead;
         // What the vendor says counts more than what the value looks like.
         let confidence = match verification.as_ref().map(|verification| verification.answer) {
             Some(Answer::Live) => Confidence::High,

@@ -26,17 +26,17 @@ pub(super) fn join<'a>(
         (true, true) => a.artifact == b.artifact,
         _ => is_near(a, b),
     };
-    let is_id = |group: &Group<'_>| partners.values().any(|ids| ids.contains(&group.lead().rule));
+    let is_id = |group: &Group<'_>| partners.values().any(|ids| ids.contains(&group.lead.rule));
     let (mut ids, mut joined): (Vec<_>, Vec<_>) = groups.into_iter().partition(is_id);
     for secret in &mut joined {
-        let Some(partners) = partners.get(secret.lead().rule.as_str()) else { continue };
+        let Some(partners) = partners.get(secret.lead.rule.as_str()) else { continue };
         let belongs = |id: &Group<'_>| {
             let near_any = |a: &SecretMatch| id.places.iter().any(|b| near(&a.location, &b.found.location));
-            partners.contains(&id.lead().rule) && secret.places.iter().any(|place| near_any(place.found))
+            partners.contains(&id.lead.rule) && secret.places.iter().any(|place| near_any(place.found))
         };
         let Some(at) = ids.iter().position(belongs) else { continue };
         let id = ids.remove(at);
-        let title = titles.get(id.lead().rule.as_str()).copied().unwrap_or_default();
+        let title = titles.get(id.lead.rule.as_str()).copied().unwrap_or_default();
         secret.title = format!("{}, with its {title}", secret.title);
         secret.places.extend(id.places);
     }
