@@ -17,6 +17,7 @@ mod hostile;
 mod hostile_java;
 mod hostile_python;
 mod hostile_readers;
+mod html_report;
 mod installed_php;
 mod installed_ruby;
 mod integrity;

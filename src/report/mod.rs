@@ -4,6 +4,7 @@
 //! group, and it may cut a long list of things that violate nothing, if it says how many it left out.
 
 mod escape;
+mod html;
 mod json_v1;
 mod place;
 mod requires;
@@ -15,11 +16,12 @@ use std::io::{self, Write};
 use crate::policy::Verdict;
 
 pub use escape::escape;
+pub use html::Html;
 pub use json_v1::JsonV1;
 pub use table::Table;
 
 /// Every format, in the order of `--help`.
-pub const ALL: &[&dyn Reporter] = &[&Table, &JsonV1];
+pub const ALL: &[&dyn Reporter] = &[&Table, &JsonV1, &Html];
 
 /// One output format.
 pub trait Reporter: Sync {

@@ -1,10 +1,17 @@
 //! Locations in the words of a report.
 
-use crate::model::{Artifact, Location};
+use crate::model::{Artifact, ArtifactRole, Location};
 
 /// `fn.zip!lib/app.jar!META-INF/MANIFEST.MF`, with the artifact's file name.
 pub fn display(location: &Location, artifacts: &[Artifact]) -> String {
     location.display(artifacts.get(location.artifact).map_or("?", |artifact| file_name(&artifact.path)))
+}
+
+/// The same with line and column, where they are known. A variable is one line that is found by its name.
+pub fn exact(location: &Location, artifacts: &[Artifact]) -> String {
+    let role = artifacts.get(location.artifact).map(|artifact| artifact.role);
+    let span = location.span.filter(|_| role != Some(ArtifactRole::Environment));
+    display(location, artifacts) + &span.map_or(String::new(), |span| format!(":{}:{}", span.line, span.column))
 }
 
 /// The last element of a path as the user typed it; all of it where there is none (`-`, `..`, `/`).
