@@ -16,6 +16,7 @@ mod overview;
 mod picture;
 mod targets;
 mod text;
+mod upgrades;
 
 use std::io::{self, Write};
 
@@ -59,6 +60,7 @@ impl Reporter for Html {
         overview::verdict(verdict, out)?;
         overview::cards(verdict, out)?;
         targets::write(verdict, out)?;
+        upgrades::write(verdict, out)?;
         findings(verdict, data.left_out, out)?;
         gaps::write(verdict, out)?;
         about::write(verdict, out)?;
@@ -86,6 +88,10 @@ fn head(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     let findings: usize = verdict.targets.iter().map(|target| target.findings.len()).sum();
     let gaps: usize = verdict.targets.iter().map(|target| target.gaps.len()).sum();
     let (targets, findings, gaps) = (count(verdict.targets.len() as u64), count(findings as u64), count(gaps as u64));
+    let upgrades = match upgrades::steps(verdict).len() as u64 {
+        0 => String::new(),
+        n => format!("<a href=\"#upgrades\">Upgrades <span class=\"figure\">{}</span></a>", count(n)),
+    };
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -100,7 +106,7 @@ fn head(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
          <div><h1>{title}</h1><p>Tidewaiter report <span>{day}</span></p></div></div>\n\
          <button type=\"button\" id=\"theme\" hidden>Theme</button></header>\n\
          <nav class=\"sections\" aria-label=\"Sections\"><a href=\"#overview\">Overview</a>\
-         <a href=\"#functions\">Functions <span class=\"figure\">{targets}</span></a>\
+         <a href=\"#functions\">Functions <span class=\"figure\">{targets}</span></a>{upgrades}\
          <a href=\"#findings\">Findings <span class=\"figure\">{findings}</span></a>\
          <a href=\"#gaps\">Not seen <span class=\"figure\">{gaps}</span></a>\
          <a href=\"#about\">About</a></nav>\n<main>\n"

@@ -7,7 +7,6 @@ mod escape;
 mod html;
 mod json_v1;
 mod place;
-mod requires;
 mod summary;
 mod table;
 
@@ -17,8 +16,8 @@ use crate::policy::Verdict;
 
 pub use escape::escape;
 pub use html::Html;
-pub use json_v1::JsonV1;
-pub use table::Table;
+pub use json_v1::{JsonV1, ReadError, read, write_diff as write_diff_json};
+pub use table::{Table, write_diff as write_diff_table};
 
 /// Every format, in the order of `--help`.
 pub const ALL: &[&dyn Reporter] = &[&Table, &JsonV1, &Html];

@@ -114,6 +114,15 @@ impl Glance {
     }
 }
 
+/// The first two numbers of a version, whatever its ecosystem writes before them, without leading zeros.
+pub fn branch(version: &str) -> (&str, &str) {
+    let mut numbers = version
+        .trim_start_matches(|c: char| !c.is_ascii_digit())
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|number| number.trim_start_matches('0'));
+    (numbers.next().unwrap_or(""), numbers.next().unwrap_or(""))
+}
+
 fn first(text: &str) -> Option<(u64, &[u8])> {
     digits::leading(text.as_bytes()).filter(|(_, rest)| rest.first() != Some(&b'!'))
 }

@@ -1,7 +1,7 @@
 //! A scan that holds every kind of finding and every kind of gap, built by hand.
 
 use tidewaiter::model::*;
-use tidewaiter::policy::{Run, Settings, Verdict, judge};
+use tidewaiter::policy::{RiskWeights, Run, Settings, Verdict, judge};
 
 pub const FINDING_KINDS: [FindingKind; 8] = [
     FindingKind::Malicious,
@@ -120,6 +120,7 @@ pub fn clean_scan() -> Scan {
         },
         packages: vec![package(Ecosystem::Npm, "lodash", "4.17.21", &["node_modules/lodash/package.json"])],
         findings: Vec::new(),
+        remedies: Vec::new(),
         hooks: Vec::new(),
     }
 }
@@ -226,6 +227,7 @@ pub fn settings() -> Settings {
         own: Vec::new(),
         accept_gaps: Vec::new(),
         allow_secrets: Vec::new(),
+        risk: RiskWeights::default(),
     }
 }
 

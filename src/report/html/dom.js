@@ -31,7 +31,7 @@ function advisory(id) {
 
 /** A line of a description list; none where there is nothing to say. */
 function fact(name, ...values) {
-  const said = values.flat().filter((value) => value !== undefined && value !== '');
+  const said = values.flat().filter((value) => value !== undefined && value !== false && value !== '');
   return said.length ? [el('dt', {}, name), el('dd', {}, ...said)] : [];
 }
 

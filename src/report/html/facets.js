@@ -30,7 +30,7 @@ class Facet {
         else this.chosen.delete(word);
         changed();
       });
-      return { word, box, figure, label: el('label', { class: `box ${this.key}-${word}` }, box, el('span', {}, text), figure) };
+      return { word, box, figure, label: el('label', { class: `box ${word}` }, box, el('span', {}, text), figure) };
     });
     return el('fieldset', {}, el('legend', {}, this.label), this.boxes.map(({ label }) => label));
   }

@@ -108,15 +108,13 @@ class List {
   }
 
   clear() {
-    this.search.value = '';
-    for (const facet of this.facets) facet.choose([]);
-    this.apply();
+    this.only({});
   }
 
-  /** Shows what has one word, or one search, and nothing else. */
-  only(key, words) {
-    this.search.value = key === 'search' ? words[0] : '';
-    for (const facet of this.facets) facet.choose(facet.key === key ? words : []);
+  /** Shows what a search finds and what has these words, by the facets' keys; nothing else. */
+  only({ search = '', ...words }) {
+    this.search.value = search;
+    for (const facet of this.facets) facet.choose(words[facet.key] ?? []);
     this.apply();
   }
 

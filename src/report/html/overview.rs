@@ -174,7 +174,7 @@ pub fn class_of(grade: Grade) -> &'static str {
 /// The class that colours a score: bounds at which most people would look today, this week, some day.
 pub fn heat(score: u8) -> &'static str {
     match score {
-        70.. => "critical",
+        80.. => "critical",
         40.. => "high",
         20.. => "medium",
         1.. => "low",
@@ -233,5 +233,16 @@ pub fn terms(risk: &Risk, out: &mut dyn Write) -> io::Result<()> {
         picture::bar(&[part], 100, &format!("{points} points"), out)?;
         write!(out, "<span class=\"figure\">{points}</span><p>{because}</p></li>")?;
     }
-    out.write_all(b"</ul>")
+    out.write_all(b"</ul>")?;
+    match &risk.lowers {
+        Some(one) => write!(
+            out,
+            "<p class=\"lowers\"><strong>Lowers it most:</strong> {} <span class=\"figure\">({} points less, leaves \
+             {})</span></p>",
+            Text(&one.what),
+            one.points,
+            one.score
+        ),
+        None => Ok(()),
+    }
 }

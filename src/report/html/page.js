@@ -48,7 +48,12 @@ document.addEventListener('click', (event) => {
   if (!link) return;
   event.preventDefault();
   const { list, facet, value } = link.dataset;
-  lists[list].only(facet, [value]);
+  const what = { [facet]: facet === 'search' ? value : [value] };
+  // Pictures count what nobody waived.
+  if (list === 'findings' && ['severity', 'kind'].includes(facet) && data.findings.some((row) => row.waived)) {
+    what.standing = STANDINGS.map(([word]) => word).filter((word) => word !== 'waived');
+  }
+  lists[list].only(what);
   document.getElementById(list).scrollIntoView({ block: 'start' });
   lists[list].search.focus({ preventScroll: true });
 });

@@ -16,7 +16,7 @@ use super::text::Text;
 const SHOWN: usize = 200;
 
 /// One upgrade in all functions that need it.
-struct Step<'a> {
+pub struct Step<'a> {
     /// Of the first function that needs it; the path to it may be another one elsewhere.
     upgrade: &'a Upgrade,
     closes: u64,
@@ -24,7 +24,7 @@ struct Step<'a> {
 }
 
 /// Equal upgrades joined, those that close most first.
-fn steps(verdict: &Verdict) -> Vec<Step<'_>> {
+pub fn steps(verdict: &Verdict) -> Vec<Step<'_>> {
     type Key<'a> = (&'a PackageId, &'a str, Option<&'a PackageId>);
     let mut steps: BTreeMap<Key<'_>, Step<'_>> = BTreeMap::new();
     for target in &verdict.targets {

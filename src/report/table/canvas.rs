@@ -103,6 +103,11 @@ impl<'a> Canvas<'a> {
         if self.style.unicode { "✗" } else { "x" }
     }
 
+    /// From a version to another.
+    pub fn arrow(&self) -> &'static str {
+        if self.style.unicode { "→" } else { "->" }
+    }
+
     fn ellipsis(&self) -> &'static str {
         if self.style.unicode { "…" } else { "..." }
     }
