@@ -22,8 +22,8 @@ pub struct TermRule {
 pub const TERMS: &[TermRule] = &[
     TermRule { name: "malicious", weight: 80, meaning: "a malicious package: it runs with the function's rights", share: malicious },
     TermRule { name: "vulnerability", weight: 50, meaning: "the worst vulnerability, by CVSS score, else by severity", share: vulnerability },
-    TermRule { name: "exploited", weight: 20, meaning: "a vulnerability that attackers are known to use (KEV)", share: exploited },
-    TermRule { name: "exploitable", weight: 10, meaning: "the most likely exploitation within 30 days (EPSS)", share: exploitable },
+    TermRule { name: "known-exploited", weight: 20, meaning: "a vulnerability that attackers are known to use (KEV)", share: exploited },
+    TermRule { name: "likely-exploited", weight: 10, meaning: "the most likely exploitation within 30 days (EPSS)", share: exploitable },
     TermRule { name: "more-vulnerabilities", weight: 10, meaning: "further vulnerabilities at or above high, of which ten count", share: more },
     TermRule { name: "secrets", weight: 40, meaning: "the surest secret: less in a dependency's files, nothing once it is refused", share: secrets },
     TermRule { name: "tampering", weight: 30, meaning: "the worst difference between a package and its own list of files", share: tampering },
@@ -31,7 +31,7 @@ pub const TERMS: &[TermRule] = &[
     TermRule { name: "runtime", weight: 15, meaning: "a runtime near or past the end of its security patches", share: runtime },
 ];
 
-fn of(facts: &Facts<'_>, kind: FindingKind) -> impl Iterator<Item = &Finding> {
+fn of<'a>(facts: &Facts<'a>, kind: FindingKind) -> impl Iterator<Item = &'a Finding> {
     facts.findings.iter().copied().filter(move |finding| finding.kind == kind)
 }
 
