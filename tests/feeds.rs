@@ -137,7 +137,7 @@ fn findings_bear_the_highest_score_of_their_cves_and_known_exploited_ones_come_f
     let terms = json["targets"][0]["risk"]["terms"].as_array().unwrap();
     assert!(terms.iter().any(|term| term["name"] == "known-exploited" && term["points"] == 20), "{terms:?}");
     let table = site.scan(&[]).stdout;
-    let row = table.lines().find(|line| line.contains("GHSA-b")).unwrap();
+    let row = table.lines().rfind(|line| line.contains("GHSA-b")).unwrap();
     assert!(row.contains("known exploited") && table.matches("known exploited").count() == 1, "{table}");
 
     let explained = site.run(&["explain", "CVE-2024-0002"]).stdout;

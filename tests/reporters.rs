@@ -280,5 +280,5 @@ fn many_gaps_of_one_kind_are_counted() {
     assert!(text.lines().count() < 60);
     assert!(text.contains("and 99,990 more"));
     assert!(text.contains("INCOMPLETE: 100000 blocking gaps (encrypted 100000)"));
-    assert!(text.contains("No findings in what was seen"));
+    assert!(text.contains("no findings in what was seen"));
 }

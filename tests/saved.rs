@@ -155,7 +155,10 @@ fn a_flaw_that_outlives_an_upgrade_is_not_new() {
     assert_eq!((ids(&target.came), ids(&target.went), target.stayed), (vec!["X-3".into()], vec!["X-2".into()], 1));
     assert_eq!(diff.exit, Exit::Violated);
     let [changed] = target.packages.as_slice() else { panic!("{:?}", target.packages) };
-    assert_eq!((changed.old.as_slice(), changed.new.as_slice()), (&["1.0.0".to_owned()][..], &["1.1.0".to_owned()][..]));
+    assert_eq!(
+        (changed.old.as_slice(), changed.new.as_slice()),
+        (&["1.0.0".to_owned()][..], &["1.1.0".to_owned()][..])
+    );
     assert!(!changed.is_added && !changed.is_removed);
 }
 
@@ -199,7 +202,8 @@ fn targets_are_compared_by_id_where_there_are_several() {
     let old = judge(vec![named("a", bad()), named("gone", bad())]);
     let new = judge(vec![named("a", bad()), named("fresh", bad())]);
     let compared = diff(&old, &new);
-    let told: Vec<_> = compared.targets.iter().map(|t| (t.target().scan.name.as_str(), t.came.len(), t.went.len())).collect();
+    let told: Vec<_> =
+        compared.targets.iter().map(|t| (t.target().scan.name.as_str(), t.came.len(), t.went.len())).collect();
     assert_eq!(told, [("a", 0, 0), ("fresh", 1, 0), ("gone", 0, 1)]);
     let alone = |name: &str| judge(vec![named(name, bad())]);
     assert!(diff(&alone("fn-1.zip"), &alone("fn-2.zip")).targets[0].is_same(), "a name with the version in it");

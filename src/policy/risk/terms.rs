@@ -20,15 +20,60 @@ pub struct TermRule {
 
 /// Every term. The weights of those that alone call for somebody at once are 40 and more.
 pub const TERMS: &[TermRule] = &[
-    TermRule { name: "malicious", weight: 80, meaning: "a malicious package: it runs with the function's rights", share: malicious },
-    TermRule { name: "vulnerability", weight: 50, meaning: "the worst vulnerability, by CVSS score, else by severity", share: vulnerability },
-    TermRule { name: "known-exploited", weight: 20, meaning: "a vulnerability that attackers are known to use (KEV)", share: exploited },
-    TermRule { name: "likely-exploited", weight: 10, meaning: "the most likely exploitation within 30 days (EPSS)", share: exploitable },
-    TermRule { name: "more-vulnerabilities", weight: 10, meaning: "further vulnerabilities at or above high, of which ten count", share: more },
-    TermRule { name: "secrets", weight: 40, meaning: "the surest secret: less in a dependency's files, nothing once it is refused", share: secrets },
-    TermRule { name: "tampering", weight: 30, meaning: "the worst difference between a package and its own list of files", share: tampering },
-    TermRule { name: "coverage", weight: 30, meaning: "nothing could be seen, or a gap blocks the verdict", share: coverage },
-    TermRule { name: "runtime", weight: 15, meaning: "a runtime near or past the end of its security patches", share: runtime },
+    TermRule {
+        name: "malicious",
+        weight: 80,
+        meaning: "a malicious package: it runs with the function's rights",
+        share: malicious,
+    },
+    TermRule {
+        name: "vulnerability",
+        weight: 50,
+        meaning: "the worst vulnerability, by CVSS score, else by severity",
+        share: vulnerability,
+    },
+    TermRule {
+        name: "known-exploited",
+        weight: 20,
+        meaning: "a vulnerability that attackers are known to use (KEV)",
+        share: exploited,
+    },
+    TermRule {
+        name: "likely-exploited",
+        weight: 10,
+        meaning: "the most likely exploitation within 30 days (EPSS)",
+        share: exploitable,
+    },
+    TermRule {
+        name: "more-vulnerabilities",
+        weight: 10,
+        meaning: "further vulnerabilities at or above high, of which ten count",
+        share: more,
+    },
+    TermRule {
+        name: "secrets",
+        weight: 40,
+        meaning: "the surest secret: less in a dependency's files, nothing once it is refused",
+        share: secrets,
+    },
+    TermRule {
+        name: "tampering",
+        weight: 30,
+        meaning: "the worst difference between a package and its own list of files",
+        share: tampering,
+    },
+    TermRule {
+        name: "coverage",
+        weight: 30,
+        meaning: "nothing could be seen, or a gap blocks the verdict",
+        share: coverage,
+    },
+    TermRule {
+        name: "runtime",
+        weight: 15,
+        meaning: "a runtime near or past the end of its security patches",
+        share: runtime,
+    },
 ];
 
 fn of<'a>(facts: &Facts<'a>, kind: FindingKind) -> impl Iterator<Item = &'a Finding> {
@@ -69,10 +114,13 @@ fn vulnerability(facts: &Facts<'_>) -> Option<(f64, String)> {
 fn exploited(facts: &Facts<'_>) -> Option<(f64, String)> {
     let mut known = of(facts, FindingKind::Vulnerability).filter(|finding| finding.exploitation.kev.is_some());
     let first = known.next()?;
-    Some((1.0, match known.count() {
-        0 => format!("{} is known to be exploited", first.id),
-        more => format!("{} and {more} more are known to be exploited", first.id),
-    }))
+    Some((
+        1.0,
+        match known.count() {
+            0 => format!("{} is known to be exploited", first.id),
+            more => format!("{} and {more} more are known to be exploited", first.id),
+        },
+    ))
 }
 
 fn exploitable(facts: &Facts<'_>) -> Option<(f64, String)> {

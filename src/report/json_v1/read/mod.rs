@@ -8,8 +8,8 @@ mod types;
 use serde::Deserialize;
 
 use crate::model::{
-    Artifact, Coverage, Cvss, DatabaseInfo, Epss, Exploitation, Finding, FunctionConfig, Gap, Grade, Hook, Kev, Location,
-    Package, Scan, SourceInfo, Span, Tally, Verification,
+    Artifact, Coverage, Cvss, DatabaseInfo, Epss, Exploitation, Finding, FunctionConfig, Gap, Grade, Hook, Kev,
+    Location, Package, Scan, SourceInfo, Span, Tally, Verification,
 };
 use crate::policy::{
     Exit, Judged, JudgedGap, Lowers, Risk, Run, Settings, State, Target, Term, Upgrade, Verdict, Waived,
@@ -174,6 +174,7 @@ impl From<PackageRead> for Package {
             direct: read.direct,
             dev: read.dev,
             requires: Vec::new(),
+            ranges: Vec::new(),
             embedded_in: read.embedded_in,
             shadowed: read.shadowed,
             beside_installed: read.beside_installed,
@@ -208,9 +209,11 @@ impl From<FindingRead> for Judged {
             },
             gates: read.gates,
             allowed_inline: false,
-            verification: read
-                .verification
-                .map(|VerificationRead { answer, asked, detail }| Verification { answer, asked, detail }),
+            verification: read.verification.map(|VerificationRead { answer, asked, detail }| Verification {
+                answer,
+                asked,
+                detail,
+            }),
             allowed_by: None,
             remediation: read.remediation,
         };
