@@ -40,7 +40,7 @@ fn every_kind_of_fact_gives_its_term() {
         (Finding { severity: Severity::Unknown, ..vulnerability("X-1") }, vec!["vulnerability 20"]),
         (
             Finding { cvss: scored(5.0), exploitation: known, ..vulnerability("X-1") },
-            vec!["vulnerability 25", "known-exploited 20", "likely-exploited 5"],
+            vec!["vulnerability 25", "known-exploited 20", "likely-exploited 4"],
         ),
         (own(Confidence::High), vec!["secrets 40"]),
         (own(Confidence::Medium), vec!["secrets 20"]),
