@@ -113,7 +113,8 @@ fn match_package(package: &Package, records: &[Record], said: &mut Matched) {
         said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
         return;
     }
-    let probe = Probe::read(version, version::order(package.ecosystem));
+    let order = version::order(package.ecosystem);
+    let probe = Probe::read(version, order);
     let mut matches = Vec::new();
     let mut unreadable = false;
     let mut broken = Vec::new();
@@ -143,7 +144,7 @@ fn match_package(package: &Package, records: &[Record], said: &mut Matched) {
     let subject = Subject::new(package);
     let groups = alias::groups(&matches);
     said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &probe)).collect();
-    said.remedies = remedies::remedies(records, &groups, &said.findings, &probe);
+    said.remedies = remedies::remedies(records, &groups, &said.findings, &probe, order);
     said.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
 }
 

@@ -12,10 +12,17 @@ use super::alias::Group;
 use super::fixes::{candidates, is_clear};
 use super::reading::{Probe, insert_sorted};
 use crate::model::{AdvisoryKind, Finding, FindingKind, PackageId, Remedy};
+use crate::version::Order;
 
 /// Releases above `version` that open nothing, ascending. One that closes no more than a lesser one is left out.
 /// `findings` are what the groups became, in the same order.
-pub(super) fn remedies(records: &[Record], groups: &[Group], findings: &[Finding], version: &Probe) -> Vec<Remedy> {
+pub(super) fn remedies(
+    records: &[Record],
+    groups: &[Group],
+    findings: &[Finding],
+    version: &Probe,
+    order: &'static dyn Order,
+) -> Vec<Remedy> {
     let Some(package) = findings.first().and_then(|finding| finding.package.as_ref()) else { return Vec::new() };
     let flaws: Vec<(&Group, &Finding)> =
         groups.iter().zip(findings).filter(|(_, finding)| finding.kind != FindingKind::Malicious).collect();
@@ -23,7 +30,7 @@ pub(super) fn remedies(records: &[Record], groups: &[Group], findings: &[Finding
         flaws.iter().flat_map(|(group, _)| &group.members).map(|m| m.record.advisory.id.as_str()).collect();
     let mut kept: Vec<BTreeSet<&str>> = Vec::new();
     let mut remedies = Vec::new();
-    for release in releases(records, version) {
+    for release in releases(records, version, order) {
         let closed = flaws.iter().filter(|(group, finding)| {
             let is_fix = || finding.fixed.iter().any(|fixed| fixed == release.text);
             is_fix() || group.members.iter().all(|m| is_clear(m.record.evaluate(&release).affected))
@@ -48,11 +55,11 @@ fn remedy(package: &PackageId, release: &Probe, closes: &BTreeSet<&str>) -> Reme
 }
 
 /// The fixed versions above `version` that the records name, ascending, each once.
-fn releases<'a>(records: &[Record<'a>], version: &Probe<'a>) -> Vec<Probe<'a>> {
+fn releases<'a>(records: &[Record<'a>], version: &Probe, order: &'static dyn Order) -> Vec<Probe<'a>> {
     let named: BTreeSet<&str> = records.iter().flat_map(candidates).collect();
     let is_above = |release: &Probe| matches!((&release.own, &version.own), (Some(a), Some(b)) if a > b);
     let mut releases: Vec<Probe> = Vec::with_capacity(named.len());
-    for release in named.into_iter().map(|text| version.sibling(text)).filter(is_above) {
+    for release in named.into_iter().map(|text| Probe::read(text, order)).filter(is_above) {
         insert_sorted(&mut releases, release, |a, b| a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal));
     }
     releases.dedup_by(|a, b| a.own == b.own);

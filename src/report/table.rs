@@ -28,7 +28,7 @@ use words::{bytes, count, list, plural};
 pub use diff::write_diff;
 
 /// Columns of the labels at the left of a block.
-const LABEL: usize = 17;
+const LABEL: usize = 15;
 
 /// The reporter.
 pub struct Table;
@@ -127,13 +127,9 @@ fn reassure(canvas: &mut Canvas<'_>, target: &Target, verdict: &Verdict) -> io::
     canvas.labelled("read", LABEL, Ink::Plain, &read)?;
     let packages = because(plural(scan.packages.len() as u64, "package", "packages"), ecosystems(&scan.packages));
     canvas.labelled("found", LABEL, Ink::Plain, &packages)?;
-    canvas.labelled("compared with", LABEL, Ink::Plain, &advisories(verdict))?;
-    canvas.labelled(
-        "searched for",
-        LABEL,
-        Ink::Plain,
-        "secrets, changed files of packages, what runs before the handler",
-    )?;
+    canvas.labelled("compared", LABEL, Ink::Plain, &format!("with {}", advisories(verdict)))?;
+    let searched = "for secrets, changed files of packages, code that runs before the handler";
+    canvas.labelled("searched", LABEL, Ink::Plain, searched)?;
     risk::write(canvas, &target.risk)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! To add an order: write `version/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]), and its table
 //! `fixtures/versions/x.txt`. An order whose versions take a form of their own gets a variant of `Form` too, with its
-//! arm in `partial_cmp`. `digits.rs` is a helper of all orders.
+//! arm in `partial_cmp`. `digits.rs` is a helper of all orders;
+//! `range.rs` reads what manifests declare.
 
 mod digits;
 mod golang;
@@ -10,12 +11,15 @@ mod maven;
 mod nuget;
 mod packagist;
 mod pep440;
+mod range;
 mod rubygems;
 mod semver;
 
 use std::cmp::Ordering;
 
 use crate::model::Ecosystem;
+
+pub use range::admits;
 
 /// Every order. A test counts the files of this folder against it.
 pub const ALL: &[&dyn Order] = &[

@@ -110,8 +110,10 @@ pub(super) fn risk(facts: &Facts<'_>, weights: &RiskWeights) -> Risk {
 }
 
 fn term(rule: &TermRule, facts: &Facts<'_>, weights: &RiskWeights) -> Option<Term> {
-    let (share, because) = (rule.share)(facts)?;
-    let points = (f64::from(weights.of(rule)) * share.clamp(0.0, 1.0)).ceil() as u8;
+    let (share, because) = (rule.share)(facts).filter(|(share, _)| *share > 0.0)?;
+    let weight = weights.of(rule);
+    // What is there is worth a point, however small its share.
+    let points = ((f64::from(weight) * share.min(1.0)).round() as u8).max(1).min(weight);
     (points > 0).then(|| Term { name: rule.name.to_owned(), points, because })
 }
 

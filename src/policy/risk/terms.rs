@@ -33,13 +33,13 @@ pub const TERMS: &[TermRule] = &[
         share: vulnerability,
     },
     TermRule {
-        name: "exploited",
+        name: "known-exploited",
         weight: 20,
         meaning: "a vulnerability that attackers are known to use (KEV)",
         share: exploited,
     },
     TermRule {
-        name: "exploitable",
+        name: "likely-exploited",
         weight: 10,
         meaning: "the most likely exploitation within 30 days (EPSS)",
         share: exploitable,
@@ -76,7 +76,7 @@ pub const TERMS: &[TermRule] = &[
     },
 ];
 
-fn of(facts: &Facts<'_>, kind: FindingKind) -> impl Iterator<Item = &Finding> {
+fn of<'a>(facts: &Facts<'a>, kind: FindingKind) -> impl Iterator<Item = &'a Finding> {
     facts.findings.iter().copied().filter(move |finding| finding.kind == kind)
 }
 

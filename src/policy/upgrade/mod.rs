@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Ecosystem, Package, PackageId, Remedy, Scan};
-use crate::version::branch;
+use crate::version::{admits, branch};
 
 use super::Judged;
 use route::Routes;
@@ -86,7 +86,7 @@ pub(super) fn plan(scan: &Scan, requires: &[Vec<PackageId>], findings: &[Judged]
                 from: from.clone(),
                 to: remedy.version.clone(),
                 closes: closes.into_iter().map(|(_, print)| print.clone()).collect(),
-                admitted: None,
+                admitted: routes.above(at).and_then(|above| admitted(above, package, &remedy.version)),
             }
         };
         let most = chosen.iter().map(|remedy| count(remedy)).max().unwrap_or(0);
@@ -95,6 +95,20 @@ pub(super) fn plan(scan: &Scan, requires: &[Vec<PackageId>], findings: &[Judged]
     // Stable: packages that close as much stay in the order of their ids.
     plan.sort_by_key(|(most, upgrades)| Reverse((*most, upgrades.iter().map(|one| one.closes.len()).max())));
     plan.into_iter().flat_map(|(_, upgrades)| upgrades).collect()
+}
+
+/// Whether what requires a package admits a release of it. `None` where it declares nothing, or several things that
+/// disagree: which of them counts depends on the machine.
+fn admitted(above: &Package, package: &Package, release: &str) -> Option<bool> {
+    let of_package =
+        |name: &str| above.ecosystem == package.ecosystem && above.ecosystem.normalize(name) == package.key().1;
+    let ranges = above.ranges.iter().filter(|(name, _)| of_package(name));
+    let mut answers: Vec<Option<bool>> = ranges.map(|(_, range)| admits(above.ecosystem, range, release)).collect();
+    answers.dedup();
+    match answers.as_slice() {
+        [answer] => *answer,
+        _ => None,
+    }
 }
 
 /// The least release of the same major version that closes most, and the least of all where that closes more.

@@ -74,6 +74,12 @@ impl<'a> Routes<'a> {
         (first.direct == Some(true)).then(|| first.id())
     }
 
+    /// The package that requires it, on its way; not the one that ships it as a copy.
+    pub(super) fn above(&self, at: usize) -> Option<&'a Package> {
+        let above = self.steps[at]?.from.filter(|_| self.packages[at].embedded_in.is_empty())?;
+        Some(&self.packages[above])
+    }
+
     /// See [`super::Upgrade::path`].
     pub(super) fn path(&self, at: usize) -> Vec<PackageId> {
         let id = |at: usize| self.packages[at].id();

@@ -6,6 +6,7 @@ use crate::policy::{Diff, Exit, Judged, JudgedGap, PackageDiff, Target, TargetDi
 use crate::report::{Style, place};
 
 use super::canvas::{Canvas, Ink, Width, cell};
+use super::findings::told;
 use super::words::{count, list, plural};
 
 /// Lines of one kind before the rest is counted.
@@ -34,9 +35,10 @@ fn conclusion(diff: &Diff<'_>) -> (Ink, String) {
     let came = || diff.targets.iter().flat_map(|target| &target.came);
     let violating = came().filter(|judged| judged.violates).count() as u64;
     match diff.exit {
-        Exit::Violated => {
-            (Ink::Bad, format!("FAIL: {} that violate the policy", plural(violating, "new finding", "new findings")))
-        }
+        Exit::Violated => (
+            Ink::Bad,
+            format!("FAIL: {} the policy", plural(violating, "new finding violates", "new findings violate")),
+        ),
         Exit::Incomplete => (Ink::Warning, "INCOMPLETE: nothing new violates the policy, but less was seen".to_owned()),
         _ => (Ink::Good, "OK: nothing new violates the policy".to_owned()),
     }
@@ -83,8 +85,9 @@ fn findings(canvas: &mut Canvas<'_>, title: &str, sign: &str, all: &[&Judged]) -
         }
         let finding = &judged.finding;
         let mark = if sign == "+" && judged.violates { canvas.cross() } else { sign };
+        let (word, severity) = told(finding);
         let mut cells = vec![
-            cell(Ink::Grade(finding.severity), format!("{mark} {}", finding.severity), Width::Fixed(10)),
+            cell(Ink::Grade(severity), format!("{mark} {word}"), Width::Fixed(10)),
             cell(Ink::Plain, &finding.id, Width::Auto),
         ];
         cells.extend(finding.package.as_ref().map(|id| cell(Ink::Strong, place::package(id), Width::Auto)));

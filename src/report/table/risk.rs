@@ -5,11 +5,13 @@ use std::io;
 use crate::policy::{Risk, Target};
 
 use super::LABEL;
-use super::canvas::{Canvas, Ink, Width, cell};
+use super::canvas::{Canvas, Ink, Width, cell, columns};
 use super::words::{count, plural};
 
 /// Targets that are ranked before the rest is counted.
 const SHOWN: usize = 20;
+/// The widest column of terms; a saved result may name others than this program knows.
+const WIDEST: usize = 24;
 
 /// The score with every term; nothing where it is 0.
 pub fn write(canvas: &mut Canvas<'_>, risk: &Risk) -> io::Result<()> {
@@ -17,19 +19,15 @@ pub fn write(canvas: &mut Canvas<'_>, risk: &Risk) -> io::Result<()> {
         return Ok(());
     }
     canvas.labelled("risk", LABEL, ink(risk.score), &format!("{} of 100", risk.score))?;
-    let width = risk.terms.iter().map(|term| term.name.len()).max().unwrap_or(0);
+    let widest = risk.terms.iter().map(|term| columns(&term.name)).max().unwrap_or(0).min(WIDEST);
     for term in &risk.terms {
-        let cells = vec![
-            cell(Ink::Plain, format!("{:>3}", term.points), Width::Auto),
-            cell(Ink::Plain, &term.name, Width::Fixed(width)),
-            cell(Ink::Faint, &term.because, Width::Fill),
-        ];
-        canvas.row(LABEL, cells)?;
+        let points = format!("  {:>3}  {}", term.points, term.name);
+        canvas.labelled(&points, 11 + widest, Ink::Plain, &term.because)?;
     }
     match &risk.lowers {
         Some(one) => {
-            let text = format!("{} ({} points less, leaves {})", one.what, one.points, one.score);
-            canvas.labelled("lowers it most", LABEL, Ink::Plain, &text)
+            let text = format!("What lowers it most: {} ({} points less, leaves {})", one.what, one.points, one.score);
+            canvas.paragraph(6, Ink::Plain, &text, 3)
         }
         None => Ok(()),
     }

@@ -23,13 +23,20 @@ pub fn write(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
     let known: BTreeMap<PackageId, &Package> = target.scan.packages.iter().map(|p| (p.id(), p)).collect();
     for upgrade in target.upgrades.iter().take(SHOWN) {
         let package = known.get(&upgrade.package).copied();
-        let name = format!("{} {}", place::package(&upgrade.package), canvas.arrow());
+        let name = package.map_or_else(
+            || place::package(&upgrade.package),
+            // As the package writes itself, not as its ecosystem compares it.
+            |package| format!("{} {}", package.name, upgrade.from),
+        );
         let mut facts = vec![format!("closes {}", plural(upgrade.closes.len() as u64, "finding", "findings"))];
+        if upgrade.path.len() == 1 && upgrade.direct.is_some() {
+            facts.push("direct".to_owned());
+        }
         if package.is_some_and(|package| upgrade.is_major(package.ecosystem)) {
-            facts.push("another major version".to_owned());
+            facts.push("another major".to_owned());
         }
         let cells = vec![
-            cell(Ink::Plain, format!("{name} {}", upgrade.to), Width::Auto),
+            cell(Ink::Plain, format!("{name} {} {}", canvas.arrow(), upgrade.to), Width::Auto),
             cell(Ink::Faint, list(facts), Width::Auto),
         ];
         canvas.row(4, cells)?;
@@ -45,15 +52,14 @@ pub fn write(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
     Ok(())
 }
 
-/// Who has to do it, as far as it is known.
+/// What brings it in, as far as it is known.
 fn how(upgrade: &Upgrade, package: Option<&Package>) -> String {
     let mut facts = Vec::new();
-    let above: Vec<String> = upgrade.path.iter().rev().skip(1).rev().map(place::package).collect();
-    match (&upgrade.direct, above.is_empty()) {
-        (Some(_), true) => facts.push("direct".to_owned()),
-        (Some(_), false) => facts.push(format!("through {}, which is direct", above.join(" > "))),
-        (None, false) => facts.push(format!("through {}", above.join(" > "))),
-        (None, true) => {}
+    if let [first, between @ .., _] = upgrade.path.as_slice() {
+        let direct = if upgrade.direct.is_some() { " (direct)" } else { "" };
+        let mut way = format!("through {}{direct}", place::package(first));
+        between.iter().for_each(|id| way.push_str(&format!(" > {}", place::package(id))));
+        facts.push(way);
     }
     if package.is_some_and(|package| !package.embedded_in.is_empty()) {
         facts.push("a copy inside it: what helps is a release of it with a newer copy".to_owned());

@@ -174,6 +174,7 @@ impl From<PackageRead> for Package {
             direct: read.direct,
             dev: read.dev,
             requires: Vec::new(),
+            ranges: Vec::new(),
             embedded_in: read.embedded_in,
             shadowed: read.shadowed,
             beside_installed: read.beside_installed,
