@@ -56,11 +56,12 @@ impl Reporter for Html {
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         let data = Data::of(verdict)?;
-        head(verdict, out)?;
+        let steps = upgrades::steps(verdict);
+        head(verdict, steps.len(), out)?;
         overview::verdict(verdict, out)?;
         overview::cards(verdict, out)?;
         targets::write(verdict, out)?;
-        upgrades::write(verdict, out)?;
+        upgrades::write(verdict, &steps, out)?;
         findings(verdict, data.left_out, out)?;
         gaps::write(verdict, out)?;
         about::write(verdict, out)?;
@@ -76,7 +77,7 @@ fn source_of(text: &str) -> String {
 }
 
 /// Everything before the first section.
-fn head(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+fn head(verdict: &Verdict, upgrades: usize, out: &mut dyn Write) -> io::Result<()> {
     let (script, style) = (source_of(SCRIPT), source_of(STYLE));
     let title = match &verdict.targets[..] {
         [only] => only.scan.name.clone(),
@@ -88,7 +89,7 @@ fn head(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     let findings: usize = verdict.targets.iter().map(|target| target.findings.len()).sum();
     let gaps: usize = verdict.targets.iter().map(|target| target.gaps.len()).sum();
     let (targets, findings, gaps) = (count(verdict.targets.len() as u64), count(findings as u64), count(gaps as u64));
-    let upgrades = match upgrades::steps(verdict).len() as u64 {
+    let upgrades = match upgrades as u64 {
         0 => String::new(),
         n => format!("<a href=\"#upgrades\">Upgrades <span class=\"figure\">{}</span></a>", count(n)),
     };

@@ -15,7 +15,7 @@ function findings(data) {
   const text = (row) => {
     row.text ??= [row.target.name, row.redacted, row.print, ...row.places].join('\n').toLowerCase();
     const issue = row.issue;
-    issue.text ??= [issue.id, ...(issue.aliases ?? []), issue.title, issue.package, issue.version, issue.ecosystem, issue.kind]
+    issue.text ??= [issue.id, ...(issue.aliases ?? []), issue.title, `${issue.package ?? ''} ${issue.version ?? ''}`, issue.ecosystem, issue.kind]
       .join('\n').toLowerCase();
     return `${issue.text}\n${row.text}`;
   };

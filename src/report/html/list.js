@@ -1,6 +1,8 @@
 /** Rows on a page, and rows that are printed: more would fill no wall and no shelf. */
 const PAGE = 50;
 const PRINTED = 2000;
+/** What a search looks for, all of it in one row: words, and phrases in quotation marks. */
+const words = (text) => (text.match(/"[^"]+"|\S+/g) ?? []).map((word) => word.replace(/^"(.+)"$/, '$1'));
 /** Milliseconds of silence before a search begins. */
 const PAUSE = 120;
 
@@ -72,7 +74,7 @@ class List {
 
   /** Finds the rows that pass. A facet counts what passes all the others: what a tick would bring. */
   apply() {
-    const terms = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const terms = words(this.search.value.toLowerCase());
     for (const facet of this.facets) facet.counts.clear();
     this.shown = this.rows.filter((row) => {
       if (!terms.every((term) => this.text(row).includes(term))) return false;

@@ -188,7 +188,7 @@ fn risk(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     if let [only] = &verdict.targets[..] {
         let score = only.risk.score;
         write!(out, "<p class=\"big {}\">{score} <small>of 100</small></p>", heat(score))?;
-        terms(&only.risk, out)?;
+        terms(&only.risk, false, out)?;
         return out.write_all(b"</article>\n");
     }
     let all = &verdict.targets;
@@ -220,18 +220,22 @@ fn risk(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"</ol></article>\n")
 }
 
-/// What a score is made of.
-pub fn terms(risk: &Risk, out: &mut dyn Write) -> io::Result<()> {
+/// What a score is made of, and what to do about it; with `reasons`, the fact behind each term in words as well.
+pub fn terms(risk: &Risk, reasons: bool, out: &mut dyn Write) -> io::Result<()> {
     if risk.terms.is_empty() {
         return out.write_all(b"<p>Nothing adds to it.</p>");
     }
     out.write_all(b"<ul class=\"bars terms\">")?;
     for term in &risk.terms {
-        let (name, because, points) = (Text(&term.name), Text(&term.because), term.points);
+        let (name, points) = (Text(&term.name), term.points);
         write!(out, "<li><span>{name}</span>")?;
         let part = Part { class: heat(risk.score), amount: u64::from(points), title: term.because.clone() };
         picture::bar(&[part], 100, &format!("{points} points"), out)?;
-        write!(out, "<span class=\"figure\">{points}</span><p>{because}</p></li>")?;
+        write!(out, "<span class=\"figure\">{points}</span>")?;
+        if reasons {
+            write!(out, "<p>{}</p>", Text(&term.because))?;
+        }
+        out.write_all(b"</li>")?;
     }
     out.write_all(b"</ul>")?;
     match &risk.lowers {

@@ -61,7 +61,7 @@ fn function(target: &Target, at: usize, open: bool, out: &mut dyn Write) -> io::
     let grade = scan.coverage.grade;
     write!(out, "<span class=\"chip {}\">{}</span></summary>\n<div class=\"detail\">", class_of(grade), grade.word())?;
     out.write_all(b"<div><h3>Risk</h3>")?;
-    terms(&target.risk, out)?;
+    terms(&target.risk, true, out)?;
     out.write_all(b"</div><div>")?;
     worst(target, at, out)?;
     not_seen(target, at, out)?;
