@@ -220,6 +220,17 @@ struct CvssV1<'a> {
 struct WaivedV1<'a> {
     by: &'a str,
     reason: &'a str,
+    owner: Option<&'a str>,
+    /// The day from which on it counts again.
+    expires: Option<String>,
+}
+
+/// A waiver that covered nothing, or that expired.
+#[derive(Serialize)]
+struct WaiverNoteV1<'a> {
+    file: &'a str,
+    line: usize,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -257,9 +268,8 @@ struct TermV1<'a> {
 #[derive(Serialize)]
 struct PolicyV1<'a> {
     file: Option<&'a str>,
-    /// Waivers of findings; no file can hold one yet.
-    waivers_unused: [(); 0],
-    waivers_expired: [(); 0],
+    waivers_unused: Vec<WaiverNoteV1<'a>>,
+    waivers_expired: Vec<WaiverNoteV1<'a>>,
 }
 
 #[derive(Serialize)]

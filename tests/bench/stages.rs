@@ -216,15 +216,7 @@ fn audited(code: Input, layers: Vec<PathBuf>, database: &Database) -> Scan {
 }
 
 fn verdict(scan: Scan, database: &Database) -> Verdict {
-    let settings = Settings {
-        allow_secrets: Vec::new(),
-        fail_on: vec![Severity::High, Severity::Critical],
-        require_coverage: Grade::Partial,
-        file: None,
-        own: Vec::new(),
-        accept_gaps: Vec::new(),
-    };
-    judge(vec![scan], database.info().clone(), settings, None)
+    judge(vec![scan], database.info().clone(), Settings::default(), None)
 }
 
 /// The README's example, its layer included, from the files to the verdict.

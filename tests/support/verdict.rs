@@ -219,14 +219,7 @@ fn gap(i: usize, kind: GapKind) -> Gap {
 }
 
 pub fn settings() -> Settings {
-    Settings {
-        fail_on: vec![Severity::Critical, Severity::High],
-        require_coverage: Grade::Partial,
-        file: None,
-        own: Vec::new(),
-        accept_gaps: Vec::new(),
-        allow_secrets: Vec::new(),
-    }
+    Settings::default()
 }
 
 pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {

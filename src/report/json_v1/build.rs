@@ -1,7 +1,7 @@
 //! Fills the contract's types from a verdict.
 
 use crate::model::{Answer, Artifact, Cvss, FunctionConfig, Hook, Location, Package, PackageId, SourceInfo};
-use crate::policy::{Judged, JudgedGap, Risk, Target, Verdict, Waived};
+use crate::policy::{Judged, JudgedGap, Risk, Target, Verdict, Waived, WaiverNote};
 use crate::report::place;
 use crate::report::requires::requires;
 use crate::report::summary::{self, Summary};
@@ -17,7 +17,11 @@ impl<'a> Report<'a> {
             tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
             advisories: advisories(verdict),
             targets: verdict.targets.iter().map(target).collect(),
-            policy: PolicyV1 { file: verdict.settings.file.as_deref(), waivers_unused: [], waivers_expired: [] },
+            policy: PolicyV1 {
+                file: verdict.settings.file.as_deref(),
+                waivers_unused: verdict.waivers_unused.iter().map(waiver_note).collect(),
+                waivers_expired: verdict.waivers_expired.iter().map(waiver_note).collect(),
+            },
             summary: SummaryV1 {
                 findings: SeverityCounts { critical, high, medium, low, unknown },
                 gaps: GapCounts { blocking: summary.blocking, note: summary.notes, accepted: summary.accepted },
@@ -172,7 +176,16 @@ fn hook<'a>(hook: &'a Hook, artifacts: &[Artifact]) -> HookV1<'a> {
 }
 
 fn waived(waived: &Waived) -> WaivedV1<'_> {
-    WaivedV1 { by: &waived.by, reason: &waived.reason }
+    WaivedV1 {
+        by: &waived.by,
+        reason: &waived.reason,
+        owner: waived.owner.as_deref(),
+        expires: waived.expires.map(|day| day.to_string()),
+    }
+}
+
+fn waiver_note(note: &WaiverNote) -> WaiverNoteV1<'_> {
+    WaiverNoteV1 { file: &note.file, line: note.line, text: &note.text }
 }
 
 fn locations<'a>(all: &'a [Location], artifacts: &[Artifact]) -> Vec<LocationV1<'a>> {
