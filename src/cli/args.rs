@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
-use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::advisory;
 use crate::model::Ecosystem;
@@ -16,25 +15,8 @@ pub(super) struct Args {
     pub command: Command,
 }
 
-/// The heading of options that speak of one function: they have no variable, since a variable speaks of every run.
-const THE_FUNCTION: &str = "The function";
-
-/// The command line with its variables: every option of `scan` is also `TIDEWAITER_` and its name.
-pub(super) fn command() -> clap::Command {
-    let variable = |arg: Arg| {
-        let Some(long) = arg.get_long().filter(|long| !matches!(*long, "help" | "version" | "print-config")) else {
-            return arg;
-        };
-        if arg.is_hide_set() || arg.get_help_heading() == Some(THE_FUNCTION) {
-            return arg;
-        }
-        let name = format!("TIDEWAITER_{}", long.to_ascii_uppercase().replace('-', "_"));
-        let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
-        let arg = arg.env(name).hide_env(true);
-        if is_flag { arg.value_parser(FalseyValueParser::new()) } else { arg }
-    };
-    Args::command().mut_subcommand("scan", |scan| scan.mut_args(variable))
-}
+/// The heading of options that speak of one function.
+pub(super) const THE_FUNCTION: &str = "The function";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -1,6 +1,7 @@
 //! Floor 5: the command line. Owns the terminal; the only place that prints.
 
 mod args;
+mod command;
 mod core_dump;
 mod db;
 mod explain;
@@ -28,7 +29,7 @@ pub fn run() -> ExitCode {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         output::complain(&format!("internal error at {place}; please report it"));
     }));
-    let parsed = args::command().try_get_matches().and_then(|mut matches| {
+    let parsed = command::command().try_get_matches().and_then(|mut matches| {
         let given = matches.clone();
         Ok((args::Args::from_arg_matches_mut(&mut matches)?, given))
     });

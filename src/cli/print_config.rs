@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::args::{self, ScanArgs};
+use super::args::ScanArgs;
+use super::command::command;
 use super::options;
 use super::output;
 use super::resolve::{Given, Setting, quoted};
@@ -33,7 +34,7 @@ fn line(setting: &Setting) -> String {
 
 /// Options that no policy file has.
 fn others(args: &ScanArgs, given: &Given<'_>, policy: &[Setting]) -> Vec<Setting> {
-    let command = args::command();
+    let command = command();
     let scan = command.find_subcommand("scan");
     let limits = options::limits(&args.limits);
     let mut settings = Vec::new();

@@ -8,6 +8,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::args::ScanArgs;
+use super::command::variable;
 use crate::matching::MaxAge;
 use crate::model::{Grade, Severity};
 use crate::policy::{self, Baseline, Policy, Settings, THRESHOLDS, Thresholds, Waiver, foreign};
@@ -50,7 +51,7 @@ impl<'a> Given<'a> {
         let matches = self.0?;
         match matches.ids().find(|known| known.as_str() == id).and_then(|_| matches.value_source(id))? {
             ValueSource::CommandLine => Some(format!("--{long}")),
-            ValueSource::EnvVariable => Some(format!("TIDEWAITER_{}", long.to_ascii_uppercase().replace('-', "_"))),
+            ValueSource::EnvVariable => Some(variable(long)),
             _ => None,
         }
     }
