@@ -23,9 +23,9 @@ fn scan() -> Scan {
         ..about(package, FindingKind::Vulnerability, id, Severity::Critical, fixed)
     };
     let leaked = |rule: &str, file: &str, line, confidence| {
-        let place = place(&[file]).at(Span { offset: 0, length: 20, line, column: 1 });
-        let secret = secret(rule, place, Origin::Own, confidence);
-        Finding { id: rule.to_owned(), rule: Some(rule.to_owned()), ..secret }
+        let locations = vec![place(&[file]).at(Span { offset: 0, length: 20, line, column: 1 })];
+        let secret = secret(rule, place(&[file]), Origin::Own, confidence);
+        Finding { id: rule.to_owned(), rule: Some(rule.to_owned()), locations, ..secret }
     };
     scan.findings = vec![
         flaw(&lodash, "GHSA-p6mc-m468-83gw", "CVE-2020-8203", &["4.17.19"]),
@@ -187,7 +187,7 @@ ignore = true
 ";
     let effect = effect("osv-scanner.toml", text);
     assert_eq!(effect.waived, ids(&[LODASH, YAML, MINIMIST, "MAL-2024-0001"]));
-    assert_eq!(lines(&effect.unused), [11, 24]);
+    assert_eq!(lines(&effect.unused), [11, 25]);
     assert_eq!(effect.expired, [7]);
     let waived = effect.findings.iter().find(|judged| judged.finding.id == YAML).unwrap().waived.clone().unwrap();
     assert_eq!((waived.reason.as_str(), waived.expires), ("loads our own files only", "2027-11-09".parse().ok()));
@@ -356,6 +356,7 @@ fn a_file_that_cannot_be_read_is_pointed_at_and_not_quoted() {
             "a.js:rule:1\nhunter2\n",
             ".gitleaksignore:2:1: a fingerprint of Gitleaks is file:rule:line",
         ),
+        (".gitleaksignore", "postgres://admin:hunter2@db.example.com:5432", ".gitleaksignore:1:1:"),
         ("openvex.json", "{\n\"statements\": [{\"vulnerability\": 7}]}", "openvex.json:2:"),
         ("openvex.json", "{\n\"hunter2", "openvex.json:2:"),
         ("vex.cdx.json", "{\"vulnerabilities\": 7}", "vex.cdx.json:1:"),

@@ -206,9 +206,10 @@ fn options_win_over_variables_and_variables_over_the_file() {
 fn print_config_says_where_each_value_comes_from() {
     let folder = function();
     let policy = "fail-on = \"high,unknown\"\nown = [\"@acme/*\"]\n\n[thresholds]\nepss = 0.5\nkev = true\n\n[max-db-age]\n\
-                  default = 7\nnpm = { warn = 1, fail = 3 }\n\n[[waivers]]\nid = \"CVE-1\"\nreason = \"r\"\nowner = \"o\"\n";
+                  default = 7\nnpm = { warn = 1, fail = 3 }\n\n[[waivers]]\nid = \"CVE-1\"\nreason = \"r\"\nowner = \"o\"\n\n\
+                  [checks]\n\"public-*\" = \"never\"\n";
     write(folder.path(), "tidewaiter.toml", policy.as_bytes());
-    write(folder.path(), ".grype.yaml", b"ignore: []\n");
+    write(folder.path(), ".grype.yaml", b"ignore:\n  - vulnerability: CVE-2\n");
     let ran = run(
         folder.path(),
         &[("TIDEWAITER_REQUIRE_COVERAGE", "complete"), ("TIDEWAITER_MAX_DEPTH", "4")],

@@ -6,7 +6,7 @@ use super::args::ScanArgs;
 use super::command::command;
 use super::options;
 use super::output;
-use super::resolve::{Given, Setting, quoted};
+use super::resolve::{Given, Setting, plain};
 
 /// Columns of what stands before the origin.
 const LEFT: usize = 44;
@@ -45,7 +45,7 @@ fn others(args: &ScanArgs, given: &Given<'_>, policy: &[Setting]) -> Vec<Setting
             continue;
         }
         let id = arg.get_id().as_str();
-        let values: Vec<String> = given.values(id).iter().map(|value| quoted(value)).collect();
+        let values: Vec<String> = given.values(id).iter().map(|value| plain(value)).collect();
         let limit = match long {
             "max-entry-bytes" => Some(limits.entry_bytes),
             "max-target-bytes" => Some(limits.target_bytes),
@@ -58,7 +58,7 @@ fn others(args: &ScanArgs, given: &Given<'_>, policy: &[Setting]) -> Vec<Setting
         let value = match (limit, values.as_slice()) {
             (Some(limit), _) => limit.to_string(),
             (None, [one]) => one.clone(),
-            (None, many) if many.is_empty() => String::new(),
+            (None, []) => String::new(),
             (None, many) => format!("[{}]", many.join(", ")),
         };
         let origin = given.origin(id, long).unwrap_or_else(|| "default".to_owned());

@@ -1,5 +1,6 @@
 //! The policy file with what wins over it: option, then variable, then file, then default.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -111,6 +112,12 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.escape_default())
 }
 
+/// A number or a truth value as it is, anything else quoted.
+pub(super) fn plain(text: &str) -> String {
+    let bare = text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok();
+    if bare { text.to_owned() } else { quoted(text) }
+}
+
 fn list(all: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", all.into_iter().map(|one| quoted(&one)).collect::<Vec<_>>().join(", "))
 }
@@ -166,15 +173,7 @@ pub(super) fn resolve(args: &ScanArgs, given: &Given<'_>, today: NaiveDate) -> R
     );
     let waivers = waivers(args, &mut layers, folder)?;
     let rules = rules(args, &mut layers);
-    for (name, count) in [
-        ("waivers", policy.waivers.len()),
-        ("checks", policy.thresholds.checks.len()),
-        ("accept-gaps", policy.accept_gaps.len()),
-        ("allow-secrets", policy.allow_secrets.len()),
-    ] {
-        let origin = if count == 0 { "default".to_owned() } else { layers.line(name) };
-        layers.show(name, format!("[] # {count}"), origin);
-    }
+    exceptions(&mut layers, &waivers);
     let shown = layers.shown;
     Ok(Resolved {
         settings: Settings {
@@ -194,6 +193,32 @@ pub(super) fn resolve(args: &ScanArgs, given: &Given<'_>, today: NaiveDate) -> R
         rules,
         shown,
     })
+}
+
+/// Everything that somebody answers for: of the policy one by one, of other tools' files how many.
+fn exceptions(layers: &mut Layers<'_>, foreign: &[Waiver]) {
+    let policy = layers.policy;
+    for check in &policy.thresholds.checks {
+        let name = format!("checks.{}", quoted(&check.id));
+        let origin = layers.line(&format!("checks.{}", check.id));
+        layers.show(&name, quoted(&policy::fail_on_text(&check.severities)), origin);
+    }
+    for waiver in &policy.waivers {
+        layers.show("waivers", format!("[{}]", quoted(&waiver.text)), waiver.basis.by());
+    }
+    for accepted in &policy.accept_gaps {
+        layers.show("accept-gaps", format!("[{}]", quoted(accepted.kind.word())), accepted.basis.by());
+    }
+    for allowed in &policy.allow_secrets {
+        layers.show("allow-secrets", format!("[{}]", quoted(&allowed.text)), allowed.basis.by());
+    }
+    let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+    for waiver in foreign {
+        *files.entry(&waiver.basis.file).or_default() += 1;
+    }
+    for (file, count) in files {
+        layers.show("waivers", format!("[{count} more]"), file.to_owned());
+    }
 }
 
 /// `--threshold` over the file. `--fail-on never` lifts those of the file, too: who types it wants no failure.
@@ -221,11 +246,7 @@ fn thresholds(args: &ScanArgs, layers: &mut Layers<'_>, lifts_all: bool) -> Resu
             Some(_) if lifts_all => layers.given.origin("fail_on", "fail-on").unwrap_or_default(),
             Some(_) => layers.line(&format!("thresholds.{name}")),
         };
-        let plain = |value: String| match value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok() {
-            true => value,
-            false => quoted(&value),
-        };
-        layers.show(&format!("thresholds.{name}"), value.map(plain).unwrap_or_default(), origin);
+        layers.show(&format!("thresholds.{name}"), value.map(|value| plain(&value)).unwrap_or_default(), origin);
     }
     Ok(thresholds)
 }

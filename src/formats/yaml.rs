@@ -38,7 +38,7 @@ pub use serde_saphyr::Spanned;
 /// [`documents`].
 pub fn strict<T: DeserializeOwned + Default>(text: &str) -> Result<T, u64> {
     let documents: Vec<T> = serde_saphyr::from_multiple_with_options(text, options())
-        .map_err(|error| error.location().map_or(1, |place| u64::from(place.line())))?;
+        .map_err(|error| error.location().map_or(1, |place| place.line()))?;
     Ok(documents.into_iter().next().unwrap_or_default())
 }
 

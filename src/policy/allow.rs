@@ -41,7 +41,7 @@ pub struct AllowedSecret {
     /// Who allows it, and until when.
     pub basis: Basis,
     /// What it says, for people; a value's digest is cut.
-    pub(super) text: String,
+    pub text: String,
     /// It covered a secret. Shared by all copies, since the audit asks from many threads and only the verdict reports.
     used: Arc<AtomicBool>,
 }

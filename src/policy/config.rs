@@ -211,7 +211,8 @@ impl Raw {
         let finer = |(name, value): (&String, &Spanned<RawThreshold>)| {
             (format!("thresholds.{name}"), source.line(value.span()))
         };
-        single.chain(self.thresholds.iter().map(finer)).collect()
+        let check = |(id, value): (&String, &Spanned<String>)| (format!("checks.{id}"), source.line(value.span()));
+        single.chain(self.thresholds.iter().map(finer)).chain(self.checks.iter().map(check)).collect()
     }
 }
 

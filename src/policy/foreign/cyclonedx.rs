@@ -15,7 +15,7 @@ use crate::policy::waiver::Waiver;
 pub(super) const FORMAT: Format = Format {
     name: "CycloneDX VEX",
     files: &["vex.cdx.json"],
-    claims: |name, text| name.ends_with(".json") && text.contains("\"CycloneDX\""),
+    claims: |name, text| name.ends_with(".json") && (name.contains(".cdx.") || text.contains("\"bomFormat\"")),
     read,
 };
 

@@ -30,7 +30,8 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
         let parts = text.rsplit_once(':').and_then(|(rest, number)| {
             let (file, rule) = rest.rsplit_once(':')?;
             let number = number.parse().ok()?;
-            (!file.is_empty() && !rule.is_empty()).then_some((file, rule, number))
+            let is_id = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
+            (!file.is_empty() && !rule.is_empty() && rule.bytes().all(is_id)).then_some((file, rule, number))
         });
         let Some((file, rule, number)) = parts else {
             return Err(at_line(source, entry.line as u64, wanted));

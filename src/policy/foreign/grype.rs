@@ -19,7 +19,8 @@ pub(super) const FORMAT: Format = Format {
     name: ".grype.yaml",
     files: &[".grype.yaml", ".grype.yml", ".grype/config.yaml"],
     claims: |name, text| {
-        (name.ends_with(".yaml") || name.ends_with(".yml")) && text.lines().any(|line| line.starts_with("ignore:"))
+        (name.ends_with(".yaml") || name.ends_with(".yml"))
+            && (name.contains("grype") || text.lines().any(|line| line.starts_with("ignore:")))
     },
     read,
 };
@@ -58,8 +59,7 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
     let file: File = yaml::strict(source.text)
         .map_err(|line| at_line(source, line, "not YAML as Grype's configuration has it: ignore is a list of rules"))?;
     let one = |rule: &Spanned<Rule>| {
-        let line = u64::from(rule.referenced.line());
-        let entry = Entry { source, line: usize::try_from(line).unwrap_or(usize::MAX) };
+        let entry = Entry { source, line: usize::try_from(rule.referenced.line()).unwrap_or(usize::MAX) };
         let rule = &rule.value;
         let package = &rule.package;
         let said = [

@@ -37,15 +37,15 @@ pub struct Format {
     pub name: &'static str,
     /// The names under which its files are looked for in the folder where the command runs.
     pub files: &'static [&'static str],
-    /// Whether a file that somebody named is one: by its name, else by what is in it.
+    /// Whether a file is one: by its name, else by what is in it.
     claims: fn(name: &str, text: &str) -> bool,
     read: fn(&Source<'_>) -> Result<Vec<Waiver>, Complaint>,
 }
 
 /// Every format; the first that claims a file reads it.
 pub const ALL: &[Format] = &[
-    openvex::FORMAT,
     cyclonedx::FORMAT,
+    openvex::FORMAT,
     osv_scanner::FORMAT,
     trivy_yaml::FORMAT,
     grype::FORMAT,
@@ -110,7 +110,7 @@ pub fn read(path: &Path) -> Result<Vec<Waiver>, ForeignError> {
 pub fn parse(file: &str, text: &str) -> Result<Vec<Waiver>, ForeignError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
-    let format = ALL.iter().find(|format| format.files.contains(&name) || (format.claims)(name, text));
+    let format = ALL.iter().find(|format| (format.claims)(name, text));
     let Some(format) = format else {
         let known = ALL.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
         return Err(ForeignError::Unknown { file: file.to_owned(), known });

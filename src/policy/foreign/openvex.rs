@@ -16,7 +16,7 @@ use crate::policy::waiver::Waiver;
 pub(super) const FORMAT: Format = Format {
     name: "OpenVEX",
     files: &["openvex.json", ".openvex.json", "vex.json"],
-    claims: |name, text| name.ends_with(".json") && text.contains("openvex"),
+    claims: |name, text| name.ends_with(".json") && (name.contains("openvex") || text.contains("openvex")),
     read,
 };
 

@@ -16,7 +16,8 @@ pub(super) const FORMAT: Format = Format {
     name: "osv-scanner.toml",
     files: &["osv-scanner.toml"],
     claims: |name, text| {
-        name.ends_with(".toml") && (text.contains("IgnoredVulns") || text.contains("PackageOverrides"))
+        name.ends_with(".toml")
+            && (name.contains("osv-scanner") || text.contains("IgnoredVulns") || text.contains("PackageOverrides"))
     },
     read,
 };

@@ -18,7 +18,7 @@ pub(super) const FORMAT: Format = Format {
     claims: |name, text| {
         let keys = ["vulnerabilities:", "misconfigurations:", "secrets:", "licenses:"];
         (name.ends_with(".yaml") || name.ends_with(".yml"))
-            && text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)))
+            && (name.contains("trivyignore") || text.lines().any(|line| keys.iter().any(|key| line.starts_with(key))))
     },
     read,
 };
@@ -67,7 +67,7 @@ fn entries(
     item: &Spanned<Item>,
     kinds: Option<&'static [FindingKind]>,
 ) -> Result<Vec<Waiver>, Complaint> {
-    let line = u64::from(item.referenced.line());
+    let line = item.referenced.line();
     let entry = Entry { source, line: usize::try_from(line).unwrap_or(usize::MAX) };
     let item = &item.value;
     let Some(kinds) = kinds else {
