@@ -299,6 +299,14 @@ fn openvex() {
     let old = r#"{"@context":"https://openvex.dev/ns","author":"a","statements":[{"vulnerability":"CVE-2020-8203",
         "products":["pkg:npm/lodash@4.17.15"],"status":"not_affected","justification":"component_not_present"}]}"#;
     assert_eq!(self::effect("old.vex.json", old).waived, ids(&[LODASH]));
+
+    let digest = "ab".repeat(32);
+    let nulls = format!(
+        r#"{{"@context":"https://openvex.dev/ns/v0.2.0","statements":[{{"vulnerability":{{"name":"CVE-2020-8203","aliases":null}},
+        "products":[{{"@id":"pkg:generic/renamed.zip","identifiers":null,"hashes":{{"sha-256":"{digest}"}},
+        "subcomponents":null}}],"status":"not_affected"}}]}}"#
+    );
+    assert_eq!(self::effect("vex.json", &nulls).waived, ids(&[LODASH]), "the function, by its digest");
 }
 
 #[test]

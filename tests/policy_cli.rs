@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Cli, Zip, write};
+use crate::support::{Cli, Zip, need, tool::tool, write};
 
 /// What a run in a folder gave.
 struct Ran {
@@ -242,4 +242,31 @@ fn a_mistake_in_a_file_ends_the_run_with_its_line() {
     std::fs::remove_file(huge).unwrap();
     let ran = scan(folder.path(), &[], &["--ignore-file", "no/such.yaml"]);
     assert!(ran.code == 2 && ran.stderr.contains("cannot read the ignore file no/such.yaml"), "{}", ran.stderr);
+}
+
+/// Gitleaks' own fingerprints of a folder, written into its ignore file, waive what it found there.
+#[test]
+fn the_real_gitleaks_fingerprints_waive_what_it_found() {
+    if !need("gitleaks") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (password, id, secret) = (
+        ["q7Zk2LxV9b", "T4mW8rY1"].concat(),
+        ["AKIA", "QYLPMN5HHHFPZAM2"].concat(),
+        ["wJalrXUtnFEMI7MDENG", "bPxRfiCYzq8Kd2hT3vLs"].concat(),
+    );
+    let code = format!("const dbPassword = \"{password}\";\n\nconst key = \"{id}\";\nconst secret = \"{secret}\";\n");
+    write(folder.path(), "tree/src/app.js", code.as_bytes());
+    tool("gitleaks", folder.path(), &["dir", "tree", "--exit-code", "0", "-r", "report.json"]);
+    let report = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let report: Vec<Value> = serde_json::from_str(&report).unwrap();
+    let prints: Vec<&str> = report.iter().map(|one| one["Fingerprint"].as_str().unwrap()).collect();
+    assert_eq!(prints.len(), 3, "{prints:?}");
+    let scanned = || run(folder.path(), &[], &["scan", "tree", "--allow-seed", "--format", "json"]).json();
+    assert_eq!(violating(&scanned()).len(), 3);
+    write(folder.path(), ".gitleaksignore", prints.join("\n").as_bytes());
+    let json = scanned();
+    assert_eq!(violating(&json), Vec::<&str>::new());
+    assert_eq!(json["policy"]["waivers_unused"], json!([]));
 }

@@ -19,6 +19,9 @@ const POLICY_FILE: &str = "tidewaiter.toml";
 /// The Gitleaks configuration that is read without being named, as Gitleaks does it.
 const GITLEAKS_FILE: &str = ".gitleaks.toml";
 
+/// The origin of a file that nobody named.
+const FOUND: &str = "found in this folder";
+
 /// What judges, and what a database must be to be judged with.
 pub(super) struct Resolved {
     pub settings: Settings,
@@ -129,7 +132,8 @@ pub(super) fn resolve(args: &ScanArgs, given: &Given<'_>, today: NaiveDate) -> R
     let file = path.as_ref().map(|path| path.display().to_string());
     let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let mut layers = Layers { given, policy: &policy, file: file.clone(), shown: Vec::new() };
-    let origin = given.origin("policy", "policy").unwrap_or_else(|| "default".to_owned());
+    let found = if file.is_some() { FOUND } else { "default" };
+    let origin = given.origin("policy", "policy").unwrap_or_else(|| found.to_owned());
     layers.show("policy", file.as_deref().map(quoted).unwrap_or_default(), origin);
 
     let about = |name: &str| given.origin(&name.replace('-', "_"), name).unwrap_or_default();
@@ -258,9 +262,9 @@ fn waivers(args: &ScanArgs, layers: &mut Layers<'_>, folder: &Path) -> Result<Ve
     let (files, origin) = match (typed, &layers.policy.ignore_files) {
         (Some(origin), _) => (named, origin),
         (None, Some(written)) => (written.iter().map(|file| folder.join(file)).collect(), layers.line("ignore-files")),
-        (None, None) => (foreign::find(Path::new("")), "found in this folder".to_owned()),
+        (None, None) => (foreign::find(Path::new("")), FOUND.to_owned()),
     };
-    let origin = if files.is_empty() && origin == "found in this folder" { "default".to_owned() } else { origin };
+    let origin = if files.is_empty() && origin == FOUND { "default".to_owned() } else { origin };
     layers.show("ignore-files", list(files.iter().map(|file| file.display().to_string())), origin);
     let mut waivers = Vec::new();
     for file in files {
@@ -278,9 +282,7 @@ fn given_files(files: &[PathBuf]) -> Vec<PathBuf> {
 fn rules(args: &ScanArgs, layers: &mut Layers<'_>) -> Vec<PathBuf> {
     let (files, origin) = match layers.given.origin("rules", "rules") {
         Some(origin) => (given_files(&args.rules), origin),
-        None if Path::new(GITLEAKS_FILE).is_file() => {
-            (vec![PathBuf::from(GITLEAKS_FILE)], "found in this folder".to_owned())
-        }
+        None if Path::new(GITLEAKS_FILE).is_file() => (vec![PathBuf::from(GITLEAKS_FILE)], FOUND.to_owned()),
         None => (Vec::new(), "default".to_owned()),
     };
     layers.show("rules", list(files.iter().map(|file| file.display().to_string())), origin);

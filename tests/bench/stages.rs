@@ -21,7 +21,7 @@ use tidewaiter::artifact::{Budget, EntryKind, Limits, Opened, Piece, open_bytes}
 use tidewaiter::audit::{self, Demand, Input, Options, Progress, Request};
 use tidewaiter::extract::{self, Entry, Extractor, LockedVersions, Sink};
 use tidewaiter::matching::{MaxAge, match_packages};
-use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Grade, Location, Package, Scan, Severity};
+use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Location, Package, Scan};
 use tidewaiter::policy::{Settings, Verdict, judge};
 use tidewaiter::report::{self, Style};
 use tidewaiter::secret::Engine;

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{Entry, Format, json_error, span_of};
 use crate::formats::complaint::{Complaint, Source};
+use crate::model::percent_decoded;
 use crate::policy::condition::{ADVISORY_KINDS, Condition, PackageTest};
 use crate::policy::versions::Versions;
 use crate::policy::waiver::Waiver;
@@ -24,10 +25,9 @@ const SETTLED: [&str; 4] = ["not_affected", "false_positive", "resolved", "resol
 
 #[derive(Deserialize)]
 struct Document<'a> {
-    #[serde(default)]
-    components: Vec<Component>,
-    #[serde(default, borrow)]
-    vulnerabilities: Vec<&'a RawValue>,
+    components: Option<Vec<Component>>,
+    #[serde(borrow)]
+    vulnerabilities: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -35,18 +35,15 @@ struct Component {
     #[serde(rename = "bom-ref")]
     reference: Option<String>,
     purl: Option<String>,
-    #[serde(default)]
-    components: Vec<Component>,
+    components: Option<Vec<Component>>,
 }
 
 #[derive(Deserialize)]
 struct Vulnerability {
     id: Option<String>,
-    #[serde(default)]
-    references: Vec<Reference>,
+    references: Option<Vec<Reference>>,
     analysis: Option<Analysis>,
-    #[serde(default)]
-    affects: Vec<Affected>,
+    affects: Option<Vec<Affected>>,
 }
 
 #[derive(Deserialize)]
@@ -64,8 +61,7 @@ struct Analysis {
 #[derive(Deserialize)]
 struct Affected {
     r#ref: String,
-    #[serde(default)]
-    versions: Vec<Version>,
+    versions: Option<Vec<Version>>,
 }
 
 #[derive(Deserialize)]
@@ -78,9 +74,9 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
     let document: Document<'_> =
         serde_json::from_str(source.text).map_err(|error| json_error(source, &error, "a CycloneDX document"))?;
     let mut purls = BTreeMap::new();
-    gather(&document.components, &mut purls);
+    gather(document.components.as_deref().unwrap_or_default(), &mut purls);
     let mut waivers = Vec::new();
-    for part in document.vulnerabilities {
+    for part in document.vulnerabilities.into_iter().flatten() {
         let span = span_of(source, part);
         let one: Vulnerability = serde_json::from_str(part.get())
             .map_err(|_| source.complain(Some(span.clone()), "not a vulnerability of a CycloneDX document"))?;
@@ -92,18 +88,22 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
             .flatten()
             .collect();
         let reason = reason.join(": ");
-        let ids: Vec<&str> =
-            one.id.iter().chain(one.references.iter().filter_map(|r| r.id.as_ref())).map(String::as_str).collect();
+        let ids: Vec<&str> = one
+            .id
+            .iter()
+            .chain(one.references.iter().flatten().filter_map(|r| r.id.as_ref()))
+            .map(String::as_str)
+            .collect();
         let Some(name) = ids.first() else {
             waivers.push(entry.moot("a vulnerability".to_owned(), "it has no id"));
             continue;
         };
         let known =
             vec![Condition::Id(ids.iter().map(|id| Condition::key(id)).collect()), Condition::Kind(ADVISORY_KINDS)];
-        if one.affects.is_empty() {
+        if one.affects.as_ref().is_none_or(Vec::is_empty) {
             waivers.push(entry.waiver((*name).to_owned(), Some(&reason), known.clone()));
         }
-        for affected in &one.affects {
+        for affected in one.affects.iter().flatten() {
             let text = format!("{name}, {}", affected.r#ref);
             let Some(tests) = affected.packages(&purls) else {
                 waivers.push(entry.moot(text, "what it affects is no package that is listed here"));
@@ -124,7 +124,7 @@ fn gather(components: &[Component], purls: &mut BTreeMap<String, String>) {
         if let (Some(reference), Some(purl)) = (&component.reference, &component.purl) {
             purls.insert(reference.clone(), purl.clone());
         }
-        gather(&component.components, purls);
+        gather(component.components.as_deref().unwrap_or_default(), purls);
     }
 }
 
@@ -136,11 +136,11 @@ impl Affected {
         let reference = linked.unwrap_or(&self.r#ref);
         let purl = purls.get(reference).map_or(reference, String::as_str);
         // A link's fragment is percent-encoded as a whole.
-        let test = PackageTest::of_purl(purl).or_else(|| PackageTest::of_purl(&decoded(purl)))?;
-        let stated = |version: &Version| version.status.as_deref() != Some("unknown");
-        let named: Vec<&str> =
-            self.versions.iter().filter(|version| stated(version)).filter_map(|v| v.version.as_deref()).collect();
-        if self.versions.is_empty() || test.versions != Versions::default() {
+        let test = PackageTest::of_purl(purl).or_else(|| PackageTest::of_purl(&percent_decoded(purl)))?;
+        let stated = |version: &&Version| version.status.as_deref() != Some("unknown");
+        let versions = self.versions.as_deref().unwrap_or_default();
+        let named: Vec<&str> = versions.iter().filter(stated).filter_map(|v| v.version.as_deref()).collect();
+        if versions.is_empty() || test.versions != Versions::default() {
             return Some(vec![test]);
         }
         let each =
@@ -148,12 +148,4 @@ impl Affected {
         // Ranges alone: which versions are meant is not read, so that none is.
         Some(each.collect::<Vec<_>>()).filter(|tests| !tests.is_empty())
     }
-}
-
-/// `pkg%3Anpm%2Flodash%404.17.15` as `pkg:npm/lodash@4.17.15`.
-fn decoded(text: &str) -> String {
-    // The percent sign last: what is encoded twice loses one layer.
-    ["%3A:", "%3a:", "%2F/", "%2f/", "%40@", "%25%"]
-        .iter()
-        .fold(text.to_owned(), |text, pair| text.replace(&pair[..3], &pair[3..]))
 }

@@ -3,13 +3,14 @@
 //!
 //! A product is a package, or, with subcomponents, the function that holds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Entry, Format, json_error, span_of};
 use crate::formats::complaint::{Complaint, Source};
+use crate::model::percent_decoded;
 use crate::policy::condition::{ADVISORY_KINDS, Condition, PackageTest};
 use crate::policy::waiver::Waiver;
 
@@ -31,11 +32,9 @@ struct Document<'a> {
 #[derive(Deserialize)]
 struct Statement {
     vulnerability: Vulnerability,
-    #[serde(default)]
-    products: Vec<Component>,
+    products: Option<Vec<Component>>,
     /// Before 0.2.0 they stood beside the products.
-    #[serde(default)]
-    subcomponents: Vec<Component>,
+    subcomponents: Option<Vec<Component>>,
     status: String,
     justification: Option<String>,
     impact_statement: Option<String>,
@@ -51,8 +50,7 @@ enum Vulnerability {
         #[serde(rename = "@id")]
         id: Option<String>,
         name: Option<String>,
-        #[serde(default)]
-        aliases: Vec<String>,
+        aliases: Option<Vec<String>>,
     },
 }
 
@@ -63,12 +61,9 @@ enum Component {
     Names {
         #[serde(rename = "@id")]
         id: Option<String>,
-        #[serde(default)]
-        identifiers: BTreeMap<String, String>,
-        #[serde(default)]
-        hashes: BTreeMap<String, String>,
-        #[serde(default)]
-        subcomponents: Vec<Component>,
+        identifiers: Option<BTreeMap<String, String>>,
+        hashes: Option<BTreeMap<String, String>>,
+        subcomponents: Option<Vec<Component>>,
     },
 }
 
@@ -108,8 +103,10 @@ fn waivers(entry: &Entry<'_>, statement: &Statement) -> Vec<((String, String), W
     let known =
         || vec![Condition::Id(ids.iter().map(|id| Condition::key(id)).collect()), Condition::Kind(ADVISORY_KINDS)];
     let mut found = Vec::new();
-    for product in &statement.products {
-        let inner = if product.subcomponents().is_empty() { &statement.subcomponents } else { product.subcomponents() };
+    let products = statement.products.as_deref().unwrap_or_default();
+    for product in products {
+        let beside = statement.subcomponents.as_deref().unwrap_or_default();
+        let inner = if product.subcomponents().is_empty() { beside } else { product.subcomponents() };
         let label = product.label();
         if inner.is_empty() {
             let about = match product.package() {
@@ -132,7 +129,7 @@ fn waivers(entry: &Entry<'_>, statement: &Statement) -> Vec<((String, String), W
             found.push(((name.clone(), text), waiver));
         }
     }
-    if statement.products.is_empty() {
+    if products.is_empty() {
         found.push(((name.clone(), String::new()), entry.moot(name, "it names no product")));
     }
     found
@@ -145,7 +142,7 @@ impl Vulnerability {
             Vulnerability::Name(name) => vec![name.clone()],
             Vulnerability::Names { id, name, aliases } => {
                 let last = id.as_deref().and_then(|id| id.rsplit('/').next());
-                let ids = name.as_deref().into_iter().chain(last).chain(aliases.iter().map(String::as_str));
+                let ids = name.as_deref().into_iter().chain(last).chain(aliases.iter().flatten().map(String::as_str));
                 ids.filter(|id| !id.is_empty()).map(str::to_owned).collect()
             }
         }
@@ -156,14 +153,16 @@ impl Component {
     fn subcomponents(&self) -> &[Component] {
         match self {
             Component::Id(_) => &[],
-            Component::Names { subcomponents, .. } => subcomponents,
+            Component::Names { subcomponents, .. } => subcomponents.as_deref().unwrap_or_default(),
         }
     }
 
     fn purl(&self) -> Option<&str> {
         match self {
             Component::Id(id) => Some(id),
-            Component::Names { id, identifiers, .. } => identifiers.get("purl").or(id.as_ref()).map(String::as_str),
+            Component::Names { id, identifiers, .. } => {
+                identifiers.as_ref().and_then(|all| all.get("purl")).or(id.as_ref()).map(String::as_str)
+            }
         }
     }
 
@@ -176,15 +175,15 @@ impl Component {
     }
 
     /// Under which a target may be known: as written, by the name in a purl, by a digest.
-    fn names(&self) -> std::collections::BTreeSet<String> {
-        let mut names: std::collections::BTreeSet<String> = self.purl().map(str::to_owned).into_iter().collect();
+    fn names(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = self.purl().map(str::to_owned).into_iter().collect();
         if let Component::Names { id, hashes, .. } = self {
             names.extend(id.clone());
-            names.extend(hashes.values().map(|digest| digest.to_ascii_lowercase()));
+            names.extend(hashes.iter().flat_map(BTreeMap::values).map(|digest| digest.to_ascii_lowercase()));
         }
         let inner = |text: &String| {
             let text = text.split(['?', '#']).next()?;
-            Some(text.rsplit('/').next()?.split('@').next()?.to_owned()).filter(|name| !name.is_empty())
+            Some(percent_decoded(text.rsplit('/').next()?.split('@').next()?)).filter(|name| !name.is_empty())
         };
         let last: Vec<String> = names.iter().filter_map(inner).collect();
         names.extend(last);
