@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tidewaiter::model::{Ecosystem, Feed};
-use tidewaiter::policy::{Policy, THRESHOLDS};
+use tidewaiter::policy::{Policy, TERMS, THRESHOLDS};
 
 use crate::support::schema::complaints;
 use crate::support::verdict::GAP_KINDS;
@@ -40,6 +40,7 @@ fn the_schema_and_the_parser_agree() {
         "[thresholds]\nvulnerability = \"critical\"\nruntime = \"never\"\ncvss = 9\nepss = 0.5\nkev = true\nmalicious = false\n\
          secret-confidence = \"low\""
             .to_owned(),
+        "[risk]\nsecrets = 100\nknown-exploited = 0".to_owned(),
         "[checks]\npublic-url = \"low\"\n\"runtime-*\" = \"never\"".to_owned(),
         format!("{WAIVER}expires = 2027-01-31"),
         format!("{WAIVER}expires = \"2027-01-31\"\npath = \"a/**\"\nfunction = \"pay-*\""),
@@ -72,6 +73,8 @@ fn the_schema_and_the_parser_agree() {
         "[thresholds]\nsecret-confidence = \"sure\"".to_owned(),
         "[thresholds]\nmalicious = \"high\"".to_owned(),
         "[checks]\npublic-url = \"loud\"".to_owned(),
+        "[risk]\nsecrets = 101".to_owned(),
+        "[risk]\nweather = 1".to_owned(),
         "[[waivers]]\nid = \"CVE-1\"\nreason = \"r\"".to_owned(),
         "[[waivers]]\nid = \"CVE-1\"\nowner = \"o\"".to_owned(),
         "[[waivers]]\nid = \"CVE-1\"\nreason = \" \"\nowner = \"o\"".to_owned(),
@@ -123,6 +126,7 @@ fn the_schema_names_every_key() {
         assert_eq!(keys(&pointer), parsers_keys(&format!("[[{table}]]\nx = 1")), "{table}");
     }
     assert_eq!(keys("/properties/thresholds/properties"), THRESHOLDS.map(str::to_owned).into());
+    assert_eq!(keys("/properties/risk/properties"), TERMS.iter().map(|term| term.name.to_owned()).collect());
     let sources = Ecosystem::ALL.map(Ecosystem::name).into_iter().chain(Feed::ALL.map(Feed::name)).chain(["default"]);
     assert_eq!(keys("/properties/max-db-age/oneOf/1/properties"), sources.map(str::to_owned).collect());
     let kinds = &schema["properties"]["accept-gaps"]["items"]["properties"]["kind"]["enum"];

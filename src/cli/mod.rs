@@ -4,12 +4,14 @@ mod args;
 mod command;
 mod core_dump;
 mod db;
+mod diff;
 mod explain;
 mod options;
 mod osv_api;
 mod output;
 mod print_config;
 mod progress;
+mod report;
 mod resolve;
 mod rules;
 mod scan;
@@ -39,6 +41,8 @@ pub fn run() -> ExitCode {
     };
     let result = match args.command {
         args::Command::Scan(scan) => scan::run(&scan, &Given::of(&given)),
+        args::Command::Report(report) => report::run(&report),
+        args::Command::Diff(diff) => diff::run(&diff),
         args::Command::Db(db) => db::run(&db),
         args::Command::Explain(explain) => explain::run(&explain),
         args::Command::Rules(rules) => rules::run(&rules),

@@ -177,7 +177,7 @@ pub(super) fn resolve(args: &ScanArgs, given: &Given<'_>, today: NaiveDate) -> R
     );
     let waivers = waivers(args, &mut layers, folder)?;
     let rules = rules(args, &mut layers);
-    exceptions(&mut layers, &waivers);
+    lists(&mut layers, &waivers);
     let shown = layers.shown;
     Ok(Resolved {
         settings: Settings {
@@ -191,6 +191,7 @@ pub(super) fn resolve(args: &ScanArgs, given: &Given<'_>, today: NaiveDate) -> R
             waivers: policy.waivers.into_iter().chain(waivers).collect(),
             baseline: baseline.as_deref().map(Baseline::read).transpose()?,
             fail_on_existing,
+            risk: policy.risk,
             today,
         },
         max_db_age,
@@ -199,13 +200,18 @@ pub(super) fn resolve(args: &ScanArgs, given: &Given<'_>, today: NaiveDate) -> R
     })
 }
 
-/// Everything that somebody answers for: of the policy one by one, of other tools' files how many.
-fn exceptions(layers: &mut Layers<'_>, foreign: &[Waiver]) {
+/// What comes by name or in lists: of other tools' waivers only how many.
+fn lists(layers: &mut Layers<'_>, foreign: &[Waiver]) {
     let policy = layers.policy;
     for check in &policy.thresholds.checks {
         let name = format!("checks.{}", quoted(&check.id));
         let origin = layers.line(&format!("checks.{}", check.id));
         layers.show(&name, quoted(&policy::fail_on_text(&check.severities)), origin);
+    }
+    for (name, weight) in policy.risk.iter() {
+        let name = format!("risk.{name}");
+        let origin = if policy.lines.contains_key(&name) { layers.line(&name) } else { "default".to_owned() };
+        layers.show(&name, weight.to_string(), origin);
     }
     for waiver in &policy.waivers {
         layers.show("waivers", format!("[{}]", quoted(&waiver.text)), waiver.basis.by());

@@ -22,6 +22,7 @@ use super::basis::Basis;
 use super::fail_on::{parse_fail_on, parse_require_coverage};
 use super::max_age::{RawMaxAge, max_age};
 use super::raw_waiver::{RawDate, RawWaiver, day, words};
+use super::risk::RiskWeights;
 use super::thresholds::Thresholds;
 use super::waiver::Waiver;
 
@@ -37,6 +38,8 @@ struct Raw {
     #[serde(default)]
     allow_secrets: Vec<RawAllowedSecret>,
     max_db_age: Option<Spanned<RawMaxAge>>,
+    #[serde(default)]
+    risk: BTreeMap<String, Spanned<i64>>,
     #[serde(default)]
     thresholds: BTreeMap<String, Spanned<RawThreshold>>,
     #[serde(default)]
@@ -83,6 +86,8 @@ pub struct Policy {
     pub allow_secrets: Vec<AllowedSecret>,
     /// `max-db-age`.
     pub max_db_age: Option<MaxAge>,
+    /// `risk`: weights of the terms of the risk score; the defaults where the file says nothing.
+    pub risk: RiskWeights,
     /// `thresholds` and `checks`.
     pub thresholds: Thresholds,
     /// `waivers`.
@@ -186,6 +191,7 @@ impl Raw {
             accept_gaps: self.accept_gaps.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?,
             allow_secrets: self.allow_secrets.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?,
             max_db_age: self.max_db_age.map(|raw| max_age(raw, source)).transpose()?,
+            risk: risk_weights(&self.risk, source)?,
             thresholds,
             waivers: self.waivers.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?,
             baseline: self.baseline.map(|file| words(source, &file, "a baseline is a file")).transpose()?,
@@ -212,7 +218,12 @@ impl Raw {
             (format!("thresholds.{name}"), source.line(value.span()))
         };
         let check = |(id, value): (&String, &Spanned<String>)| (format!("checks.{id}"), source.line(value.span()));
-        single.chain(self.thresholds.iter().map(finer)).chain(self.checks.iter().map(check)).collect()
+        let weight = |(name, value): (&String, &Spanned<i64>)| (format!("risk.{name}"), source.line(value.span()));
+        single
+            .chain(self.thresholds.iter().map(finer))
+            .chain(self.checks.iter().map(check))
+            .chain(self.risk.iter().map(weight))
+            .collect()
     }
 }
 
@@ -224,6 +235,15 @@ impl RawThreshold {
             RawThreshold::Word(word) => word.clone(),
         }
     }
+}
+
+fn risk_weights(raw: &BTreeMap<String, Spanned<i64>>, source: &Source<'_>) -> Result<RiskWeights, ConfigError> {
+    let mut weights = RiskWeights::default();
+    for (name, weight) in raw {
+        let set = weights.set(name, *weight.get_ref());
+        set.map_err(|error| complain(source, Some(weight.span()), &error.to_string()))?;
+    }
+    Ok(weights)
 }
 
 impl RawAcceptedGap {

@@ -7,8 +7,10 @@ use crate::model::{DatabaseInfo, Finding, Gap, Level, Origin, Package, PackageId
 
 use super::condition::Subject;
 use super::fail_on::threshold;
-use super::risk::risk;
+use super::requires::requires;
+use super::risk::{Facts, Risk, lowers, risk};
 use super::thresholds::Cause;
+use super::upgrade::plan;
 use super::waiver::Waivers;
 use super::{Exit, Judged, JudgedGap, Run, Settings, State, Target, Verdict, Waived, WaiverNote};
 
@@ -19,8 +21,9 @@ const NAMED: usize = 3;
 pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: Option<Run>) -> Verdict {
     let mut waivers = Waivers::new(&settings.waivers, settings.today);
     let alone = scans.len() == 1;
-    let targets: Vec<Target> =
+    let mut targets: Vec<Target> =
         scans.into_iter().map(|scan| judge_target(scan, &settings, &mut waivers, alone)).collect();
+    targets.sort_by_key(|target| Reverse(target.risk.score));
     let (mut waivers_unused, mut waivers_expired) = (waivers.unused(), waivers.expired());
     drop(waivers);
     note_exceptions(&targets, &settings, &mut waivers_unused, &mut waivers_expired);
@@ -60,8 +63,14 @@ fn judge_target(mut scan: Scan, settings: &Settings, waivers: &mut Waivers<'_>, 
         .map(|gap| JudgedGap { accepted: accept(&gap, settings), gap })
         .collect();
     let incomplete = scan.coverage.grade < settings.require_coverage || gaps.iter().any(JudgedGap::blocks);
-    let risk = risk(&findings, &gaps, scan.coverage.grade);
-    Target { scan, findings, gaps, incomplete, risk }
+    let requires = requires(&scan.packages);
+    // Where nothing is meant to violate, the plan is for all.
+    let all = settings.fail_on.is_empty() && !findings.iter().any(|judged| judged.violates);
+    let upgrades = plan(&scan, &requires, &findings, all);
+    let facts = Facts::new(&findings, &gaps, scan.coverage.grade);
+    let now = risk(&facts, &settings.risk);
+    let risk = Risk { lowers: lowers(&facts, &now, &upgrades, &settings.risk), ..now };
+    Target { scan, findings, gaps, requires, upgrades, incomplete, risk }
 }
 
 /// Whether somebody answered for a finding before it came here.

@@ -7,29 +7,34 @@ mod baseline;
 mod basis;
 mod condition;
 mod config;
+mod diff;
 mod fail_on;
 pub mod foreign;
 mod judge;
 mod max_age;
 mod raw_waiver;
+mod requires;
 mod risk;
 mod thresholds;
+mod upgrade;
 mod versions;
 mod waiver;
 
 use chrono::NaiveDate;
 
-use crate::model::{AllowedBy, DatabaseInfo, Finding, Gap, Grade, Scan, SecretMatch, Severity};
+use crate::model::{AllowedBy, DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, SecretMatch, Severity};
 
 pub use allow::AllowedSecret;
 pub use baseline::{Baseline, BaselineError};
 pub use basis::Basis;
 pub use condition::{Condition, PackageTest};
 pub use config::{AcceptedGap, Complaint, ConfigError, Policy};
+pub use diff::{Diff, PackageDiff, TargetDiff, diff};
 pub use fail_on::{SettingError, fail_on_text, parse_fail_on, parse_require_coverage, threshold};
 pub use judge::judge;
-pub use risk::{Risk, Term};
+pub use risk::{Lowers, Risk, RiskWeights, TERMS, Term, TermRule, WeightError};
 pub use thresholds::{Check, NAMES as THRESHOLDS, Thresholds};
+pub use upgrade::{LONGEST_PATH, Upgrade};
 pub use versions::Versions;
 pub use waiver::Waiver;
 
@@ -49,6 +54,8 @@ pub struct Settings {
     pub accept_gaps: Vec<AcceptedGap>,
     /// Secrets that somebody answers for; the audit asks, since only it has the values.
     pub allow_secrets: Vec<AllowedSecret>,
+    /// What the terms of the risk score weigh.
+    pub risk: RiskWeights,
     /// Thresholds beside `fail_on`.
     pub thresholds: Thresholds,
     /// Findings that somebody answers for: of the policy, then of other tools' files.
@@ -71,6 +78,7 @@ impl Default for Settings {
             own: Vec::new(),
             accept_gaps: Vec::new(),
             allow_secrets: Vec::new(),
+            risk: RiskWeights::default(),
             thresholds: Thresholds::default(),
             waivers: Vec::new(),
             baseline: None,
@@ -188,6 +196,10 @@ pub struct Target {
     pub findings: Vec<Judged>,
     /// In the scan's order: blocking first, then by place.
     pub gaps: Vec<JudgedGap>,
+    /// For every package of the scan, in the same order, the ids of what it requires within the target.
+    pub requires: Vec<Vec<PackageId>>,
+    /// What to upgrade to close what violates, the most closed first.
+    pub upgrades: Vec<Upgrade>,
     /// Coverage is below what is required, or a gap blocks.
     pub incomplete: bool,
     /// How urgently somebody should look, compared with other targets.
@@ -212,7 +224,7 @@ pub struct Run {
 pub struct Verdict {
     /// The database behind it.
     pub database: DatabaseInfo,
-    /// In the order of the command line.
+    /// The riskiest first, those of equal risk in the order of the command line.
     pub targets: Vec<Target>,
     /// The settings that judged.
     pub settings: Settings,

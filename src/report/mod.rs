@@ -6,7 +6,6 @@
 mod escape;
 mod json_v1;
 mod place;
-mod requires;
 mod summary;
 mod table;
 
@@ -15,8 +14,8 @@ use std::io::{self, Write};
 use crate::policy::Verdict;
 
 pub use escape::escape;
-pub use json_v1::JsonV1;
-pub use table::Table;
+pub use json_v1::{JsonV1, ReadError, read, write_diff as write_diff_json};
+pub use table::{Table, write_diff as write_diff_table};
 
 /// Every format, in the order of `--help`.
 pub const ALL: &[&dyn Reporter] = &[&Table, &JsonV1];

@@ -192,7 +192,7 @@ fn matching(bencher: Bencher) {
     };
     let packages: Vec<Package> = (0..1000).map(package).collect();
     let matched = || match_packages(&packages, |ecosystem, name| database.lookup(ecosystem, name));
-    assert_eq!(matched().0.len(), 400);
+    assert_eq!(matched().findings.len(), 400);
     bencher.counter(ItemsCount::new(packages.len())).bench(matched);
 }
 
