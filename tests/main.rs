@@ -51,6 +51,7 @@ mod sync;
 mod sync_crash;
 mod sync_resume;
 mod sync_tls;
+mod terminal;
 mod traps;
 mod upgrades;
 mod verify;
