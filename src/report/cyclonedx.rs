@@ -107,17 +107,18 @@ impl<'a> Assembly<'a> {
     fn component(&self) -> Value {
         let scan = &self.target.scan;
         let whole = scan.artifacts.first().filter(|_| scan.artifacts.len() == 1);
+        let mut properties = vec![
+            property("id", &scan.id),
+            property("kind", scan.kind.word()),
+            property("coverage", scan.coverage.grade.word()),
+        ];
+        properties.extend(scan.config.runtime.as_ref().map(|runtime| property("runtime", runtime)));
         json!({
             "type": if scan.kind == TargetKind::Artifact { "file" } else { "application" },
             "bom-ref": self.root(),
             "name": scan.name,
             "hashes": whole.and_then(|one| one.sha256.as_ref()).map(|sha256| json!([{ "alg": "SHA-256", "content": sha256 }])),
-            "properties": [
-                property("id", &scan.id),
-                property("kind", scan.kind.word()),
-                property("coverage", scan.coverage.grade.word()),
-                scan.config.runtime.as_deref().map_or(Value::Null, |runtime| property("runtime", runtime)),
-            ].into_iter().filter(|property| !property.is_null()).collect::<Vec<_>>(),
+            "properties": properties,
         })
     }
 
