@@ -21,11 +21,7 @@ fn many(count: usize, title: impl Fn(usize) -> String) -> Verdict {
             let severity = if i % 10 == 0 { Severity::Critical } else { Severity::Low };
             let id = format!("GHSA-{i:05}");
             let fingerprint = fingerprint(&[&id]);
-            Finding {
-                title: title(i),
-                fingerprint,
-                ..about(&lodash, FindingKind::Vulnerability, &id, severity, &[])
-            }
+            Finding { title: title(i), fingerprint, ..about(&lodash, FindingKind::Vulnerability, &id, severity, &[]) }
         })
         .collect();
     judge(vec![scan], database(DatabaseOrigin::Cache), settings(), None)
@@ -63,7 +59,8 @@ fn sarif_keeps_to_the_size() {
     let size = gzip.finish().unwrap().len();
     assert!((5_000_000..10_000_000).contains(&size), "{size}");
     let report: Value = serde_json::from_str(&text).unwrap();
-    let (kept, left) = (list(&report, "/runs/0/results"), list(&report, "/runs/0/invocations/0/toolExecutionNotifications"));
+    let (kept, left) =
+        (list(&report, "/runs/0/results"), list(&report, "/runs/0/invocations/0/toolExecutionNotifications"));
     let told = left[0]["message"]["text"].as_str().unwrap().split(' ').next().unwrap().replace(',', "");
     assert_eq!(kept.len() + told.parse::<usize>().unwrap(), 12_000);
 }
@@ -80,12 +77,13 @@ fn sarif_says_where() {
         entries: 2,
     });
     scan.findings = vec![
-        token(place(&["src/config.js"])),
+        Finding { id: "a".to_owned(), ..token(place(&["src/config.js"])) },
         Finding { id: "b".to_owned(), ..token(Location { artifact: 1, ..place(&["opt/50%25.js"]) }) },
         Finding { id: "c".to_owned(), ..token(Location { artifact: 1, ..place(&["in.zip", "x.js"]) }) },
     ];
     let report = json("sarif", &judge(vec![scan], database(DatabaseOrigin::Cache), settings(), None));
-    let at = |i: usize, pointer: &str| list(&report, "/runs/0/results")[i].pointer(pointer).cloned().unwrap_or_default();
+    let at =
+        |i: usize, pointer: &str| list(&report, "/runs/0/results")[i].pointer(pointer).cloned().unwrap_or_default();
     let physical = |i: usize| {
         let place = at(i, "/locations/0/physicalLocation");
         (place["artifactLocation"]["uri"].as_str().unwrap().to_owned(), place["region"]["startLine"].as_u64().unwrap())
@@ -283,7 +281,11 @@ fn a_cyclonedx_report_is_scanned_with_the_same_result() {
 #[test]
 fn every_format_can_be_written_to_a_file_beside_another() {
     let folder = tempfile::tempdir().unwrap();
-    let target = write(folder.path(), "package-lock.json", br#"{"lockfileVersion":3,"packages":{"node_modules/lodash":{"version":"4.17.15"}}}"#);
+    let target = write(
+        folder.path(),
+        "package-lock.json",
+        br#"{"lockfileVersion":3,"packages":{"node_modules/lodash":{"version":"4.17.15"}}}"#,
+    );
     let mut arguments: Vec<std::ffi::OsString> = vec!["scan".into(), target.into(), "--allow-seed".into()];
     for reporter in tidewaiter::report::ALL {
         let path = folder.path().join(format!("report.{}", reporter.id()));

@@ -18,8 +18,28 @@ pub struct Csv;
 const PLACES: usize = 20;
 
 const COLUMNS: [&str; 22] = [
-    "target", "record", "kind", "id", "aliases", "severity", "state", "verdict", "reason", "package", "purl", "title",
-    "fixed", "places", "confidence", "origin", "cvss", "epss", "kev", "redacted", "fingerprint", "remediation",
+    "target",
+    "record",
+    "kind",
+    "id",
+    "aliases",
+    "severity",
+    "state",
+    "verdict",
+    "reason",
+    "package",
+    "purl",
+    "title",
+    "fixed",
+    "places",
+    "confidence",
+    "origin",
+    "cvss",
+    "epss",
+    "kev",
+    "redacted",
+    "fingerprint",
+    "remediation",
 ];
 
 impl Reporter for Csv {

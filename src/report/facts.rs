@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use super::place;
 use super::table::words::{list, plural};
 use super::{Part, Reporter};
-use crate::model::{Artifact, Finding, FindingKind, Gap, Package, PackageId, fingerprint};
+use crate::model::{Artifact, Finding, FindingKind, Gap, GapKind, Level, Package, PackageId, fingerprint};
 use crate::policy::{JudgedGap, Verdict};
 
 /// The program's name in formats that ask for one.
@@ -135,7 +135,7 @@ pub fn few_gaps(gaps: &[JudgedGap], most: usize) -> (Vec<&JudgedGap>, Vec<String
     });
     let shown = shown.collect();
     let rest = counts.into_iter().filter(|(_, count)| *count > most);
-    let line = |((level, kind), count): ((crate::model::Level, crate::model::GapKind), usize)| {
+    let line = |((level, kind), count): ((Level, GapKind), usize)| {
         format!("{} ({}): and {}", kind.word(), level.word(), plural((count - most) as u64, "more gap", "more gaps"))
     };
     (shown, rest.map(line).collect())

@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::facts::{self, Known, few_gaps, gap_line};
 use super::json_text::{self, Each};
 use super::markup::markdown;
 use super::{Part, Reporter, Style, place};
-use crate::model::{Finding, FindingKind, Level, Severity};
+use crate::model::{Finding, FindingKind, Level, Severity, fingerprint};
 use crate::policy::{Exit, Judged, JudgedGap, Target, Verdict};
 
 /// The reporter of what advisories say of packages.
@@ -123,7 +124,7 @@ fn scan(reporter: &dyn Reporter, kind: &str, verdict: &Verdict) -> Value {
         "vendor": { "name": "Tidewaiter" },
     });
     // Without a zone: the schemas demand it, and mean UTC.
-    let time = |moment: chrono::DateTime<chrono::Utc>| moment.format("%Y-%m-%dT%H:%M:%S").to_string();
+    let time = |moment: DateTime<Utc>| moment.format("%Y-%m-%dT%H:%M:%S").to_string();
     json!({
         "analyzer": program,
         "scanner": program,
@@ -152,7 +153,7 @@ fn messages(reporter: &dyn Reporter, verdict: &Verdict) -> Vec<Value> {
 
 fn vulnerability(judged: &Judged, target: &Target, known: &Known<'_>, location: LocationOf) -> Value {
     let finding = &judged.finding;
-    let identity = crate::model::fingerprint(&[&target.scan.id, &finding.id, &finding.fingerprint]);
+    let identity = fingerprint(&[&target.scan.id, &finding.id, &finding.fingerprint]);
     json!({
         "id": facts::uuid(&identity),
         "name": cut(&finding.title, NAME),
@@ -242,10 +243,10 @@ fn secret_location(finding: &Finding, target: &Target, _: &Known<'_>) -> Value {
 }
 
 fn file(finding: &Finding, target: &Target) -> String {
-    finding.locations.first().map_or_else(
-        || target.scan.name.clone(),
-        |location| place::display(location, &target.scan.artifacts),
-    )
+    finding
+        .locations
+        .first()
+        .map_or_else(|| target.scan.name.clone(), |location| place::display(location, &target.scan.artifacts))
 }
 
 /// At most so many characters.

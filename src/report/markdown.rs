@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 
 use super::facts::{Known, few_gaps};
-use super::markup::{markdown, markdown_code};
+use super::markup::{markdown, markdown_code, xml};
 use super::summary::{Summary, advisories};
 use super::table::words::{count, list, plural};
 use super::{Part, Reporter, Style, place};
@@ -87,7 +87,8 @@ impl Paper {
         let (begin, end) = match open {
             Open::Always(name) => (format!("\n### {}\n", markdown(&short(name))), ""),
             Open::Click(name, what) => {
-                let summary = html(&format!("{}: {what} ({})", short(name), count(rows.len() as u64)));
+                // A block of HTML, in which no Markdown is read.
+                let summary = xml(&format!("{}: {what} ({})", short(name), count(rows.len() as u64)));
                 (format!("\n<details><summary>{summary}</summary>\n"), "\n</details>\n")
             }
         };
@@ -131,7 +132,11 @@ fn head(paper: &mut Paper, verdict: &Verdict) {
     }
     figures.push(plural(summary.blocking as u64, "blocking gap", "blocking gaps"));
     figures.push(plural(summary.notes as u64, "note", "notes"));
-    paper.text.push_str(&format!("\n{}; advisories from {}\n\n", list(figures), markdown(&short(&advisories(verdict)))));
+    paper.text.push_str(&format!(
+        "\n{}; advisories from {}\n\n",
+        list(figures),
+        markdown(&short(&advisories(verdict)))
+    ));
     let rows = verdict.targets.iter().map(|target| {
         let live = |severity| {
             let live = target.findings.iter().filter(|j| j.waived.is_none() && j.finding.severity == severity);
@@ -190,7 +195,7 @@ fn finding(judged: &Judged, target: &Target, known: &Known<'_>) -> String {
         finding.severity.word(),
         finding.kind.word(),
         facts.join(", "),
-        markdown_code(&short(&known.subject(finding).unwrap_or_default())),
+        known.subject(finding).map_or(finding.origin.word().to_owned(), |subject| markdown_code(&short(&subject))),
     )
 }
 
@@ -219,9 +224,4 @@ fn short(text: &str) -> String {
         Some((at, _)) => format!("{}...", &text[..at]),
         None => text.to_owned(),
     }
-}
-
-/// Within HTML no Markdown is read but emphasis and links.
-fn html(text: &str) -> String {
-    super::markup::xml(text)
 }

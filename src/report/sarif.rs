@@ -13,6 +13,7 @@ mod result;
 mod rules;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -23,7 +24,7 @@ use super::facts::{self, Known, few_gaps, gap_line};
 use super::json_text;
 use super::table::words::plural;
 use super::{Part, Reporter, Style, place};
-use crate::model::{FindingKind, Level};
+use crate::model::{FindingKind, GapKind, Level};
 use crate::policy::{Exit, Judged, JudgedGap, State, Target, Verdict};
 use meter::Meter;
 use rules::Rules;
@@ -109,7 +110,8 @@ fn results(verdict: &Verdict) -> io::Result<(Vec<Value>, Vec<Box<RawValue>>, usi
     for (at, judged) in all.iter().take(RESULTS) {
         let rule = rules.index(&judged.finding, &mut meter)?;
         let scan = result::Place { target: &verdict.targets[*at], first_artifact: first_artifact(verdict, *at) };
-        let result = serde_json::to_string(&json_text::present(result::result(judged, &scan, &known[*at], rule, baseline)))?;
+        let result =
+            serde_json::to_string(&json_text::present(result::result(judged, &scan, &known[*at], rule, baseline)))?;
         if meter.add(result.as_bytes())? > COMPRESSED {
             break;
         }
@@ -142,11 +144,15 @@ fn artifacts(verdict: &Verdict) -> Vec<Value> {
 /// What the kinds of notifications mean.
 fn notifications(verdict: &Verdict) -> Vec<Value> {
     let gaps = verdict.targets.iter().flat_map(|target| &target.gaps);
-    let kinds: std::collections::BTreeSet<_> = gaps.map(|judged| judged.gap.kind).collect();
-    let descriptor = |kind: crate::model::GapKind| {
+    let kinds: BTreeSet<GapKind> = gaps.map(|judged| judged.gap.kind).collect();
+    let descriptor = |kind: GapKind| {
+        let what = format!("Something could not be seen: {}.", kind.word());
         json!({
             "id": format!("gap/{}", kind.word()),
-            "shortDescription": { "text": format!("Something could not be seen: {}.", kind.word()) },
+            "name": "Gap",
+            "shortDescription": { "text": what },
+            "fullDescription": { "text": format!("{what} A blocking gap could hide a package or a secret.") },
+            "help": { "text": "The notification says what happened, and what would help." },
         })
     };
     kinds.into_iter().map(descriptor).collect()

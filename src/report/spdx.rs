@@ -49,7 +49,8 @@ impl Reporter for Spdx {
         let targets = || verdict.targets.iter().enumerate();
         let names: Vec<String> = verdict.targets.iter().map(|target| target.scan.name.clone()).collect();
         let moment = facts::rfc3339(facts::moment(verdict));
-        let left_out = facts::left_out(self, verdict).map(|counts| format!("Findings that SPDX has no place for: {counts}."));
+        let left_out =
+            facts::left_out(self, verdict).map(|counts| format!("Findings that SPDX has no place for: {counts}."));
         let document = Document {
             spdx_version: "SPDX-2.3",
             data_license: "CC0-1.0",
@@ -172,9 +173,7 @@ fn reference(judged: &Judged) -> Value {
 fn relationships<'a>(at: usize, target: &'a Target) -> impl Iterator<Item = Value> + 'a {
     let packages = &target.scan.packages;
     let ids: BTreeMap<PackageId, usize> = packages.iter().enumerate().map(|(index, one)| (one.id(), index)).collect();
-    let relate = |from: &str, kind: &str, to: &str| {
-        json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to })
-    };
+    let relate = |from: &str, kind: &str, to: &str| json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to });
     let contained = (0..packages.len()).map(move |index| relate(&root_id(at), "CONTAINS", &package_id(at, index)));
     let required = requires(packages).into_iter().enumerate().flat_map(move |(index, required)| {
         let to: Vec<usize> = required.iter().filter_map(|id| ids.get(id).copied()).collect();
@@ -185,9 +184,7 @@ fn relationships<'a>(at: usize, target: &'a Target) -> impl Iterator<Item = Valu
 
 /// What could not be seen.
 fn annotations(target: &Target, moment: &str) -> Vec<Value> {
-    let annotate = |comment: String| {
-        json!({ "annotationDate": moment, "annotationType": "OTHER", "annotator": tool(), "comment": comment })
-    };
+    let annotate = |comment: String| json!({ "annotationDate": moment, "annotationType": "OTHER", "annotator": tool(), "comment": comment });
     let line = |judged: &JudgedGap| {
         let accepted = judged.accepted.as_ref().map(|by| format!(" (accepted by {}: {})", by.by, by.reason));
         format!("gap: {}{}", gap_line(&judged.gap, &target.scan.artifacts), accepted.unwrap_or_default())

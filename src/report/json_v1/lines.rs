@@ -47,11 +47,6 @@ struct Line<'a, T> {
     content: &'a T,
 }
 
-fn line<T: Serialize>(
-    out: &mut dyn Write,
-    r#type: &'static str,
-    target: Option<&str>,
-    content: &T,
-) -> io::Result<()> {
+fn line<T: Serialize>(out: &mut dyn Write, r#type: &'static str, target: Option<&str>, content: &T) -> io::Result<()> {
     json_text::write_line(out, &Line { r#type, target, content })
 }

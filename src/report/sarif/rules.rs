@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::meter::Meter;
 use super::result::{severity, text};
-use crate::model::{Finding, FindingKind};
+use crate::model::{Confidence, Finding, FindingKind};
 use crate::report::facts::{is_advisory, published};
 use crate::report::json_text::present;
 use crate::report::markup::markdown;
@@ -68,9 +68,9 @@ fn rule(finding: &Finding) -> Value {
         "properties": {
             "tags": ["security", finding.kind.word()],
             "precision": match finding.confidence {
-                crate::model::Confidence::High => "very-high",
-                crate::model::Confidence::Medium => "medium",
-                crate::model::Confidence::Low => "low",
+                Confidence::High => "very-high",
+                Confidence::Medium => "medium",
+                Confidence::Low => "low",
             },
             "security-severity": severity(finding),
         },

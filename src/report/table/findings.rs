@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::model::{
-    Answer, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity,
-    Verification,
+    Answer, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity, Verification,
 };
 use crate::policy::{Judged, Target};
 use crate::report::place;
