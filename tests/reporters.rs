@@ -89,19 +89,20 @@ const CONTRACT: &[(&str, &str)] = &[
     (
         "/targets/*/packages/*",
         "id purl ecosystem name version evidence locations direct dev requires embedded_in \
-         shadowed",
+         shadowed beside_installed compiled_in",
     ),
     ("/targets/*/packages/*/locations/*", "artifact path display line column offset length"),
     (
         "/targets/*/findings/*",
         "kind id aliases severity state title package purl fixed locations rule confidence redacted fingerprint origin \
-         cvss epss kev imported verified remediation waived",
+         cvss epss epss_percentile kev kev_entry imported verified remediation waived",
     ),
     ("/targets/*/findings/*/locations/*", "artifact path display line column offset length"),
     ("/targets/*/hooks/*", "location what expected"),
-    ("/targets/*/risk", "score terms"),
+    ("/targets/*/upgrades/*", "package direct path from to closes admitted"),
+    ("/targets/*/risk", "score terms lowers"),
     ("/targets/*/risk/terms/*", "name points because"),
-    ("/policy", "file waivers_unused waivers_expired"),
+    ("/policy", "file fail_on require_coverage waivers_unused waivers_expired"),
     ("/summary", "findings gaps exit"),
     ("/summary/findings", "critical high medium low unknown"),
     ("/summary/gaps", "blocking note"),
@@ -262,5 +263,5 @@ fn many_gaps_of_one_kind_are_counted() {
     assert!(text.lines().count() < 60);
     assert!(text.contains("and 99,990 more"));
     assert!(text.contains("INCOMPLETE: 100000 blocking gaps (encrypted 100000)"));
-    assert!(text.contains("No findings in what was seen"));
+    assert!(text.contains("no findings in what was seen"));
 }

@@ -3,11 +3,13 @@
 mod args;
 mod core_dump;
 mod db;
+mod diff;
 mod explain;
 mod options;
 mod osv_api;
 mod output;
 mod progress;
+mod report;
 mod rules;
 mod scan;
 
@@ -31,6 +33,8 @@ pub fn run() -> ExitCode {
     };
     let result = match args.command {
         args::Command::Scan(scan) => scan::run(&scan),
+        args::Command::Report(report) => report::run(&report),
+        args::Command::Diff(diff) => diff::run(&diff),
         args::Command::Db(db) => db::run(&db),
         args::Command::Explain(explain) => explain::run(&explain),
         args::Command::Rules(rules) => rules::run(&rules),

@@ -61,6 +61,7 @@ pub(super) fn resolve(args: &ScanArgs) -> Result<Resolved> {
             own: policy.own,
             accept_gaps: policy.accept_gaps,
             allow_secrets: policy.allow_secrets,
+            risk: policy.risk,
         },
         max_db_age: args.max_db_age.map(MaxAge::days).or(policy.max_db_age).unwrap_or_default(),
     })

@@ -19,6 +19,7 @@ use crate::model::{Ecosystem, Feed, Gap, GapKind, Grade, Severity};
 
 use super::allow::{AllowedSecret, RawAllowedSecret};
 use super::fail_on::{parse_fail_on, parse_require_coverage};
+use super::risk::RiskWeights;
 
 /// The file, as it is written.
 #[derive(Debug, Deserialize)]
@@ -33,6 +34,8 @@ struct Raw {
     #[serde(default)]
     allow_secrets: Vec<RawAllowedSecret>,
     max_db_age: Option<Spanned<RawMaxAge>>,
+    #[serde(default)]
+    risk: BTreeMap<String, Spanned<i64>>,
 }
 
 /// `max-db-age`: days for all, or a table of sources.
@@ -82,6 +85,8 @@ pub struct Policy {
     pub allow_secrets: Vec<AllowedSecret>,
     /// `max-db-age`.
     pub max_db_age: Option<MaxAge>,
+    /// `risk`: weights of the terms of the risk score; the defaults where the file says nothing.
+    pub risk: RiskWeights,
 }
 
 /// A kind of gap that somebody answers for.
@@ -154,6 +159,7 @@ impl Raw {
             accept_gaps,
             allow_secrets,
             max_db_age: self.max_db_age.map(|raw| max_age(raw, source)).transpose()?,
+            risk: risk_weights(&self.risk, source)?,
         })
     }
 }
@@ -183,6 +189,15 @@ fn max_age(raw: Spanned<RawMaxAge>, source: &Source<'_>) -> Result<MaxAge, Confi
         }
     }
     Ok(max_age)
+}
+
+fn risk_weights(raw: &BTreeMap<String, Spanned<i64>>, source: &Source<'_>) -> Result<RiskWeights, ConfigError> {
+    let mut weights = RiskWeights::default();
+    for (name, weight) in raw {
+        let set = weights.set(name, *weight.get_ref());
+        set.map_err(|error| complain(source, Some(weight.span()), &error.to_string()))?;
+    }
+    Ok(weights)
 }
 
 impl RawAcceptedGap {

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use crate::model::{Confidence, DatabaseInfo, Finding, FindingKind, Gap, Level, Origin, Scan};
 
 use super::fail_on::threshold;
-use super::risk::risk;
+use super::requires::requires;
+use super::risk::{Facts, Risk, lowers, risk};
+use super::upgrade::plan;
 use super::{Exit, Judged, JudgedGap, Run, Settings, State, Target, Verdict, Waived};
 
 /// How many targets a sentence names before it counts the rest.
@@ -14,7 +16,8 @@ const NAMED: usize = 3;
 
 /// Judges sealed scans. Drops nothing: every finding and gap of `scans` is in the verdict.
 pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: Option<Run>) -> Verdict {
-    let targets: Vec<Target> = scans.into_iter().map(|scan| judge_target(scan, &settings)).collect();
+    let mut targets: Vec<Target> = scans.into_iter().map(|scan| judge_target(scan, &settings)).collect();
+    targets.sort_by_key(|target| Reverse(target.risk.score));
     let violations = violations(&targets, &settings);
     let missing = missing(&targets, &settings);
     let (exit, reasons) = match (violations.is_empty(), missing.is_empty()) {
@@ -38,8 +41,12 @@ fn judge_target(mut scan: Scan, settings: &Settings) -> Target {
         .map(|gap| JudgedGap { accepted: accept(&gap, settings), gap })
         .collect();
     let incomplete = scan.coverage.grade < settings.require_coverage || gaps.iter().any(JudgedGap::blocks);
-    let risk = risk(&findings, &gaps, scan.coverage.grade);
-    Target { scan, findings, gaps, incomplete, risk }
+    let requires = requires(&scan.packages);
+    let upgrades = plan(&scan, &requires, &findings, settings.fail_on.is_empty());
+    let facts = Facts::new(&findings, &gaps, scan.coverage.grade);
+    let now = risk(&facts, &settings.risk);
+    let risk = Risk { lowers: lowers(&facts, &now, &upgrades, &settings.risk), ..now };
+    Target { scan, findings, gaps, requires, upgrades, incomplete, risk }
 }
 
 /// Judges one finding.

@@ -4,17 +4,22 @@
 
 mod allow;
 mod config;
+mod diff;
 mod fail_on;
 mod judge;
+mod requires;
 mod risk;
+mod upgrade;
 
-use crate::model::{DatabaseInfo, Finding, Gap, Grade, Scan, Severity};
+use crate::model::{DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, Severity};
 
 pub use allow::AllowedSecret;
 pub use config::{AcceptedGap, Complaint, ConfigError, Policy};
+pub use diff::{Diff, PackageDiff, TargetDiff, diff};
 pub use fail_on::{SettingError, parse_fail_on, parse_require_coverage, threshold};
 pub use judge::judge;
-pub use risk::{Risk, Term};
+pub use risk::{Lowers, Risk, RiskWeights, TERMS, Term, TermRule, WeightError};
+pub use upgrade::{LONGEST_PATH, Upgrade};
 
 /// What a run must not exceed.
 #[derive(Clone, Debug)]
@@ -32,6 +37,22 @@ pub struct Settings {
     pub accept_gaps: Vec<AcceptedGap>,
     /// Secrets that somebody answers for; the audit asks, since only it has the values.
     pub allow_secrets: Vec<AllowedSecret>,
+    /// What the terms of the risk score weigh.
+    pub risk: RiskWeights,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            fail_on: vec![Severity::Critical, Severity::High],
+            require_coverage: Grade::Partial,
+            file: None,
+            own: Vec::new(),
+            accept_gaps: Vec::new(),
+            allow_secrets: Vec::new(),
+            risk: RiskWeights::default(),
+        }
+    }
 }
 
 /// Exit codes: a contract (the README's table).
@@ -120,6 +141,10 @@ pub struct Target {
     pub findings: Vec<Judged>,
     /// In the scan's order: blocking first, then by place.
     pub gaps: Vec<JudgedGap>,
+    /// For every package of the scan, in the same order, the ids of what it requires within the target.
+    pub requires: Vec<Vec<PackageId>>,
+    /// What to upgrade to close what violates, the most closed first.
+    pub upgrades: Vec<Upgrade>,
     /// Coverage is below what is required, or a gap blocks.
     pub incomplete: bool,
     /// How urgently somebody should look, compared with other targets.
@@ -144,7 +169,7 @@ pub struct Run {
 pub struct Verdict {
     /// The database behind it.
     pub database: DatabaseInfo,
-    /// In the order of the command line.
+    /// The riskiest first, those of equal risk in the order of the command line.
     pub targets: Vec<Target>,
     /// The settings that judged.
     pub settings: Settings,

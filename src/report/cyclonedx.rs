@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 
 use super::facts::{self, few_gaps, gap_line};
 use super::json_text::{self, Each};
-use super::requires::requires;
 use super::{Part, Reporter, Style, place};
 use crate::model::{FindingKind, Grade, Package, TargetKind};
 use crate::policy::{Target, Verdict};
@@ -196,7 +195,7 @@ fn dependencies<'a>(part: &'a Assembly<'a>) -> impl Iterator<Item = Value> + 'a 
     let direct: BTreeSet<String> =
         packages.iter().filter(|one| one.direct == Some(true)).map(|one| part.reference(&one.id().0)).collect();
     let root = (!direct.is_empty()).then(|| edges(part.root(), direct));
-    let required = packages.iter().zip(requires(packages)).filter(|(_, ids)| !ids.is_empty());
+    let required = packages.iter().zip(&part.target.requires).filter(|(_, ids)| !ids.is_empty());
     root.into_iter().chain(required.map(move |(package, ids)| {
         edges(part.reference(&package.id().0), ids.iter().map(|id| part.reference(&id.0)).collect())
     }))

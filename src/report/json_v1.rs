@@ -5,7 +5,9 @@
 //! values that they do not know. The one exception is `run`, which `--reproducible` leaves out.
 
 mod build;
+mod diff;
 mod lines;
+mod read;
 
 use std::io::{self, Write};
 
@@ -16,6 +18,9 @@ use crate::policy::Verdict;
 use super::{Reporter, Style, json_text};
 
 pub use lines::Ndjson;
+
+pub use diff::write_diff;
+pub use read::{ReadError, read};
 
 /// The reporter.
 pub struct JsonV1;
@@ -46,6 +51,12 @@ struct Report<'a> {
 struct Tool {
     name: &'static str,
     version: &'static str,
+}
+
+impl Tool {
+    fn this() -> Tool {
+        Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
 }
 
 #[derive(Serialize)]
@@ -81,8 +92,7 @@ struct TargetV1<'a> {
     packages: Vec<PackageV1<'a>>,
     findings: Vec<FindingV1<'a>>,
     hooks: Vec<HookV1<'a>>,
-    /// Plans that close several findings at once; nothing makes them yet.
-    upgrades: [(); 0],
+    upgrades: Vec<UpgradeV1<'a>>,
     risk: RiskV1<'a>,
 }
 
@@ -134,9 +144,13 @@ struct PackageV1<'a> {
     locations: Vec<LocationV1<'a>>,
     direct: Option<bool>,
     dev: Option<bool>,
-    requires: Vec<String>,
+    requires: Vec<&'a str>,
     embedded_in: Vec<&'a str>,
     shadowed: bool,
+    /// Named by a file beside an installed tree that does not have it.
+    beside_installed: bool,
+    /// Compiled into a package of another ecosystem.
+    compiled_in: bool,
 }
 
 #[derive(Serialize)]
@@ -166,8 +180,12 @@ struct FindingV1<'a> {
     cvss: Option<CvssV1<'a>>,
     /// The highest score of its CVEs, 0 to 1.
     epss: Option<f64>,
+    /// The share of all CVEs with the same or a lower score.
+    epss_percentile: Option<f64>,
     /// One of its CVEs is in CISA's catalog of known exploited vulnerabilities.
     kev: bool,
+    /// What the catalog says of it.
+    kev_entry: Option<KevV1<'a>>,
     /// Nothing looks for it yet.
     imported: &'static str,
     /// Whether the vendor says that the secret works; null where it was not asked or its answer says neither.
@@ -184,6 +202,13 @@ struct FindingV1<'a> {
 struct CvssV1<'a> {
     vector: &'a str,
     score: f64,
+}
+
+#[derive(Serialize)]
+struct KevV1<'a> {
+    added: Option<&'a str>,
+    due: Option<&'a str>,
+    ransomware: bool,
 }
 
 #[derive(Serialize)]
@@ -212,14 +237,35 @@ struct HookV1<'a> {
 }
 
 #[derive(Serialize)]
+struct UpgradeV1<'a> {
+    package: &'a str,
+    direct: Option<&'a str>,
+    path: Vec<&'a str>,
+    from: &'a str,
+    to: &'a str,
+    /// Fingerprints of findings.
+    closes: &'a [String],
+    admitted: Option<bool>,
+}
+
+#[derive(Serialize)]
 struct RiskV1<'a> {
     score: u8,
     terms: Vec<TermV1<'a>>,
+    lowers: Option<LowersV1<'a>>,
+}
+
+/// What takes most of it away.
+#[derive(Serialize)]
+struct LowersV1<'a> {
+    what: &'a str,
+    points: u32,
+    score: u8,
 }
 
 #[derive(Serialize)]
 struct TermV1<'a> {
-    name: &'static str,
+    name: &'a str,
     points: u8,
     because: &'a str,
 }
@@ -227,6 +273,10 @@ struct TermV1<'a> {
 #[derive(Serialize)]
 struct PolicyV1<'a> {
     file: Option<&'a str>,
+    /// Severities that violate, worst first.
+    fail_on: Vec<&'static str>,
+    /// `blind` demands nothing.
+    require_coverage: &'static str,
     /// Waivers of findings; no file can hold one yet.
     waivers_unused: [(); 0],
     waivers_expired: [(); 0],

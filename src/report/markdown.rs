@@ -13,7 +13,7 @@ use super::summary::{Summary, advisories};
 use super::table::words::{count, list, plural};
 use super::{Part, Reporter, Style, place};
 use crate::model::{FindingKind, Severity};
-use crate::policy::{Exit, Judged, JudgedGap, Target, Verdict};
+use crate::policy::{Exit, Judged, JudgedGap, Target, Upgrade, Verdict};
 
 /// The reporter.
 pub struct Markdown;
@@ -44,6 +44,7 @@ impl Reporter for Markdown {
         for (target, known) in verdict.targets.iter().zip(&known) {
             let violating: Vec<&Judged> = target.findings.iter().filter(|judged| judged.violates).collect();
             findings(&mut paper, Open::Always(&target.scan.name), &violating, target, known);
+            upgrades(&mut paper, target);
         }
         for (target, known) in verdict.targets.iter().zip(&known) {
             let further = |waived: bool| -> Vec<&Judged> {
@@ -197,6 +198,28 @@ fn finding(judged: &Judged, target: &Target, known: &Known<'_>) -> String {
         facts.join(", "),
         known.subject(finding).map_or(finding.origin.word().to_owned(), |subject| markdown_code(&short(&subject))),
     )
+}
+
+/// What to upgrade to what, the most closed first.
+fn upgrades(paper: &mut Paper, target: &Target) {
+    let row = |upgrade: &Upgrade| {
+        let direct = upgrade.direct.as_ref().filter(|direct| **direct != upgrade.package);
+        let admitted = match upgrade.admitted {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "unknown",
+        };
+        format!(
+            "| {} | {} | {} | {} | {admitted} |\n",
+            markdown_code(&short(&place::package(&upgrade.package))),
+            markdown_code(&short(&upgrade.to)),
+            count(upgrade.closes.len() as u64),
+            direct.map_or(String::new(), |direct| markdown_code(&short(&place::package(direct)))),
+        )
+    };
+    let rows = target.upgrades.iter().map(row).collect();
+    let header = "| upgrade | to | closes | through | in the declared range |";
+    paper.table(Open::Click(&target.scan.name, "upgrades"), header, rows);
 }
 
 fn gaps(paper: &mut Paper, target: &Target) {

@@ -15,7 +15,6 @@ mod markdown;
 mod markup;
 mod openvex;
 mod place;
-mod requires;
 mod sarif;
 mod spdx;
 mod summary;
@@ -30,13 +29,13 @@ pub use csv::Csv;
 pub use cyclonedx::Cyclonedx;
 pub use escape::escape;
 pub use gitlab::{GitlabDependencies, GitlabSecrets};
-pub use json_v1::{JsonV1, Ndjson};
+pub use json_v1::{JsonV1, Ndjson, ReadError, read, write_diff as write_diff_json};
 pub use junit::Junit;
 pub use markdown::Markdown;
 pub use openvex::Openvex;
 pub use sarif::Sarif;
 pub use spdx::Spdx;
-pub use table::Table;
+pub use table::{Table, write_diff as write_diff_table};
 
 /// Every format, in the order of `--help`.
 pub const ALL: &[&dyn Reporter] = &[

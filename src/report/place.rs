@@ -1,6 +1,6 @@
 //! Locations in the words of a report.
 
-use crate::model::{Artifact, ArtifactRole, Location};
+use crate::model::{Artifact, ArtifactRole, Location, PackageId, parse_purl};
 
 /// `fn.zip!lib/app.jar!META-INF/MANIFEST.MF`, with the artifact's file name.
 pub fn display(location: &Location, artifacts: &[Artifact]) -> String {
@@ -39,6 +39,15 @@ pub fn file_name(path: &str) -> &str {
     if matches!(name, "" | "." | "..") { path } else { name }
 }
 
+/// `requests 2.20.0`: a package in the words of its ecosystem.
+pub fn package(id: &PackageId) -> String {
+    match parse_purl(&id.0) {
+        Some((_, name, Some(version))) => format!("{name} {version}"),
+        Some((_, name, None)) => name,
+        None => id.0.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +65,13 @@ mod tests {
     #[test]
     fn an_artifact_out_of_range_is_no_panic() {
         assert_eq!(display(&Location::artifact(7).child("a"), &[]), "?!a");
+    }
+
+    #[test]
+    fn packages_are_named_as_people_name_them() {
+        let name = |id: &str| package(&PackageId(id.to_owned()));
+        assert_eq!(name("pkg:npm/%40acme/a@1.0.0#shadowed"), "@acme/a 1.0.0");
+        assert_eq!(name("pkg:pypi/requests"), "requests");
+        assert_eq!(name("of another kind"), "of another kind");
     }
 }

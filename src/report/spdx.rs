@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use super::facts::{self, few_gaps, gap_line, is_advisory};
 use super::json_text::{self, Each};
-use super::requires::requires;
 use super::{Part, Reporter, Style, place};
 use crate::model::{FindingKind, Package, PackageId};
 use crate::policy::{Judged, JudgedGap, Target, Verdict};
@@ -175,7 +174,7 @@ fn relationships<'a>(at: usize, target: &'a Target) -> impl Iterator<Item = Valu
     let ids: BTreeMap<PackageId, usize> = packages.iter().enumerate().map(|(index, one)| (one.id(), index)).collect();
     let relate = |from: &str, kind: &str, to: &str| json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to });
     let contained = (0..packages.len()).map(move |index| relate(&root_id(at), "CONTAINS", &package_id(at, index)));
-    let required = requires(packages).into_iter().enumerate().flat_map(move |(index, required)| {
+    let required = target.requires.iter().enumerate().flat_map(move |(index, required)| {
         let to: Vec<usize> = required.iter().filter_map(|id| ids.get(id).copied()).collect();
         to.into_iter().map(move |to| relate(&package_id(at, index), "DEPENDS_ON", &package_id(at, to)))
     });

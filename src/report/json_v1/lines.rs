@@ -30,12 +30,14 @@ impl Reporter for Ndjson {
 fn lines(out: &mut dyn Write, mut target: TargetV1<'_>) -> io::Result<()> {
     let (packages, findings) = (take(&mut target.packages), take(&mut target.findings));
     let (gaps, hooks) = (take(&mut target.coverage.gaps), take(&mut target.hooks));
+    let upgrades = take(&mut target.upgrades);
     let id = Some(target.id);
     line(out, "target", None, &target)?;
     packages.iter().try_for_each(|one| line(out, "package", id, one))?;
     findings.iter().try_for_each(|one| line(out, "finding", id, one))?;
     gaps.iter().try_for_each(|one| line(out, "gap", id, one))?;
-    hooks.iter().try_for_each(|one| line(out, "hook", id, one))
+    hooks.iter().try_for_each(|one| line(out, "hook", id, one))?;
+    upgrades.iter().try_for_each(|one| line(out, "upgrade", id, one))
 }
 
 #[derive(Serialize)]

@@ -194,13 +194,18 @@ fn heading(canvas: &mut Canvas<'_>, title: &str) -> io::Result<()> {
     canvas.row(2, vec![cell(Ink::Strong, title, Width::Auto)])
 }
 
-/// The mark of a violation and the severity. Records of malware seldom have one, and need none.
+/// The word for how bad it is. Records of malware seldom have a severity, and need none.
+pub fn told(finding: &Finding) -> (&'static str, Severity) {
+    match finding.kind {
+        FindingKind::Malicious => ("malware", Severity::Critical),
+        _ => (finding.severity.word(), finding.severity),
+    }
+}
+
+/// The mark of a violation and the severity.
 fn severity(canvas: &Canvas<'_>, judged: &Judged) -> Vec<Cell> {
     let mark = if judged.violates { canvas.cross() } else { " " };
-    let (word, severity) = match judged.finding.kind {
-        FindingKind::Malicious => ("malware", Severity::Critical),
-        _ => (judged.finding.severity.word(), judged.finding.severity),
-    };
+    let (word, severity) = told(&judged.finding);
     vec![cell(Ink::Grade(severity), format!("{mark} {word}"), Width::Fixed(10))]
 }
 
