@@ -21,7 +21,7 @@ use crate::model::{DatabaseOrigin, Grade, Package};
 use crate::policy::{Exit, Target, Verdict, WaiverNote};
 
 use super::summary::{Summary, advisories};
-use super::{Reporter, Style, place};
+use super::{Part, Reporter, Style, place};
 use canvas::{Canvas, Cell, Ink, Width, cell};
 use words::{bytes, count, list, plural};
 
@@ -36,6 +36,10 @@ pub struct Table;
 impl Reporter for Table {
     fn id(&self) -> &'static str {
         "table"
+    }
+
+    fn lacks(&self) -> &'static [Part] {
+        &[Part::Packages]
     }
 
     fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {

@@ -14,7 +14,7 @@ pub const FINDING_KINDS: [FindingKind; 8] = [
     FindingKind::Informational,
 ];
 
-pub const GAP_KINDS: [GapKind; 17] = [
+pub const GAP_KINDS: [GapKind; 18] = [
     GapKind::Unreadable,
     GapKind::Truncated,
     GapKind::Encrypted,
@@ -32,6 +32,7 @@ pub const GAP_KINDS: [GapKind; 17] = [
     GapKind::Advisories,
     GapKind::Unavailable,
     GapKind::Internal,
+    GapKind::Runtime,
 ];
 
 /// A place in the code artifact.
