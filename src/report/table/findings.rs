@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::model::{
-    Answer, ArtifactRole, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity,
-    Verification,
+    Answer, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity, Verification,
 };
 use crate::policy::{Judged, Target};
 use crate::report::place;
@@ -67,7 +66,9 @@ pub fn write_waived(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> 
         ];
         canvas.row(4, cells)?;
         canvas.paragraph(6, Ink::Faint, &places_of(target, &finding.locations, Vec::new()), 3)?;
-        canvas.paragraph(6, Ink::Faint, &format!("waived by {}: {}", waived.by, waived.reason), 3)?;
+        let until = waived.expires.map(|day| format!(", until {day}")).unwrap_or_default();
+        let owner = waived.owner.as_ref().map(|owner| format!(" ({owner}{until})")).unwrap_or(until);
+        canvas.paragraph(6, Ink::Faint, &format!("waived by {}{owner}: {}", waived.by, waived.reason), 3)?;
     }
     rest(canvas, total.saturating_sub(QUIET))
 }
@@ -213,13 +214,7 @@ fn severity(canvas: &Canvas<'_>, judged: &Judged) -> Vec<Cell> {
 /// `fn.zip!src/config.js:12:8 (own code, and 2 more places)`.
 fn places_of(target: &Target, locations: &[Location], mut facts: Vec<String>) -> String {
     let artifacts = &target.scan.artifacts;
-    let mut text = locations.first().map_or(String::new(), |first| {
-        let role = artifacts.get(first.artifact).map(|artifact| artifact.role);
-        // A variable is one line that is found by its name.
-        let span = first.span.filter(|_| role != Some(ArtifactRole::Environment));
-        let span = span.map_or(String::new(), |span| format!(":{}:{}", span.line, span.column));
-        place::display(first, artifacts) + &span
-    });
+    let mut text = locations.first().map_or(String::new(), |first| place::exact(first, artifacts));
     if locations.len() > 1 {
         facts.push(format!("and {}", plural(locations.len() as u64 - 1, "more place", "more places")));
     }
