@@ -6,6 +6,7 @@
 
 mod build;
 mod diff;
+mod lines;
 mod read;
 
 use std::io::{self, Write};
@@ -14,8 +15,9 @@ use serde::Serialize;
 
 use crate::policy::Verdict;
 
-use super::escape::{begins_command, is_deceptive};
-use super::{Reporter, Style};
+use super::{Reporter, Style, json_text};
+
+pub use lines::Ndjson;
 
 pub use diff::write_diff;
 pub use read::{ReadError, read};
@@ -29,39 +31,7 @@ impl Reporter for JsonV1 {
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(Visible { out: &mut *out, previous: '\0' }, &Report::of(verdict))?;
-        out.write_all(b"\n")
-    }
-}
-
-/// Writes what deceives a reader, a terminal or a CI log as `\uXXXX`: the value that a program reads stays the same,
-/// and JSON that somebody looks at is as harmless as a table. Such characters occur within strings only.
-struct Visible<'a> {
-    out: &'a mut dyn Write,
-    previous: char,
-}
-
-impl Write for Visible<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // The serializer cuts strings at ASCII characters only, so that every piece is text of its own.
-        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
-        let mut done = 0;
-        for (at, c) in text.char_indices() {
-            if (c != '\n' && is_deceptive(c)) || begins_command(self.previous, c) {
-                self.out.write_all(&bytes[done..at])?;
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(self.out, "\\u{unit:04x}")?;
-                }
-                done = at + c.len_utf8();
-            }
-            self.previous = c;
-        }
-        self.out.write_all(&bytes[done..])?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        json_text::write_pretty(out, &Report::of(verdict))
     }
 }
 
@@ -245,6 +215,17 @@ struct KevV1<'a> {
 struct WaivedV1<'a> {
     by: &'a str,
     reason: &'a str,
+    owner: Option<&'a str>,
+    /// The day from which on it counts again.
+    expires: Option<String>,
+}
+
+/// A waiver that covered nothing, or that expired.
+#[derive(Serialize)]
+struct WaiverNoteV1<'a> {
+    file: &'a str,
+    line: usize,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -307,9 +288,8 @@ struct PolicyV1<'a> {
     fail_on: Vec<&'static str>,
     /// `blind` demands nothing.
     require_coverage: &'static str,
-    /// Waivers of findings; no file can hold one yet.
-    waivers_unused: [(); 0],
-    waivers_expired: [(); 0],
+    waivers_unused: Vec<WaiverNoteV1<'a>>,
+    waivers_expired: Vec<WaiverNoteV1<'a>>,
 }
 
 #[derive(Serialize)]

@@ -14,6 +14,25 @@ pub fn exact(location: &Location, artifacts: &[Artifact]) -> String {
     display(location, artifacts) + &span.map_or(String::new(), |span| format!(":{}:{}", span.line, span.column))
 }
 
+/// The file on disk that holds a place, as the user named it, and the line there: that of the place if it is in this
+/// very file, 1 if it is inside an archive.
+pub fn file(location: &Location, artifacts: &[Artifact]) -> (String, u64) {
+    let Some(artifact) = artifacts.get(location.artifact) else {
+        return ("?".to_owned(), 1);
+    };
+    let line = |found: bool| location.span.filter(|_| found).map_or(1, |span| span.line.max(1));
+    match location.path.as_slice() {
+        // No digest: a folder.
+        [first, rest @ ..] if artifact.sha256.is_none() && artifact.role != ArtifactRole::Environment => {
+            let folder = artifact.path.trim_end_matches(['/', '\\']);
+            (format!("{folder}/{}", first.replace("%25", "%")), line(rest.is_empty()))
+        }
+        // One file that is no archive has itself as its only entry.
+        [only] => (artifact.path.clone(), line(artifact.entries == 1 && only == file_name(&artifact.path))),
+        _ => (artifact.path.clone(), 1),
+    }
+}
+
 /// The last element of a path as the user typed it; all of it where there is none (`-`, `..`, `/`).
 pub fn file_name(path: &str) -> &str {
     let name = path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(path);

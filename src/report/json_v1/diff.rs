@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::policy::{Diff, Judged, JudgedGap, PackageDiff, Target, TargetDiff};
 
 use super::build::{finding, gap};
-use super::{FindingV1, GapV1, Tool, Visible};
+use super::{FindingV1, GapV1, Tool};
+use crate::report::json_text;
 
 #[derive(Serialize)]
 struct DiffV1<'a> {
@@ -84,8 +85,7 @@ pub fn write_diff(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
             exit: diff.exit.code(),
         },
     };
-    serde_json::to_writer_pretty(Visible { out: &mut *out, previous: '\0' }, &report)?;
-    out.write_all(b"\n")
+    json_text::write_pretty(out, &report)
 }
 
 fn target<'a>(diff: &'a TargetDiff<'a>) -> TargetDiffV1<'a> {
