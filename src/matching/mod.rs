@@ -113,8 +113,7 @@ fn match_package(package: &Package, records: &[Record], said: &mut Matched) {
         said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
         return;
     }
-    let order = version::order(package.ecosystem);
-    let probe = Probe::read(version, order);
+    let probe = Probe::read(version, version::order(package.ecosystem));
     let mut matches = Vec::new();
     let mut unreadable = false;
     let mut broken = Vec::new();
@@ -144,7 +143,7 @@ fn match_package(package: &Package, records: &[Record], said: &mut Matched) {
     let subject = Subject::new(package);
     let groups = alias::groups(&matches);
     said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &probe)).collect();
-    said.remedies = remedies::remedies(records, &groups, &said.findings, &probe, order);
+    said.remedies = remedies::remedies(records, &groups, &said.findings, &probe, package.ecosystem);
     said.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
 }
 

@@ -11,8 +11,8 @@ use super::affects::Record;
 use super::alias::Group;
 use super::fixes::{candidates, is_clear};
 use super::reading::{Probe, insert_sorted};
-use crate::model::{AdvisoryKind, Finding, FindingKind, PackageId, Remedy};
-use crate::version::Order;
+use crate::model::{AdvisoryKind, Ecosystem, Finding, FindingKind, PackageId, Remedy};
+use crate::version;
 
 /// Releases above `version` that open nothing, ascending. One that closes no more than a lesser one is left out.
 /// `findings` are what the groups became, in the same order.
@@ -21,7 +21,7 @@ pub(super) fn remedies(
     groups: &[Group],
     findings: &[Finding],
     version: &Probe,
-    order: &'static dyn Order,
+    ecosystem: Ecosystem,
 ) -> Vec<Remedy> {
     let Some(package) = findings.first().and_then(|finding| finding.package.as_ref()) else { return Vec::new() };
     let flaws: Vec<(&Group, &Finding)> =
@@ -30,7 +30,7 @@ pub(super) fn remedies(
         flaws.iter().flat_map(|(group, _)| &group.members).map(|m| m.record.advisory.id.as_str()).collect();
     let mut kept: Vec<BTreeSet<&str>> = Vec::new();
     let mut remedies = Vec::new();
-    for release in releases(records, version, order) {
+    for release in releases(records, version, ecosystem) {
         let closed = flaws.iter().filter(|(group, finding)| {
             let is_fix = || finding.fixed.iter().any(|fixed| fixed == release.text);
             is_fix() || group.members.iter().all(|m| is_clear(m.record.evaluate(&release).affected))
@@ -54,16 +54,45 @@ fn remedy(package: &PackageId, release: &Probe, closes: &BTreeSet<&str>) -> Reme
     Remedy { package: package.clone(), version: release.text.to_owned(), closes }
 }
 
-/// The fixed versions above `version` that the records name, ascending, each once.
-fn releases<'a>(records: &[Record<'a>], version: &Probe, order: &'static dyn Order) -> Vec<Probe<'a>> {
+/// The fixed versions above `version` that the records name, ascending, each once. Nobody is sent to a preview; what
+/// looks like one in Go is a commit without a tag.
+fn releases<'a>(records: &[Record<'a>], version: &Probe, ecosystem: Ecosystem) -> Vec<Probe<'a>> {
+    let order = version::order(ecosystem);
     let named: BTreeSet<&str> = records.iter().flat_map(candidates).collect();
     let is_above = |release: &Probe| matches!((&release.own, &version.own), (Some(a), Some(b)) if a > b);
     let mut releases: Vec<Probe> = Vec::with_capacity(named.len());
-    for release in named.into_iter().map(|text| Probe::read(text, order)).filter(is_above) {
+    let offered = named.into_iter().filter(|text| ecosystem == Ecosystem::Go || !is_preview(text));
+    for release in offered.map(|text| Probe::read(text, order)).filter(is_above) {
         insert_sorted(&mut releases, release, |a, b| a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal));
     }
     releases.dedup_by(|a, b| a.own == b.own);
     releases
+}
+
+/// Words between the numbers of a version that say it is not finished.
+const PREVIEW: [&str; 17] = [
+    "a",
+    "alpha",
+    "b",
+    "beta",
+    "c",
+    "canary",
+    "cr",
+    "dev",
+    "ea",
+    "m",
+    "milestone",
+    "next",
+    "nightly",
+    "pre",
+    "preview",
+    "rc",
+    "snapshot",
+];
+
+fn is_preview(version: &str) -> bool {
+    let mut words = version.split(|c: char| !c.is_ascii_alphabetic());
+    words.any(|word| PREVIEW.iter().any(|preview| preview.eq_ignore_ascii_case(word)))
 }
 
 fn is_flaw(record: &Record) -> bool {
@@ -122,6 +151,17 @@ mod tests {
         let back = fixed_in("X-1", &[("0", "1.2.0"), ("1.3.0", "1.5.0")]);
         let other = fixed_in("X-2", &[("0", "1.4.0")]);
         assert_eq!(told("1.0.0", &[back, other]), ["1.2.0 closes X-1", "1.4.0 closes X-2", "1.5.0 closes X-1 X-2"]);
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_preview() {
+        let records = [fixed_in("X-1", &[("0", "1.2.0-rc.1")]), fixed_in("X-2", &[("0", "1.3.0")])];
+        assert_eq!(told("1.0.0", &records), ["1.3.0 closes X-1 X-2"]);
+        for (version, expected) in
+            [("4.2a1", true), ("2.0.M3", true), ("1.0-SNAPSHOT", true), ("4.1.94.Final", false), ("31.1-jre", false)]
+        {
+            assert_eq!(super::is_preview(version), expected, "{version}");
+        }
     }
 
     #[test]

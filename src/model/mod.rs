@@ -37,7 +37,7 @@ pub use hook::Hook;
 pub use location::{Location, Span, escape_path_bytes};
 pub use package::{Evidence, Package, PackageId};
 pub use probe::{Answer, Probe, Verification};
-pub use purl::{parse_purl, purl};
+pub use purl::{parse_purl, percent_decoded, purl};
 pub use remedy::Remedy;
 pub use scan::{Artifact, ArtifactRole, Coverage, Grade, Scan, Tally, TargetKind};
 pub use secret::{SecretMatch, SecretValue};

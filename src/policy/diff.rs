@@ -147,7 +147,7 @@ fn flaw(judged: &Judged) -> Option<(FindingKind, &str, Ecosystem, String)> {
     let (ecosystem, name, _) = parse_purl(judged.finding.purl.as_deref()?)?;
     let of_package =
         matches!(judged.finding.kind, FindingKind::Vulnerability | FindingKind::Malicious | FindingKind::Informational);
-    of_package.then(|| (judged.finding.kind, judged.finding.id.as_str(), ecosystem, name))
+    of_package.then_some((judged.finding.kind, judged.finding.id.as_str(), ecosystem, name))
 }
 
 /// Not the detail, which may tell of days.

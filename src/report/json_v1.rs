@@ -215,6 +215,17 @@ struct KevV1<'a> {
 struct WaivedV1<'a> {
     by: &'a str,
     reason: &'a str,
+    owner: Option<&'a str>,
+    /// The day from which on it counts again.
+    expires: Option<String>,
+}
+
+/// A waiver that covered nothing, or that expired.
+#[derive(Serialize)]
+struct WaiverNoteV1<'a> {
+    file: &'a str,
+    line: usize,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -277,9 +288,8 @@ struct PolicyV1<'a> {
     fail_on: Vec<&'static str>,
     /// `blind` demands nothing.
     require_coverage: &'static str,
-    /// Waivers of findings; no file can hold one yet.
-    waivers_unused: [(); 0],
-    waivers_expired: [(); 0],
+    waivers_unused: Vec<WaiverNoteV1<'a>>,
+    waivers_expired: Vec<WaiverNoteV1<'a>>,
 }
 
 #[derive(Serialize)]

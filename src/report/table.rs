@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::model::{DatabaseOrigin, Grade, Package};
-use crate::policy::{Exit, Target, Verdict};
+use crate::policy::{Exit, Target, Verdict, WaiverNote};
 
 use super::summary::{Summary, advisories};
 use super::{Part, Reporter, Style, place};
@@ -137,6 +137,21 @@ fn reassure(canvas: &mut Canvas<'_>, target: &Target, verdict: &Verdict) -> io::
     risk::write(canvas, &target.risk)
 }
 
+/// How many waivers of one sort are shown before the rest is counted.
+const NOTES: usize = 5;
+
+/// Waivers that somebody should look at.
+fn waiver_notes(canvas: &mut Canvas<'_>, label: &str, ink: Ink, notes: &[WaiverNote]) -> io::Result<()> {
+    for note in notes.iter().take(NOTES) {
+        let text = format!("waiver at {}:{}: {}", note.file, note.line, note.text);
+        canvas.labelled(label, LABEL, ink, &text)?;
+    }
+    match notes.len().saturating_sub(NOTES) {
+        0 => Ok(()),
+        more => canvas.labelled(label, LABEL, ink, &format!("and {more} more waivers; --format json lists all")),
+    }
+}
+
 /// The database and the figures.
 fn figures(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
     canvas.rule()?;
@@ -163,6 +178,8 @@ fn figures(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
         unseen.push(format!("{} accepted by the policy", count(summary.accepted as u64)));
     }
     canvas.labelled("not seen", LABEL, Ink::Plain, &list(unseen))?;
+    waiver_notes(canvas, "expired", Ink::Warning, &verdict.waivers_expired)?;
+    waiver_notes(canvas, "unused", Ink::Plain, &verdict.waivers_unused)?;
     if let Some(run) = &verdict.run {
         canvas.labelled("took", LABEL, Ink::Plain, &format!("{:.2} s", run.seconds))?;
     }

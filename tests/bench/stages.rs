@@ -21,8 +21,8 @@ use tidewaiter::artifact::{Budget, EntryKind, Limits, Opened, Piece, open_bytes}
 use tidewaiter::audit::{self, Demand, Input, Options, Progress, Request};
 use tidewaiter::extract::{self, Entry, Extractor, LockedVersions, Sink};
 use tidewaiter::matching::{MaxAge, match_packages};
-use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Grade, Location, Package, Scan, Severity};
-use tidewaiter::policy::{RiskWeights, Settings, Verdict, judge};
+use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Location, Package, Scan};
+use tidewaiter::policy::{Settings, Verdict, judge};
 use tidewaiter::report::{self, Style};
 use tidewaiter::secret::Engine;
 
@@ -216,16 +216,7 @@ fn audited(code: Input, layers: Vec<PathBuf>, database: &Database) -> Scan {
 }
 
 fn verdict(scan: Scan, database: &Database) -> Verdict {
-    let settings = Settings {
-        allow_secrets: Vec::new(),
-        risk: RiskWeights::default(),
-        fail_on: vec![Severity::High, Severity::Critical],
-        require_coverage: Grade::Partial,
-        file: None,
-        own: Vec::new(),
-        accept_gaps: Vec::new(),
-    };
-    judge(vec![scan], database.info().clone(), settings, None)
+    judge(vec![scan], database.info().clone(), Settings::default(), None)
 }
 
 /// The README's example, its layer included, from the files to the verdict.

@@ -8,6 +8,7 @@ pub mod osv;
 pub mod osv_service;
 pub mod picture;
 pub mod planted;
+pub mod schema;
 pub mod synthetic;
 pub mod tar;
 pub mod tool;

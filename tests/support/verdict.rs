@@ -1,7 +1,7 @@
 //! A scan that holds every kind of finding and every kind of gap, built by hand.
 
 use tidewaiter::model::*;
-use tidewaiter::policy::{RiskWeights, Run, Settings, Verdict, judge};
+use tidewaiter::policy::{Run, Settings, Verdict, judge};
 
 pub const FINDING_KINDS: [FindingKind; 8] = [
     FindingKind::Malicious,
@@ -239,15 +239,7 @@ fn gap(i: usize, kind: GapKind) -> Gap {
 }
 
 pub fn settings() -> Settings {
-    Settings {
-        fail_on: vec![Severity::Critical, Severity::High],
-        require_coverage: Grade::Partial,
-        file: None,
-        own: Vec::new(),
-        accept_gaps: Vec::new(),
-        allow_secrets: Vec::new(),
-        risk: RiskWeights::default(),
-    }
+    Settings::default()
 }
 
 pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {

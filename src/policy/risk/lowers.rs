@@ -18,12 +18,15 @@ pub struct Lowers {
     pub score: u8,
 }
 
+/// Whether something that is done closes a finding.
+type Closes<'a> = &'a dyn Fn(&Finding) -> bool;
+
 /// Tries every thing to do, as people do them: all of a kind at once.
 pub(crate) fn lowers(facts: &Facts<'_>, now: &Risk, upgrades: &[Upgrade], weights: &RiskWeights) -> Option<Lowers> {
     let closed: BTreeSet<&str> = upgrades.iter().flat_map(|one| &one.closes).map(String::as_str).collect();
     let of = |kind| move |finding: &Finding| finding.kind == kind;
     let upgraded = |finding: &Finding| closed.contains(finding.fingerprint.as_str());
-    let actions: [(&str, &dyn Fn(&Finding) -> bool); 5] = [
+    let actions: [(&str, Closes<'_>); 5] = [
         ("remove the malicious packages", &of(FindingKind::Malicious)),
         ("make the upgrades of the plan", &upgraded),
         ("revoke the secrets and take them out", &of(FindingKind::Secret)),

@@ -6,6 +6,9 @@ use crate::model::{Answer, Confidence, Finding, FindingKind, Grade, Origin, Seve
 
 use super::Facts;
 
+/// The share of the weight, 0 to 1, and the fact behind it; `None` where there is nothing to say.
+type Share = fn(&Facts<'_>) -> Option<(f64, String)>;
+
 /// A rule that gives points.
 pub struct TermRule {
     /// Its name in reports, and in the policy's `[risk]`.
@@ -14,66 +17,24 @@ pub struct TermRule {
     pub weight: u8,
     /// What it gives points for.
     pub meaning: &'static str,
-    /// The share of the weight, 0 to 1, and the fact behind it; `None` where there is nothing to say.
-    pub(super) share: fn(&Facts<'_>) -> Option<(f64, String)>,
+    pub(super) share: Share,
+}
+
+const fn term(name: &'static str, weight: u8, meaning: &'static str, share: Share) -> TermRule {
+    TermRule { name, weight, meaning, share }
 }
 
 /// Every term. The weights of those that alone call for somebody at once are 40 and more.
 pub const TERMS: &[TermRule] = &[
-    TermRule {
-        name: "malicious",
-        weight: 80,
-        meaning: "a malicious package: it runs with the function's rights",
-        share: malicious,
-    },
-    TermRule {
-        name: "vulnerability",
-        weight: 50,
-        meaning: "the worst vulnerability, by CVSS score, else by severity",
-        share: vulnerability,
-    },
-    TermRule {
-        name: "known-exploited",
-        weight: 20,
-        meaning: "a vulnerability that attackers are known to use (KEV)",
-        share: exploited,
-    },
-    TermRule {
-        name: "likely-exploited",
-        weight: 10,
-        meaning: "the most likely exploitation within 30 days (EPSS)",
-        share: exploitable,
-    },
-    TermRule {
-        name: "more-vulnerabilities",
-        weight: 10,
-        meaning: "further vulnerabilities at or above high, of which ten count",
-        share: more,
-    },
-    TermRule {
-        name: "secrets",
-        weight: 40,
-        meaning: "the surest secret: less in a dependency's files, nothing once it is refused",
-        share: secrets,
-    },
-    TermRule {
-        name: "tampering",
-        weight: 30,
-        meaning: "the worst difference between a package and its own list of files",
-        share: tampering,
-    },
-    TermRule {
-        name: "coverage",
-        weight: 30,
-        meaning: "nothing could be seen, or a gap blocks the verdict",
-        share: coverage,
-    },
-    TermRule {
-        name: "runtime",
-        weight: 15,
-        meaning: "a runtime near or past the end of its security patches",
-        share: runtime,
-    },
+    term("malicious", 80, "a malicious package: it runs with the function's rights", malicious),
+    term("vulnerability", 50, "the worst vulnerability, by CVSS score, else by severity", vulnerability),
+    term("known-exploited", 20, "a vulnerability that attackers are known to use (KEV)", exploited),
+    term("likely-exploited", 10, "the most likely exploitation within 30 days (EPSS)", exploitable),
+    term("more-vulnerabilities", 10, "further vulnerabilities at or above high, of which ten count", more),
+    term("secrets", 40, "the surest secret: less in a dependency's files, nothing once it is refused", secrets),
+    term("tampering", 30, "the worst difference between a package and its own list of files", tampering),
+    term("coverage", 30, "nothing could be seen, or a gap blocks the verdict", coverage),
+    term("runtime", 15, "a runtime near or past the end of its security patches", runtime),
 ];
 
 fn of<'a>(facts: &Facts<'a>, kind: FindingKind) -> impl Iterator<Item = &'a Finding> {

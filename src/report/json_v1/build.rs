@@ -1,7 +1,7 @@
 //! Fills the contract's types from a verdict.
 
 use crate::model::{Answer, Artifact, Cvss, FunctionConfig, Hook, Location, Package, PackageId, SourceInfo};
-use crate::policy::{Judged, JudgedGap, Risk, Target, Upgrade, Verdict, Waived};
+use crate::policy::{Judged, JudgedGap, Risk, Target, Upgrade, Verdict, Waived, WaiverNote};
 use crate::report::place;
 use crate::report::summary::{self, Summary};
 
@@ -20,8 +20,8 @@ impl<'a> Report<'a> {
                 file: verdict.settings.file.as_deref(),
                 fail_on: verdict.settings.fail_on.iter().map(|severity| severity.word()).collect(),
                 require_coverage: verdict.settings.require_coverage.word(),
-                waivers_unused: [],
-                waivers_expired: [],
+                waivers_unused: verdict.waivers_unused.iter().map(waiver_note).collect(),
+                waivers_expired: verdict.waivers_expired.iter().map(waiver_note).collect(),
             },
             summary: SummaryV1 {
                 findings: SeverityCounts { critical, high, medium, low, unknown },
@@ -184,7 +184,16 @@ fn hook<'a>(hook: &'a Hook, artifacts: &[Artifact]) -> HookV1<'a> {
 }
 
 fn waived(waived: &Waived) -> WaivedV1<'_> {
-    WaivedV1 { by: &waived.by, reason: &waived.reason }
+    WaivedV1 {
+        by: &waived.by,
+        reason: &waived.reason,
+        owner: waived.owner.as_deref(),
+        expires: waived.expires.map(|day| day.to_string()),
+    }
+}
+
+fn waiver_note(note: &WaiverNote) -> WaiverNoteV1<'_> {
+    WaiverNoteV1 { file: &note.file, line: note.line, text: &note.text }
 }
 
 fn locations<'a>(all: &'a [Location], artifacts: &[Artifact]) -> Vec<LocationV1<'a>> {

@@ -66,7 +66,9 @@ pub fn write_waived(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> 
         ];
         canvas.row(4, cells)?;
         canvas.paragraph(6, Ink::Faint, &places_of(target, &finding.locations, Vec::new()), 3)?;
-        canvas.paragraph(6, Ink::Faint, &format!("waived by {}: {}", waived.by, waived.reason), 3)?;
+        let until = waived.expires.map(|day| format!(", until {day}")).unwrap_or_default();
+        let owner = waived.owner.as_ref().map(|owner| format!(" ({owner}{until})")).unwrap_or(until);
+        canvas.paragraph(6, Ink::Faint, &format!("waived by {}{owner}: {}", waived.by, waived.reason), 3)?;
     }
     rest(canvas, total.saturating_sub(QUIET))
 }

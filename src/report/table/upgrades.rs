@@ -23,16 +23,20 @@ pub fn write(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
     let known: BTreeMap<PackageId, &Package> = target.scan.packages.iter().map(|p| (p.id(), p)).collect();
     for upgrade in target.upgrades.iter().take(SHOWN) {
         let package = known.get(&upgrade.package).copied();
-        let name = format!("{} {}", place::package(&upgrade.package), canvas.arrow());
+        let name = package.map_or_else(
+            || place::package(&upgrade.package),
+            // As the package writes itself, not as its ecosystem compares it.
+            |package| format!("{} {}", package.name, upgrade.from),
+        );
         let mut facts = vec![format!("closes {}", plural(upgrade.closes.len() as u64, "finding", "findings"))];
         if upgrade.path.len() == 1 && upgrade.direct.is_some() {
             facts.push("direct".to_owned());
         }
         if package.is_some_and(|package| upgrade.is_major(package.ecosystem)) {
-            facts.push("another major version".to_owned());
+            facts.push("another major".to_owned());
         }
         let cells = vec![
-            cell(Ink::Plain, format!("{name} {}", upgrade.to), Width::Auto),
+            cell(Ink::Plain, format!("{name} {} {}", canvas.arrow(), upgrade.to), Width::Auto),
             cell(Ink::Faint, list(facts), Width::Auto),
         ];
         canvas.row(4, cells)?;

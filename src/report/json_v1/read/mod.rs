@@ -12,7 +12,7 @@ use crate::model::{
     Location, Package, Scan, SourceInfo, Span, Tally, Verification,
 };
 use crate::policy::{
-    Exit, Judged, JudgedGap, Lowers, Risk, Run, Settings, State, Target, Term, Upgrade, Verdict, Waived,
+    Exit, Judged, JudgedGap, Lowers, Risk, Run, Settings, State, Target, Term, Upgrade, Verdict, Waived, WaiverNote,
 };
 
 use types::*;
@@ -87,6 +87,8 @@ impl From<Report> for Verdict {
                 _ => Exit::Failed,
             },
             reasons: report.summary.reasons,
+            waivers_unused: report.policy.waivers_unused.into_iter().map(WaiverNote::from).collect(),
+            waivers_expired: report.policy.waivers_expired.into_iter().map(WaiverNote::from).collect(),
             run: report.run.map(|run| Run {
                 started_at: run.started_at,
                 seconds: run.seconds,
@@ -225,9 +227,15 @@ impl From<FindingRead> for Judged {
     }
 }
 
+impl From<WaiverNoteRead> for WaiverNote {
+    fn from(WaiverNoteRead { file, line, text }: WaiverNoteRead) -> WaiverNote {
+        WaiverNote { file, line, text }
+    }
+}
+
 impl From<WaivedRead> for Waived {
-    fn from(WaivedRead { by, reason }: WaivedRead) -> Waived {
-        Waived { by, reason }
+    fn from(WaivedRead { by, reason, owner, expires }: WaivedRead) -> Waived {
+        Waived { by, reason, owner, expires }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The contract's types once more, owned. Keys that later versions of the program added may be missing.
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::model::{
@@ -167,6 +168,15 @@ pub(super) struct VerificationRead {
 pub(super) struct WaivedRead {
     pub by: String,
     pub reason: String,
+    pub owner: Option<String>,
+    pub expires: Option<NaiveDate>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WaiverNoteRead {
+    pub file: String,
+    pub line: usize,
+    pub text: String,
 }
 
 #[derive(Deserialize)]
@@ -226,6 +236,10 @@ pub(super) struct Policy {
     pub fail_on: Option<Vec<Severity>>,
     #[serde(default)]
     pub require_coverage: Option<Grade>,
+    #[serde(default)]
+    pub waivers_unused: Vec<WaiverNoteRead>,
+    #[serde(default)]
+    pub waivers_expired: Vec<WaiverNoteRead>,
 }
 
 #[derive(Deserialize)]
