@@ -25,7 +25,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
 use super::table::words::{count, plural};
-use super::{Reporter, Style};
+use super::{Part, Reporter, Style};
 use crate::policy::{Exit, Verdict};
 use data::Data;
 use text::Text;
@@ -52,6 +52,10 @@ pub struct Html;
 impl Reporter for Html {
     fn id(&self) -> &'static str {
         "html"
+    }
+
+    fn lacks(&self) -> &'static [Part] {
+        &[Part::Packages]
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {

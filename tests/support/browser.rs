@@ -98,19 +98,16 @@ impl Browser {
 
     /// Opens a file, with what stands behind its `#`, and waits until it is loaded.
     pub fn open(&mut self, file: &Path, fragment: &str) {
-        self.events.clear();
         // A page that differs in its fragment only would not be loaded again.
-        self.call("Page.navigate", json!({ "url": "about:blank" }));
-        let url = format!("file://{}{fragment}", file.display());
+        self.load("about:blank");
+        self.load(&format!("file://{}{fragment}", file.display()));
+    }
+
+    fn load(&mut self, url: &str) {
+        self.events.clear();
         let answer = self.call("Page.navigate", json!({ "url": url }));
-        let loaded =
-            |event: &Value| event["method"] == "Page.lifecycleEvent" || event["method"] == "Page.loadEventFired";
         assert!(answer["errorText"].is_null(), "{answer}");
-        let mut known = 0;
-        while self.events[known..].iter().filter(|event| loaded(event)).count() == 0
-            || self.eval("document.URL") != url.as_str()
-        {
-            known = self.events.len();
+        while self.events("Page.loadEventFired").is_empty() {
             self.next();
         }
     }

@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::model::Severity;
-use crate::policy::Verdict;
+use crate::policy::{THRESHOLDS, Verdict, fail_on_text};
 use crate::report::summary::advisories;
-use crate::report::table::words::{count, list, plural};
+use crate::report::table::words::{count, plural};
 
 use super::text::Text;
 
@@ -17,10 +16,15 @@ pub fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"<dl>")?;
     fact("Advisories", &advisories(verdict), out)?;
     let settings = &verdict.settings;
-    let words = list(settings.fail_on.iter().map(Severity::to_string));
-    fact("Fails on", if words.is_empty() { "nothing" } else { &words }, out)?;
+    let beside = THRESHOLDS.iter().filter_map(|name| Some(format!("; {name} {}", settings.thresholds.get(name)?)));
+    fact("Fails on", &(fail_on_text(&settings.fail_on) + &beside.collect::<String>()), out)?;
     fact("Coverage required", settings.require_coverage.word(), out)?;
     fact("Policy file", settings.file.as_deref().unwrap_or("none"), out)?;
+    for (name, notes) in [("Expired waiver", &verdict.waivers_expired), ("Unused waiver", &verdict.waivers_unused)] {
+        for note in notes {
+            fact(name, &format!("{}:{}: {}", note.file, note.line, note.text), out)?;
+        }
+    }
     if let Some(run) = &verdict.run {
         fact("Scanned", &format!("{}, in {:.2} s", run.started_at, run.seconds), out)?;
     }

@@ -11,9 +11,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::model::{Answer, Finding, FindingKind, GapKind, Package, PackageId};
+use crate::model::{Answer, Finding, FindingKind, GapKind, Package};
 use crate::policy::{Judged, JudgedGap, Target, Verdict, Waived};
 use crate::report::table::words::count;
+use crate::report::facts::{self, Known};
 use crate::report::{escape, place};
 
 use super::gaps::Standing;
@@ -85,7 +86,7 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     more: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    waived: Option<(Cow<'a, str>, Cow<'a, str>)>,
+    waived: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -97,7 +98,7 @@ struct GapRow<'a> {
     detail: Cow<'a, str>,
     by: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<(Cow<'a, str>, Cow<'a, str>)>,
+    accepted: Option<String>,
     /// Gaps that this row stands for, where it is more than one.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
@@ -119,16 +120,14 @@ impl<'a> Data<'a> {
         let left_out = findings.len() - kept;
         findings.truncate(kept);
 
-        let packages: Vec<BTreeMap<PackageId, &Package>> =
-            verdict.targets.iter().map(|target| target.scan.packages.iter().map(|p| (p.id(), p)).collect()).collect();
+        let known: Vec<Known<'_>> = verdict.targets.iter().map(|target| Known::of(&target.scan.packages)).collect();
         let mut issues = Vec::new();
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let mut again: HashMap<&str, usize> = HashMap::new();
         let mut rows = Vec::with_capacity(kept);
         for (at, judged) in findings {
             let finding = &judged.finding;
-            let package = finding.package.as_ref().and_then(|id| packages[at].get(id)).copied();
-            let issue = to_raw_value(&issue(finding, package))?;
+            let issue = to_raw_value(&issue(finding, known[at].package(finding)))?;
             let number = *numbers.entry(issue.get().to_owned()).or_insert(issues.len());
             if number == issues.len() {
                 issues.push(issue);
@@ -222,8 +221,8 @@ fn places(target: &Target, finding: &Finding) -> Vec<String> {
     shown.map(|one| escape(&place::exact(one, &target.scan.artifacts)).into_owned()).collect()
 }
 
-fn waived(waived: &Waived) -> (Cow<'_, str>, Cow<'_, str>) {
-    (escape(&waived.by), escape(&waived.reason))
+fn waived(waived: &Waived) -> String {
+    escape(&facts::waiver(waived)).into_owned()
 }
 
 /// Blocking ones of all targets, then what somebody accepts, then notes.

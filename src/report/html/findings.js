@@ -74,7 +74,7 @@ function findings(data) {
         fact('Function', target.name),
         fact(places.length > 1 ? 'Places' : 'Place', places.length > 0 && el('ul', {}, places, more)),
         fact('Standing', STANDINGS.find(([word]) => word === row.standing)[1]),
-        fact('Waived', row.waived && `by ${row.waived[0]}: ${row.waived[1]}`),
+        fact('Waived', row.waived && `by ${row.waived}`),
         fact('Fingerprint', el('code', {}, row.print))),
       el('p', { class: 'tools' }, el('a', { href: `#${anchor(row)}` }, 'Link to this finding'), also));
   };

@@ -14,7 +14,7 @@ function gaps(data) {
         el('span', { class: 'kind' }, row.kind), ' ',
         el('span', { class: 'path' }, row.place), ' ',
         data.targets.length > 1 && el('span', { class: 'target' }, `in ${row.target.name}`), ' ',
-        row.accepted && el('span', { class: 'mark' }, `accepted by ${row.accepted[0]}: ${row.accepted[1]}`))));
+        row.accepted && el('span', { class: 'mark' }, `accepted by ${row.accepted}`))));
   const kinds = [...new Set(data.gaps.map((row) => row.kind))].sort();
   return new List({
     id: 'gap-list', one: 'gap', more: 'gaps', rows: data.gaps, text, draw, weight: (row) => row.count ?? 1,

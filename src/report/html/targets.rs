@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::model::Severity;
 use crate::policy::{Judged, Target, Verdict};
-use crate::report::place;
+use crate::report::{facts, place};
 use crate::report::table::words::{bytes, count, list, plural};
 
 use super::gaps::tally;
@@ -112,7 +112,7 @@ fn worst(target: &Target, at: usize, out: &mut dyn Write) -> io::Result<()> {
             write!(out, " <span class=\"fix\">fix: {}</span>", Text(version))?;
         }
         if let Some(waived) = &judged.waived {
-            write!(out, " waived by {}: {}", Text(&waived.by), Text(&waived.reason))?;
+            write!(out, " waived by {}", Text(&facts::waiver(waived)))?;
         }
         out.write_all(b"</span></li>")?;
     }
