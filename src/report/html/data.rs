@@ -13,8 +13,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::model::{Answer, Finding, FindingKind, GapKind, Package};
 use crate::policy::{Judged, JudgedGap, Target, Verdict, Waived};
-use crate::report::table::words::count;
 use crate::report::facts::{self, Known};
+use crate::report::table::words::count;
 use crate::report::{escape, place};
 
 use super::gaps::Standing;
@@ -152,7 +152,7 @@ impl<'a> Data<'a> {
 }
 
 /// What counts first; then malware, whose records seldom have a severity and need none; then the severity.
-fn urgency(judged: &Judged) -> impl Ord + use<> {
+pub fn urgency(judged: &Judged) -> impl Ord + use<> {
     let Finding { kind, severity, exploitation, .. } = &judged.finding;
     let standing = match standing(judged) {
         "breaks" => 0,
