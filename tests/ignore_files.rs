@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use tidewaiter::model::*;
 use tidewaiter::policy::*;
 
+use crate::reporters::{PLAIN, rendered};
 use crate::support::verdict::*;
 
 /// What a scanner of packages and one of secrets would both see: four packages with flaws or malware, three secrets.
@@ -337,6 +338,27 @@ fn cyclonedx_vex() {
     assert_eq!(lines(&effect.unused), [15, 17, 18], "of two versions, the one that is not there");
     let waived = effect.findings.iter().find(|judged| judged.finding.id == LODASH).unwrap().waived.clone().unwrap();
     assert_eq!(waived.reason, "not_affected: code_not_reachable: unused");
+}
+
+/// What one run waived, written as VEX, is waived in the next.
+#[test]
+fn our_own_vex_documents_are_read_back() {
+    let policy = "[[waivers]]\nid = \"CVE-2020-8203\"\nreason = \"not reachable\"\nowner = \"o\"\n\n\
+                  [[waivers]]\npackage = \"pkg:maven/org.apache.logging.log4j/log4j-core\"\nreason = \"patched\"\nowner = \"o\"\n\n\
+                  [[waivers]]\npath = \"src/settings.py\"\nreason = \"made up\"\nowner = \"o\"\n";
+    let waivers = Policy::parse("tidewaiter.toml", policy).unwrap().waivers;
+    let verdict = judge(vec![scan()], database(DatabaseOrigin::Cache), Settings { waivers, ..settings() }, None);
+    for (format, file) in [("openvex", "openvex.json"), ("cyclonedx", "bom.cdx.json")] {
+        let text = rendered(format, &verdict, PLAIN);
+        let effect = effect(file, &text);
+        assert_eq!(effect.waived, ids(&[LODASH, LOG4J]), "{format}");
+        let waived = effect.findings.iter().find(|judged| judged.finding.id == LODASH).unwrap().waived.clone().unwrap();
+        assert!(
+            waived.reason.starts_with("not_affected") && waived.reason.contains("not reachable"),
+            "{}",
+            waived.reason
+        );
+    }
 }
 
 #[test]
