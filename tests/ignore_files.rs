@@ -364,6 +364,8 @@ fn our_own_vex_documents_are_read_back() {
 #[test]
 fn a_file_that_cannot_be_read_is_pointed_at_and_not_quoted() {
     let deep = format!("ignore: {}", "[".repeat(100_000));
+    let dotted = format!("{}a = 1", "a.".repeat(1 << 20));
+    let nested = format!("{{\"statements\": [{}", "{\"products\":[".repeat(100_000));
     let many = "CVE-2020-1\n".repeat(100_001);
     let laughs = (1..12).fold("a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, i| {
         let again = format!("*a{},", i - 1).repeat(9);
@@ -378,6 +380,8 @@ fn a_file_that_cannot_be_read_is_pointed_at_and_not_quoted() {
         (".trivyignore.yaml", "vulnerabilities:\n  - id: a\n    paths: ['[']\n", ".trivyignore.yaml:2:"),
         (".grype.yaml", "ignore:\n  - hunter2\n", ".grype.yaml:2:"),
         (".grype.yaml", deep.as_str(), ".grype.yaml:1:"),
+        ("osv-scanner.toml", dotted.as_str(), "osv-scanner.toml:1:1: the file has keys too deep"),
+        ("openvex.json", nested.as_str(), "openvex.json:1:"),
         (".grype.yaml", laughs.as_str(), ".grype.yaml:"),
         ("osv-scanner.toml", "[[IgnoredVulns]]\nid = hunter2\n", "osv-scanner.toml:2:"),
         ("osv-scanner.toml", "[[IgnoredVulns]]\nid = \"x\"\nignoreUntil = \"hunter2\"\n", "osv-scanner.toml:3:"),
@@ -413,5 +417,23 @@ fn a_long_list_is_judged_in_time() {
     let verdict = judge(vec![scan], database(DatabaseOrigin::Cache), Settings { waivers, ..settings() }, None);
     assert_eq!(verdict.exit, Exit::Clean);
     assert_eq!(verdict.waivers_unused.len(), 70_000);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+/// A vendor's statements about a thousand products: every entry has its line, found once.
+#[test]
+fn a_long_document_is_read_in_time() {
+    let statement = |number: usize| {
+        format!(
+            "{{\"vulnerability\":{{\"name\":\"CVE-2020-{number}\"}},\"products\":[{{\"@id\":\"pkg:npm/p{number}\"}}],\n\
+             \"status\":\"not_affected\",\"impact_statement\":\"{}\"}}",
+            "x".repeat(100)
+        )
+    };
+    let statements: Vec<String> = (0..50_000).map(statement).collect();
+    let text = format!("{{\"@context\":\"https://openvex.dev/ns\",\"statements\":[{}]}}", statements.join(",\n"));
+    let started = std::time::Instant::now();
+    let waivers = foreign::parse("vendor.json", &text).unwrap();
+    assert_eq!((waivers.len(), waivers.last().unwrap().basis.line), (50_000, 99_999));
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
