@@ -59,7 +59,8 @@ impl Keywords {
                 entries.push(Entry { group: fold(group), keyword: number, offset });
             }
         }
-        entries.sort_by_key(|entry| (bucket(hash(entry.group)), entry.keyword));
+        // Their keywords' order stays within a bucket.
+        entries.sort_by_cached_key(|entry| bucket(hash(entry.group)));
         let mut filter = [Box::new([0u8; SLOTS]), Box::new([0u8; SLOTS])];
         let mut starts = vec![0u32; BUCKETS + 1];
         for (at, entry) in entries.iter().enumerate() {
