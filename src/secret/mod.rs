@@ -10,6 +10,7 @@
 //! The engine cannot know whether a secret is still valid, nor whose it is; the audit says the latter.
 
 mod assignment;
+mod avx2;
 mod builtin;
 mod checks;
 mod constants;

@@ -36,10 +36,8 @@ pub fn kind(bytes: &[u8]) -> Kind {
         [0xFE, 0xFF, ..] => return Kind::Utf16Be,
         _ => {}
     }
-    // Most texts have no NUL at all.
-    let any_nul = memchr::memchr(0, sample).is_some();
-    let nul_at = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
-    let (even, odd, units) = if any_nul { (nul_at(0), nul_at(1), sample.len() / 2) } else { (0, 0, 0) };
+    let Counts { even, odd, control } = count(sample);
+    let units = sample.len() / 2;
     // Nine of ten units ASCII, hardly a NUL on the other side: tables of small integers have NULs on both.
     if units >= 8 && odd * 10 >= units * 9 && even * 50 <= units {
         return Kind::Utf16Le;
@@ -47,11 +45,37 @@ pub fn kind(bytes: &[u8]) -> Kind {
     if units >= 8 && even * 10 >= units * 9 && odd * 50 <= units {
         return Kind::Utf16Be;
     }
-    let control = sample.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B)).count();
     if even + odd >= 2 && (even + odd) * 500 >= sample.len() || control * 20 > sample.len() {
         return Kind::Binary;
     }
     Kind::Text
+}
+
+/// What a sample holds: NULs at even and at odd places, and control characters that no text has, NULs among them.
+struct Counts {
+    even: usize,
+    odd: usize,
+    control: usize,
+}
+
+fn count(sample: &[u8]) -> Counts {
+    // As many counters as a register has bytes, so that the compiler counts them all at once; a sample of 4,096 bytes
+    // cannot make one overflow.
+    const LANES: usize = 32;
+    const _: () = assert!(SAMPLE / LANES < u8::MAX as usize);
+    let is_control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+    let (mut nuls, mut controls) = ([0u8; LANES], [0u8; LANES]);
+    let (blocks, rest) = sample.as_chunks::<LANES>();
+    let mut padded = [b' '; LANES];
+    padded[..rest.len()].copy_from_slice(rest);
+    for block in blocks.iter().chain([&padded]) {
+        for (lane, byte) in block.iter().enumerate() {
+            nuls[lane] += u8::from(*byte == 0);
+            controls[lane] += u8::from(is_control(*byte));
+        }
+    }
+    let sum = |counts: &[u8], step: usize| counts.iter().step_by(step).map(|count| usize::from(*count)).sum();
+    Counts { even: sum(&nuls, 2), odd: sum(&nuls[1..], 2), control: sum(&controls, 1) }
 }
 
 /// Bytes as the rules see them, and the way back to the bytes as stored.

@@ -17,6 +17,9 @@ mod runs;
 mod wide;
 
 pub use layer::Layer;
+pub use runs::LEAST;
+
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -179,7 +182,8 @@ pub fn each(text: &[u8], kind: Kind, marks: Marks, work: &mut Work, visit: &mut 
 fn marked(text: &[u8], mut marks: Marks, work: &mut Work, show: &mut dyn FnMut(Layer, &mut Work)) {
     // Too short for the keyword pass.
     let mut continued = Regions::default();
-    for at in memmem::find_iter(text, b"\\\n").filter(|at| escapes::is_escape(text, *at)) {
+    static CONTINUED: LazyLock<memmem::Finder> = LazyLock::new(|| memmem::Finder::new(b"\\\n"));
+    for at in CONTINUED.find_iter(text).filter(|at| escapes::is_escape(text, *at)) {
         continued.add(at..at + 1, escapes::AROUND, text.len());
     }
     for stretch in marks.escapes.iter().chain(continued.iter()) {

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::secret::avx2;
+
 /// The fewest digits of a run: 18 bytes, less than any vendor's token.
 pub const LEAST: usize = 24;
 
@@ -46,7 +48,25 @@ fn holds_mark(step: &[u8]) -> bool {
 /// Calls `visit` with every run of at least [`LEAST`] digits, in order; it says where to go on. Returns the number of
 /// bytes looked at: the measure of the work done.
 pub fn each(text: &[u8], mut visit: impl FnMut(Range<usize>) -> usize) -> usize {
-    let (mut from, mut probe, mut looked) = (0, 0, 0);
+    let (mut from, mut looked) = (0, 0);
+    loop {
+        let (start, found) = match avx2::run(text, from) {
+            Ok(start) => (start, true),
+            Err(rest) => (rest, false),
+        };
+        looked += start - from;
+        if !found {
+            return looked + each_by_steps(text, start, visit);
+        }
+        let end = start + text[start..].iter().take_while(|b| is_digit(**b)).count();
+        looked += end - start;
+        from = visit(start..end).max(end);
+    }
+}
+
+/// The same from a place on, which no run crosses, a step at a time.
+fn each_by_steps(text: &[u8], mut from: usize, mut visit: impl FnMut(Range<usize>) -> usize) -> usize {
+    let (mut probe, mut looked) = (from, 0);
     while let Some(step) = text.get(probe..probe + STEP) {
         looked += STEP;
         if holds_mark(step) {
@@ -75,14 +95,26 @@ pub fn each(text: &[u8], mut visit: impl FnMut(Range<usize>) -> usize) -> usize 
 mod tests {
     use super::*;
 
+    /// In both ways, which must agree.
     fn runs(text: &[u8]) -> Vec<Range<usize>> {
-        let mut out = Vec::new();
-        each(text, |run| {
+        let (mut out, mut slowly) = (Vec::new(), Vec::new());
+        let note = |out: &mut Vec<Range<usize>>, run: Range<usize>| {
             let end = run.end;
             out.push(run);
             end
-        });
+        };
+        each(text, |run| note(&mut out, run));
+        each_by_steps(text, 0, |run| note(&mut slowly, run));
+        assert_eq!(out, slowly);
         out
+    }
+
+    #[test]
+    fn both_ways_know_the_same_digits() {
+        for byte in 0..=u8::MAX {
+            let text = [&[b'.'; 40][..], &[byte; LEAST], &[b'.'; 40]].concat();
+            assert_eq!(runs(&text).len(), usize::from(is_digit(byte)), "{byte}");
+        }
     }
 
     #[test]

@@ -1,0 +1,191 @@
+//! Finds all keywords of all rules in one pass over the bytes.
+//!
+//! Every keyword is represented by one group of four of its bytes. A sieve holds back most places of the text, 32 at a
+//! time; at the others the group of four bytes is looked up in a filter that the processor's caches hold; only where it
+//! passes is a keyword compared. An Aho-Corasick automaton answers the same question, but over the thousands of keywords
+//! here its table is larger than the second cache, and each byte has to wait for the state that the byte before it gave.
+//! Its other way, Teddy, is for a few dozen keywords.
+
+mod choose;
+mod filter;
+pub(super) mod sieve;
+
+use std::ops::Range;
+
+use choose::{Chosen, choose};
+use filter::{Filter, fold, group_at, hash};
+use sieve::{LOT, Sieve};
+
+/// Bytes of a group.
+const GROUP: usize = 4;
+/// Bytes of the shortest keyword that is found.
+const LEAST: usize = 3;
+/// Buckets of the entries.
+const BUCKETS: usize = 1 << 12;
+
+/// A set of keywords, found in any case of ASCII letters.
+pub struct Keywords {
+    /// In lower case.
+    keywords: Vec<Vec<u8>>,
+    sieve: Sieve,
+    filter: Filter,
+    /// Where the entries of a bucket begin; one more at the end.
+    starts: Vec<u32>,
+    /// In the order of their buckets.
+    entries: Vec<Entry>,
+}
+
+/// A keyword and its group.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// The group, folded.
+    group: u32,
+    keyword: u32,
+    /// Where in the keyword the group begins.
+    offset: u32,
+    /// The keyword's next four bytes, folded, under a mask that ends where the keyword does.
+    more: u32,
+    mask: u32,
+}
+
+impl Keywords {
+    /// A set of keywords; their places in the list are their numbers. Keywords under three bytes are never found.
+    pub fn new<'a>(keywords: impl IntoIterator<Item = &'a str>) -> Keywords {
+        let keywords: Vec<Vec<u8>> = keywords.into_iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
+        let mut sieve = Sieve::new();
+        let mut entries: Vec<Entry> = Vec::new();
+        for (number, chosen) in (0u32..).zip(choose(&keywords, &mut sieve)) {
+            let Chosen { bytes: [a, b, c, d], len, offset } = chosen;
+            let keyword = &keywords[number as usize];
+            let (mut more, mut mask) = ([0; GROUP], [0; GROUP]);
+            for (at, byte) in keyword.iter().skip(offset + GROUP).take(GROUP).enumerate() {
+                (more[at], mask[at]) = (*byte, 0xFF);
+            }
+            let mask = u32::from_le_bytes(mask);
+            let more = fold(more) & mask;
+            let entry = |group| Entry { group: fold(group), keyword: number, offset: offset as u32, more, mask };
+            match len {
+                GROUP => entries.push(entry([a, b, c, d])),
+                // Any byte that folds like a printable one may follow.
+                LEAST => entries.extend((0x20..=0x3f).chain(0x60..=0x7f).map(|any| entry([a, b, c, any]))),
+                _ => {}
+            }
+        }
+        entries.sort_by_key(|entry| (bucket(entry.group), entry.keyword));
+        let filter = Filter::new(entries.iter().map(|entry| entry.group));
+        let mut starts = vec![0u32; BUCKETS + 1];
+        for entry in &entries {
+            starts[bucket(entry.group) + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        Keywords { keywords, sieve, filter, starts, entries }
+    }
+
+    /// Calls `visit` with the number and the place of every keyword in the text, overlapping ones too, nearly in the
+    /// order of their places: a keyword comes when the pass meets its group.
+    pub fn find(&self, text: &[u8], mut visit: impl FnMut(usize, Range<usize>)) {
+        let mut passing = [0; LOT];
+        let rest = self.sieve.each(text, |lot| {
+            // Whether a place passes is anybody's guess, also the processor's: every one is written down and most are
+            // written over.
+            let mut count = 0;
+            for &place in lot {
+                passing[count] = place;
+                count += usize::from(self.filter.has(group_at(text, place as usize)));
+            }
+            for &place in &passing[..count] {
+                let place = place as usize;
+                self.compare(text, place, group_at(text, place), &mut visit);
+            }
+        });
+        self.filter.each(text, rest, |place, group| self.compare(text, place, group, &mut visit));
+    }
+
+    /// The keywords whose group is this one, which stands at `place`.
+    #[inline(never)]
+    fn compare(&self, text: &[u8], place: usize, group: u32, visit: &mut impl FnMut(usize, Range<usize>)) {
+        let bucket = bucket(group);
+        let entries = &self.entries[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
+        let more = text.get(place + GROUP..).and_then(|rest| rest.first_chunk()).map(|more| fold(*more));
+        for entry in entries {
+            // Nearly always it ends here, before the keyword itself is fetched from afar.
+            if entry.group != group || more.is_some_and(|more| more & entry.mask != entry.more) {
+                continue;
+            }
+            let keyword = &self.keywords[entry.keyword as usize];
+            let Some(start) = place.checked_sub(entry.offset as usize) else { continue };
+            let end = start + keyword.len();
+            if text.get(start..end).is_some_and(|found| found.eq_ignore_ascii_case(keyword)) {
+                visit(entry.keyword as usize, start..end);
+            }
+        }
+    }
+}
+
+fn bucket(group: u32) -> usize {
+    (hash(group) >> 52) as usize % BUCKETS
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(keywords: &[&str], text: &[u8]) -> Vec<(usize, usize)> {
+        let mut out = Vec::new();
+        Keywords::new(keywords.iter().copied()).find(text, |number, range| {
+            assert!(text[range.clone()].eq_ignore_ascii_case(keywords[number].as_bytes()));
+            out.push((range.start, number));
+        });
+        out.sort_unstable();
+        out
+    }
+
+    /// The plain way.
+    fn expected(keywords: &[&str], text: &[u8]) -> Vec<(usize, usize)> {
+        let is_at = |at: usize, keyword: &str| {
+            text.get(at..at + keyword.len()).is_some_and(|part| part.eq_ignore_ascii_case(keyword.as_bytes()))
+        };
+        (0..text.len())
+            .flat_map(|at| (0..keywords.len()).map(move |number| (at, number)))
+            .filter(|(at, number)| is_at(*at, keywords[*number]))
+            .collect()
+    }
+
+    #[test]
+    fn keywords_are_found_at_every_place_of_every_length_of_text() {
+        let keywords = ["tok", "token", "GHP_", "://", "secretaccesskey"];
+        for keyword in keywords {
+            for before in 0..10 {
+                for after in 0..10 {
+                    let text = format!("{}{keyword}{}", ".".repeat(before), " ".repeat(after));
+                    assert_eq!(found(&keywords, text.as_bytes()), expected(&keywords, text.as_bytes()), "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn case_does_not_matter_and_marks_do() {
+        assert_eq!(found(&["api_key"], b"API_KEY api_key Api_Key apI\x7fkey"), [(0, 0), (8, 0), (16, 0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn it_answers_like_the_plain_way(text in "[abcAB_:/\u{0}ü]{0,200}", keywords in prop::collection::vec("[abAB_:/]{3,7}", 1..20)) {
+            let keywords: Vec<&str> = keywords.iter().map(String::as_str).collect();
+            let mut expected = expected(&keywords, text.as_bytes());
+            // What follows a keyword of three bytes is printable, or nothing.
+            let odd = |at: usize, number: usize| {
+                keywords[number].len() == 3 && text.as_bytes().get(at + 3).is_some_and(|byte| !(0x20..0x80).contains(byte))
+            };
+            expected.retain(|(at, number)| !odd(*at, *number));
+            let mut found = found(&keywords, text.as_bytes());
+            found.retain(|(at, number)| !odd(*at, *number));
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
