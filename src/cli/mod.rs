@@ -1,9 +1,11 @@
 //! Floor 5: the command line. Owns the terminal; the only place that prints.
 
 mod args;
+mod completions;
 mod core_dump;
 mod db;
 mod explain;
+mod man;
 mod options;
 mod osv_api;
 mod output;
@@ -34,6 +36,8 @@ pub fn run() -> ExitCode {
         args::Command::Db(db) => db::run(&db),
         args::Command::Explain(explain) => explain::run(&explain),
         args::Command::Rules(rules) => rules::run(&rules),
+        args::Command::Completions(completions) => completions::run(&completions),
+        args::Command::Man(man) => man::run(&man),
     };
     let exit = result.unwrap_or_else(|error| {
         output::complain(&format!("error: {error:#}"));
