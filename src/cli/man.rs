@@ -1,16 +1,15 @@
 //! `tidewaiter man`: manual pages, made of the arguments themselves.
 
 use anyhow::{Context, Result};
-use clap::CommandFactory;
 
-use super::args::{Args, ManArgs};
-use super::output;
+use super::args::ManArgs;
+use super::{command, output};
 use crate::policy::Exit;
 
 /// Writes the program's page to standard output, or all pages into a folder.
 pub(super) fn run(args: &ManArgs) -> Result<Exit> {
     // `help` explains itself, and has no page among those of a folder.
-    let command = Args::command().disable_help_subcommand(true);
+    let command = command::command().disable_help_subcommand(true);
     match &args.dir {
         None => {
             let page = clap_mangen::Man::new(command);

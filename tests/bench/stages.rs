@@ -21,7 +21,7 @@ use tidewaiter::artifact::{Budget, EntryKind, Limits, Opened, Piece, open_bytes}
 use tidewaiter::audit::{self, Demand, Input, Options, Progress, Request};
 use tidewaiter::extract::{self, Entry, Extractor, LockedVersions, Sink};
 use tidewaiter::matching::{MaxAge, match_packages};
-use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Grade, Location, Package, Scan, Severity};
+use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Location, Package, Scan};
 use tidewaiter::policy::{Settings, Verdict, judge};
 use tidewaiter::report::{self, Style};
 use tidewaiter::secret::{Engine, rules_with_examples};
@@ -192,7 +192,7 @@ fn matching(bencher: Bencher) {
     };
     let packages: Vec<Package> = (0..1000).map(package).collect();
     let matched = || match_packages(&packages, |ecosystem, name| database.lookup(ecosystem, name));
-    assert_eq!(matched().0.len(), 400);
+    assert_eq!(matched().findings.len(), 400);
     bencher.counter(ItemsCount::new(packages.len())).bench(matched);
 }
 
@@ -216,15 +216,7 @@ fn audited(code: Input, layers: Vec<PathBuf>, database: &Database) -> Scan {
 }
 
 fn verdict(scan: Scan, database: &Database) -> Verdict {
-    let settings = Settings {
-        allow_secrets: Vec::new(),
-        fail_on: vec![Severity::High, Severity::Critical],
-        require_coverage: Grade::Partial,
-        file: None,
-        own: Vec::new(),
-        accept_gaps: Vec::new(),
-    };
-    judge(vec![scan], database.info().clone(), settings, None)
+    judge(vec![scan], database.info().clone(), Settings::default(), None)
 }
 
 /// The README's example, its layer included, from the files to the verdict.
