@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tidewaiter::advisory::{CacheLock, Database, DirMirror, RecordZip, Store, SyncStep, sync};
-use tidewaiter::matching::match_packages;
+use tidewaiter::matching::{Matched, match_packages};
 use tidewaiter::model::{Ecosystem, Evidence, Location, Package};
 
 /// Packages that are looked up at once.
@@ -270,7 +270,7 @@ fn read_packages(list: &Path) -> Done<Vec<Package>> {
 
 fn matched(database: &Database, packages: &[Package]) -> Done<(Duration, usize)> {
     let start = spent();
-    let (findings, gaps) = match_packages(packages, |ecosystem, name| database.lookup(ecosystem, name));
+    let Matched { findings, gaps, .. } = match_packages(packages, |ecosystem, name| database.lookup(ecosystem, name));
     let took = spent().saturating_sub(start);
     if let Some(gap) = gaps.iter().find(|gap| gap.detail.contains("could not be read")) {
         return Err(gap.detail.clone().into());

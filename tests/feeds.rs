@@ -135,10 +135,10 @@ fn findings_bear_the_highest_score_of_their_cves_and_known_exploited_ones_come_f
     assert_eq!((&sources[1]["name"], &sources[1]["newest"]), (&json!("KEV"), &json!("2026-03-01T18:00:05Z")));
     assert!(sources.iter().chain([&json["advisories"]["ecosystems"][0]]).all(|one| one["synced"].is_string()));
     let terms = json["targets"][0]["risk"]["terms"].as_array().unwrap();
-    assert!(terms.iter().any(|term| term["name"] == "known exploited" && term["points"] == 15), "{terms:?}");
+    assert!(terms.iter().any(|term| term["name"] == "known-exploited" && term["points"] == 20), "{terms:?}");
     let table = site.scan(&[]).stdout;
-    let row = table.lines().find(|line| line.contains("GHSA-b")).unwrap();
-    assert!(row.contains("known exploited") && table.matches("known exploited").count() == 2, "{table}");
+    let row = table.lines().rfind(|line| line.contains("GHSA-b")).unwrap();
+    assert!(row.contains("known exploited") && table.matches("known exploited").count() == 1, "{table}");
 
     let explained = site.run(&["explain", "CVE-2024-0002"]).stdout;
     assert!(explained.contains("exploited") && explained.contains("since 2024-02-01"), "{explained}");

@@ -46,7 +46,9 @@ impl Cache {
     }
 
     fn matched(&self, package: &Package) -> (Vec<Finding>, Vec<Gap>) {
-        match_packages(std::slice::from_ref(package), |ecosystem, name| self.database.lookup(ecosystem, name))
+        let lookup = |ecosystem, name: &str| self.database.lookup(ecosystem, name);
+        let matched = match_packages(std::slice::from_ref(package), lookup);
+        (matched.findings, matched.gaps)
     }
 
     fn findings(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Vec<Finding> {

@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
 use crate::extract::LockedVersions;
-use crate::matching::{MaxAge, database_gaps, match_packages, rate_exploitation};
+use crate::matching::{Matched, MaxAge, database_gaps, match_packages, rate_exploitation};
 use crate::model::{AllowedBy, Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, SecretMatch, TargetKind};
 use crate::runtime;
 use crate::secret::Engine;
@@ -156,13 +156,15 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
 
 /// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
 pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
-    let (mut findings, mut gaps) = match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
+    let Matched { mut findings, mut gaps, remedies } =
+        match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
     gaps.extend(rate_exploitation(&mut findings, |id| database.exploitation(id)));
     gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, &demand.max_age, demand.now));
     gaps.extend(silence::gaps(&scan.packages, database));
     let (ended, unknown) = runtime::judge(&scan.config, demand.now);
     gaps.extend(unknown);
     scan.findings.append(&mut findings);
+    scan.remedies = remedies;
     scan.findings.extend(ended);
     scan.coverage.add(gaps);
     scan

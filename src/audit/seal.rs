@@ -30,6 +30,7 @@ pub(super) fn seal(raw: Unsealed) -> Scan {
         coverage: Coverage::new(raw.tally, raw.attributed, raw.gaps),
         packages: raw.packages,
         findings: raw.findings,
+        remedies: Vec::new(),
         hooks: raw.hooks,
     }
 }

@@ -15,16 +15,29 @@ pub(super) struct Args {
     pub command: Command,
 }
 
+/// The heading of options that speak of one function.
+pub(super) const THE_FUNCTION: &str = "The function";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Audit local artifacts: packages, known vulnerabilities, malware, leaked secrets, and what could not be seen
     Scan(Box<ScanArgs>),
+    /// Render a saved result (scan --format json) again, in any format
+    Report(ReportArgs),
+    /// Show what came and went between two saved results
+    #[command(after_help = DIFF_HELP)]
+    Diff(DiffArgs),
     /// Look after the local database of advisories
     Db(DbArgs),
     /// Explain an advisory or a secret rule
     Explain(ExplainArgs),
     /// List the secret rules, or check rules of your own
     Rules(RulesArgs),
+    /// Write what a shell completes to standard output
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArgs),
+    /// Write the manual page to standard output, or all pages into a folder
+    Man(ManArgs),
 }
 
 const SCAN_HELP: &str = "\
@@ -38,29 +51,33 @@ Exit codes:
   0  nothing at or above the threshold, coverage as required
   1  the policy is violated
   2  the program could not run
-  3  not violated, but something could not be seen (a blocking gap, or coverage below what is required)";
+  3  not violated, but something could not be seen (a blocking gap, or coverage below what is required)
+
+Environment:
+  Every option but those of the function is also a variable, such as TIDEWAITER_FAIL_ON for --fail-on: options win over
+  variables, and variables over the policy file. --print-config shows which value counts, and where it comes from.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = SCAN_HELP)]
 pub(super) struct ScanArgs {
     /// Archive (zip, jar, war, ear, whl, egg, tar, tar.gz, tar.zst), folder, lock file, or '-' for standard input
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required_unless_present = "print_config")]
     pub targets: Vec<PathBuf>,
 
     /// Layer of the one TARGET, in the function's order (repeatable)
-    #[arg(long = "layer", value_name = "FILE", help_heading = "The function")]
+    #[arg(long = "layer", value_name = "FILE", help_heading = THE_FUNCTION)]
     pub layers: Vec<PathBuf>,
     /// Variables of the one TARGET: .env, a JSON object, or what 'aws lambda get-function-configuration' prints
-    #[arg(long, value_name = "FILE", help_heading = "The function")]
+    #[arg(long, value_name = "FILE", help_heading = THE_FUNCTION)]
     pub env_file: Option<PathBuf>,
     /// Runtime of the one TARGET, such as nodejs22.x or python3.13
-    #[arg(long, value_name = "NAME", help_heading = "The function")]
+    #[arg(long, value_name = "NAME", help_heading = THE_FUNCTION)]
     pub runtime: Option<String>,
     /// Lock file that the bundled JavaScript of the one TARGET was built with: tells the versions of what is in it
-    #[arg(long, value_name = "FILE", help_heading = "The function")]
+    #[arg(long, value_name = "FILE", help_heading = THE_FUNCTION)]
     pub lockfile: Option<PathBuf>,
     /// Handler of the one TARGET, such as index.handler
-    #[arg(long, value_name = "NAME", help_heading = "The function")]
+    #[arg(long, value_name = "NAME", help_heading = THE_FUNCTION)]
     pub handler: Option<String>,
 
     /// What is written to standard output
@@ -88,6 +105,25 @@ pub(super) struct ScanArgs {
     /// Policy file [default: ./tidewaiter.toml, if it is there]
     #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub policy: Option<PathBuf>,
+    /// One threshold beside --fail-on, such as epss=0.5, kev=true or runtime=never (repeatable)
+    #[arg(long = "threshold", value_name = "NAME=VALUE", help_heading = "Policy")]
+    pub thresholds: Vec<String>,
+    /// Ignore file of Trivy, OSV-Scanner, Grype or Gitleaks, or VEX document (repeatable); 'none' reads none [default:
+    /// those that lie in this folder]
+    #[arg(long = "ignore-file", visible_alias = "vex", value_name = "FILE", help_heading = "Policy")]
+    pub ignore_files: Vec<PathBuf>,
+    /// Fail only on what this baseline does not name
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub baseline: Option<PathBuf>,
+    /// Fail on what the baseline names, too
+    #[arg(long, help_heading = "Policy")]
+    pub fail_on_existing: bool,
+    /// Write a baseline of what is found
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub write_baseline: Option<PathBuf>,
+    /// Show every setting and where it comes from, and stop
+    #[arg(long, help_heading = "Policy")]
+    pub print_config: bool,
 
     /// More secret rules: a rule file of your own, or a Gitleaks configuration (repeatable; see 'tidewaiter rules check')
     #[arg(long = "rules", value_name = "FILE", help_heading = "Secrets")]
@@ -124,6 +160,48 @@ pub(super) struct ScanArgs {
 
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ReportArgs {
+    /// What 'tidewaiter scan --format json' wrote
+    #[arg(value_name = "RESULT.json")]
+    pub result: PathBuf,
+    /// What is written to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: String,
+    /// Also write a report to a file, as FORMAT=FILE (repeatable)
+    #[arg(long = "output", value_name = "FORMAT=FILE")]
+    pub outputs: Vec<String>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+}
+
+const DIFF_HELP: &str = "\
+Findings are compared by fingerprint, and what is left over by id and package: an upgrade that keeps a flaw brings
+nothing new. Thresholds and waivers are those of the two scans; nothing is judged again.
+
+Exit codes:
+  0  nothing new violates the policy, and no less was seen
+  1  a new finding violates the policy
+  2  a file could not be read
+  3  nothing new violates, but a new gap blocks, or coverage fell below what is required";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DiffArgs {
+    /// The result before
+    #[arg(value_name = "OLD.json")]
+    pub old: PathBuf,
+    /// The result after
+    #[arg(value_name = "NEW.json")]
+    pub new: PathBuf,
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ListFormat,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
 }
 
 #[derive(Debug, clap::Args)]
@@ -368,4 +446,24 @@ pub(super) struct RulesCheckArgs {
     /// Also say what each rule costs, dearest first: on this file, folder or archive, else on the rules' own examples
     #[arg(long, value_name = "TARGET", num_args = 0..=1, require_equals = true)]
     pub profile: Option<Option<PathBuf>>,
+}
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  tidewaiter completions bash > ~/.local/share/bash-completion/completions/tidewaiter
+  tidewaiter completions zsh > ~/.zfunc/_tidewaiter
+  tidewaiter completions fish > ~/.config/fish/completions/tidewaiter.fish";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ManArgs {
+    /// Folder for all pages: tidewaiter.1 and one for each command
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }

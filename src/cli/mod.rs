@@ -1,21 +1,29 @@
 //! Floor 5: the command line. Owns the terminal; the only place that prints.
 
 mod args;
+mod command;
+mod completions;
 mod core_dump;
 mod db;
+mod diff;
 mod explain;
+mod man;
 mod options;
 mod osv_api;
 mod output;
+mod print_config;
 mod progress;
+mod report;
+mod resolve;
 mod rules;
 mod scan;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use crate::policy::Exit;
+use resolve::Given;
 
 /// Runs the program with the process's own arguments.
 pub fn run() -> ExitCode {
@@ -25,15 +33,23 @@ pub fn run() -> ExitCode {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         output::complain(&format!("internal error at {place}; please report it"));
     }));
-    let args = match args::Args::try_parse() {
-        Ok(args) => args,
+    let parsed = command::command().try_get_matches().and_then(|mut matches| {
+        let given = matches.clone();
+        Ok((args::Args::from_arg_matches_mut(&mut matches)?, given))
+    });
+    let (args, given) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
     let result = match args.command {
-        args::Command::Scan(scan) => scan::run(&scan),
+        args::Command::Scan(scan) => scan::run(&scan, &Given::of(&given)),
+        args::Command::Report(report) => report::run(&report),
+        args::Command::Diff(diff) => diff::run(&diff),
         args::Command::Db(db) => db::run(&db),
         args::Command::Explain(explain) => explain::run(&explain),
         args::Command::Rules(rules) => rules::run(&rules),
+        args::Command::Completions(completions) => completions::run(&completions),
+        args::Command::Man(man) => man::run(&man),
     };
     let exit = result.unwrap_or_else(|error| {
         output::complain(&format!("error: {error:#}"));

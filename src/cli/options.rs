@@ -1,4 +1,4 @@
-//! Arguments with the policy file laid under them: flag, then file, then default.
+//! Arguments as resolved: what they mean together.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,8 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::args::{CacheArgs, LimitArgs, ScanArgs, TrustArgs};
 use crate::advisory::{self, Bundle, Database, Trust};
 use crate::artifact::Limits;
-use crate::matching::MaxAge;
-use crate::model::{Grade, Severity};
-use crate::policy::{self, Policy, Settings};
+use crate::policy::Settings;
 use crate::verify::Verifier;
-
-/// The policy file that is read without being named.
-const POLICY_FILE: &str = "tidewaiter.toml";
-
-/// What judges, and what a database must be to be judged with.
-pub(super) struct Resolved {
-    pub settings: Settings,
-    pub max_db_age: MaxAge,
-}
 
 /// The moment that ages and days left are counted from: now, or the one that reproducible builds name
 /// (<https://reproducible-builds.org/docs/source-date-epoch/>).
@@ -35,35 +24,6 @@ pub(super) fn now() -> Result<DateTime<Utc>> {
             })
         }
     }
-}
-
-/// Lays the arguments over the policy file, and the file over the defaults.
-pub(super) fn resolve(args: &ScanArgs) -> Result<Resolved> {
-    let named = args.policy.clone();
-    let path = named.or_else(|| Some(PathBuf::from(POLICY_FILE)).filter(|path| path.is_file()));
-    let policy = match &path {
-        None => Policy::default(),
-        Some(path) => Policy::read(path)?,
-    };
-    let fail_on = match &args.fail_on {
-        Some(text) => Some(policy::parse_fail_on(text).context("--fail-on")?),
-        None => policy.fail_on,
-    };
-    let require_coverage = match &args.require_coverage {
-        Some(text) => Some(policy::parse_require_coverage(text).context("--require-coverage")?),
-        None => policy.require_coverage,
-    };
-    Ok(Resolved {
-        settings: Settings {
-            fail_on: fail_on.unwrap_or_else(|| vec![Severity::Critical, Severity::High]),
-            require_coverage: require_coverage.unwrap_or(Grade::Partial),
-            file: path.map(|path| path.display().to_string()),
-            own: policy.own,
-            accept_gaps: policy.accept_gaps,
-            allow_secrets: policy.allow_secrets,
-        },
-        max_db_age: args.max_db_age.map(MaxAge::days).or(policy.max_db_age).unwrap_or_default(),
-    })
 }
 
 /// Who asks vendors about secrets, if the arguments want that.

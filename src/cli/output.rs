@@ -39,14 +39,18 @@ pub(super) fn reporter(format: &str) -> Result<&'static dyn Reporter> {
 
 /// Writes to standard output. A reader that went away is no failure of ours.
 pub(super) fn to_stdout(reporter: &dyn Reporter, verdict: &Verdict, color: When) -> Result<()> {
-    let stdout = io::stdout();
-    let terminal = stdout.is_terminal();
-    let style = Style { color: colored(color, terminal), width: width(terminal), unicode: unicode() };
-    let mut out = io::BufWriter::new(stdout.lock());
+    let style = style(color);
+    let mut out = io::BufWriter::new(io::stdout().lock());
     match reporter.write(verdict, &style, &mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot write the report to standard output"),
     }
+}
+
+/// What standard output can show.
+pub(super) fn style(color: When) -> Style {
+    let terminal = io::stdout().is_terminal();
+    Style { color: colored(color, terminal), width: width(terminal), unicode: unicode() }
 }
 
 /// Writes lines to standard output, for commands without a verdict.

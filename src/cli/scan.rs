@@ -7,38 +7,42 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
 use super::args::ScanArgs;
-use super::options::Resolved;
 use super::output::{self, Output};
-use super::{options, osv_api, progress, rules};
+use super::resolve::{Given, Resolved, resolve};
+use super::{options, osv_api, print_config, progress, rules};
 use crate::advisory::{Database, OsvApi};
 use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
 use crate::extract::LockedVersions;
 use crate::matching;
 use crate::model::{DatabaseOrigin, Ecosystem, FunctionConfig, Scan, SecretMatch};
-use crate::policy::{self, Exit, Run};
+use crate::policy::{self, Baseline, Exit, Run};
 use crate::secret::Engine;
 use crate::source;
 
 /// Audits every target, judges them together and writes the reports.
-pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
+pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let started = options::now()?;
     let clock = Instant::now();
     // Everything that can be wrong with the request is told before the work begins.
     let format = output::reporter(&args.format)?;
     let outputs: Vec<Output> = args.outputs.iter().map(|text| output::parse(text)).collect::<Result<_>>()?;
-    let Resolved { settings, max_db_age } = options::resolve(args)?;
+    let Resolved { settings, max_db_age, rules, shown } = resolve(args, given, started.date_naive())?;
+    if args.print_config {
+        print_config::print(args, given, shown)?;
+        return Ok(Exit::Clean);
+    }
     let own = options::own(&settings)?;
     let requests = requests(args)?;
     let limits = options::limits(&args.limits);
-    let brought = rules::engine(&args.rules, args.quiet)?;
+    let brought = rules::engine(&rules, args.quiet)?;
     let engine = brought.as_ref().unwrap_or_else(|| Engine::builtin());
     let advisories = match osv_api::service(args)? {
         Some(service) => Advisories::Service(Box::new(service)),
         None => Advisories::Local(Box::new(options::scan_database(args)?)),
     };
     let verifier = options::verifier(args)?;
-    let allow = |found: &SecretMatch| settings.allow_secrets.iter().find_map(|allowed| allowed.covers(found)).cloned();
+    let allow = |found: &SecretMatch| settings.allows(found);
     let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads)?;
@@ -66,6 +70,11 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit> {
 
     let run = (!args.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
     let verdict = policy::judge(scans, database.info().clone(), settings, run);
+    if let Some(path) = &args.write_baseline {
+        let mut bytes = Vec::new();
+        Baseline::write(&verdict, &mut bytes).context("cannot make the baseline")?;
+        output::whole_file(path, &bytes)?;
+    }
     for output in &outputs {
         output::to_file(output, &verdict)?;
     }

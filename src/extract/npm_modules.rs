@@ -87,6 +87,14 @@ impl NpmModules {
             .flatten()
             .map(|(name, value)| Spec::new(name, value.as_deref().unwrap_or_default()).name.to_owned())
             .collect();
+        let declared = file.dependencies.iter().chain(&file.optional);
+        let plain = declared.filter_map(|(name, value)| {
+            let range = value.as_deref()?;
+            let spec = Spec::new(name, range);
+            let own = spec.origin == Origin::Registry && spec.name == &**name;
+            own.then(|| (spec.name.to_owned(), range.to_owned()))
+        });
+        package.ranges = plain.collect();
         sink.installed(package, folder);
         sink.claims.push(Claim {
             location: location(),
@@ -194,6 +202,11 @@ mod tests {
         assert_eq!((found.package.name.as_str(), found.unit.as_str()), ("real", "node_modules/old"));
         assert_eq!(found.package.version.as_deref(), Some("1.0.0"));
         assert_eq!(found.package.requires, ["a", "c", "d"]);
+        assert_eq!(
+            found.package.ranges,
+            [("a", "^1"), ("d", "7")].map(|(name, range)| (name.to_owned(), range.to_owned())),
+            "an alias means another package"
+        );
         assert!(matches!(&sink.claims[0].owns, Owns::Folder(folder) if folder == "node_modules/old"));
         assert!(sink.gaps.is_empty());
     }

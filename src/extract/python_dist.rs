@@ -64,7 +64,7 @@ impl Extractor for PythonDist {
 /// Reads core metadata (<https://packaging.python.org/en/latest/specifications/core-metadata/>). What it lacks is taken
 /// from `stem`, the `name-version` of the folder's name. `None` if neither has a name.
 pub(super) fn read_metadata(entry: &Entry<'_>, stem: &str) -> Option<Package> {
-    let (mut name, mut version, mut requires) = (None, None, BTreeSet::new());
+    let (mut name, mut version, mut requires, mut ranges) = (None, None, BTreeSet::new(), Vec::new());
     for header in headers(entry.bytes).filter(|header| !header.value.is_empty()) {
         if header.is("Name") {
             name.get_or_insert(header.value);
@@ -72,7 +72,10 @@ pub(super) fn read_metadata(entry: &Entry<'_>, stem: &str) -> Option<Package> {
             version.get_or_insert(header.value);
         } else if header.is("Requires-Dist") {
             let needed = Requirement::parse(&header.value).filter(|needed| !needed.only_for_extra());
-            requires.extend(needed.map(|needed| needed.name.to_owned()));
+            if let Some(Requirement { name, versions, url, .. }) = needed {
+                requires.insert(name.to_owned());
+                ranges.extend(url.is_none().then(|| (name.to_owned(), versions.to_owned())));
+            }
         }
     }
     let (stem_name, stem_version) = split_stem(stem);
@@ -82,7 +85,7 @@ pub(super) fn read_metadata(entry: &Entry<'_>, stem: &str) -> Option<Package> {
         return None;
     }
     let package = Package::new(Ecosystem::PyPI, name, version, standing(entry.location), entry.location.clone());
-    Some(Package { requires: requires.into_iter().collect(), ..package })
+    Some(Package { requires: requires.into_iter().collect(), ranges, ..package })
 }
 
 /// Name and version of `name-version` or `name-version-py3.9-platform`, either of which writes its own dashes as
@@ -217,6 +220,8 @@ Name: described\r\nVersion: 9\r\n";
         assert_eq!(names(&sink), ["Requests 2.28.0 installed"]);
         assert_eq!(sink.found[0].unit, "lib/requests-2.28.0.dist-info");
         assert_eq!(sink.found[0].package.requires, ["charset-normalizer", "idna"]);
+        let ranges = [("charset-normalizer", "<3,>=2"), ("idna", "<4,>=2.5")];
+        assert_eq!(sink.found[0].package.ranges, ranges.map(|(name, range)| (name.to_owned(), range.to_owned())));
         assert_eq!(sink.gaps, []);
     }
 

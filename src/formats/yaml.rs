@@ -1,6 +1,6 @@
 //! YAML, read into [`Lenient`] values.
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer};
+use serde::de::{Deserialize, DeserializeOwned, DeserializeSeed, Deserializer};
 use serde_saphyr::Options;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 
@@ -26,6 +26,20 @@ pub fn documents<'de, T: Lenient<'de> + Default>(text: &'de str) -> Result<Vec<T
     let documents: Vec<Document<T>> =
         serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| Error(error.to_string()))?;
     Ok(documents.into_iter().map(|document| document.0).collect())
+}
+
+/// A value with the line that it stands on.
+pub use serde_saphyr::Spanned;
+
+/// Reads the first document of a text into a type that says what it wants; no document gives the default.
+///
+/// # Errors
+/// The line, from 1, on which the text is not YAML or not what is wanted, or where it goes beyond the bounds of
+/// [`documents`].
+pub fn strict<T: DeserializeOwned + Default>(text: &str) -> Result<T, u64> {
+    let documents: Vec<T> = serde_saphyr::from_multiple_with_options(text, options())
+        .map_err(|error| error.location().map_or(1, |place| place.line()))?;
+    Ok(documents.into_iter().next().unwrap_or_default())
 }
 
 fn options() -> Options {

@@ -6,16 +6,19 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use super::affects::Record;
 use super::alias::Group;
 use super::reading::{Probe, insert_sorted};
-use crate::model::{Confidence, Event};
+use crate::model::{Affected, Confidence, Event};
+use crate::version::branch;
 
 /// Fixed versions above `version`: those of its own branch first (equal major and minor number, then equal major
 /// number), ascending within a branch.
 pub(super) fn fixes(group: &Group, version: &Probe) -> Vec<String> {
     let is_above = |candidate: &Probe| matches!((&candidate.own, &version.own), (Some(a), Some(b)) if a > b);
     let all_clear = |candidate: &Probe| group.members.iter().all(|m| is_clear(m.record.evaluate(candidate).affected));
-    let candidates = candidates(group).into_iter().map(|candidate| version.sibling(candidate));
+    let named: BTreeSet<&str> = group.members.iter().flat_map(|m| candidates(m.record)).collect();
+    let candidates = named.into_iter().map(|candidate| version.sibling(candidate));
     // Every one of them was compared above, so they compare with one another.
     let compare = |a: &Probe, b: &Probe| a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal);
     let distance = |fix: &Probe| distance(fix.text, version.text);
@@ -28,24 +31,18 @@ pub(super) fn fixes(group: &Group, version: &Probe) -> Vec<String> {
 }
 
 /// A low confidence says no more than "the database could not give a bound".
-fn is_clear(affected: Option<Confidence>) -> bool {
+pub(super) fn is_clear(affected: Option<Confidence>) -> bool {
     affected.is_none_or(|confidence| confidence == Confidence::Low)
 }
 
-/// Every fixed version that a member names for this package, and for no other.
-fn candidates<'a>(group: &Group<'a>) -> BTreeSet<&'a str> {
-    let events = group
-        .members
-        .iter()
-        .flat_map(|m| m.record.elements())
-        .flat_map(|element| element.ranges.iter().chain(&element.custom_ranges))
-        .flat_map(|range| &range.events);
-    events
-        .filter_map(|event| match event {
-            Event::Fixed(bound) => Some(bound.as_str()),
-            _ => None,
-        })
-        .collect()
+/// The fixed versions that a record names for this package, and for no other.
+pub(super) fn candidates<'a>(record: &Record<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    let elements: Vec<&Affected> = record.elements().collect();
+    let ranges = elements.into_iter().flat_map(|element| element.ranges.iter().chain(&element.custom_ranges));
+    ranges.flat_map(|range| &range.events).filter_map(|event| match event {
+        Event::Fixed(bound) => Some(bound.as_str()),
+        _ => None,
+    })
 }
 
 /// How far a version's branch lies from another's.
@@ -55,15 +52,6 @@ fn distance(a: &str, b: &str) -> u8 {
         ((a, _), (b, _)) if a == b => 1,
         _ => 2,
     }
-}
-
-/// The first two numbers of a version, whatever its ecosystem writes before them.
-fn branch(version: &str) -> (&str, &str) {
-    let mut numbers = version
-        .trim_start_matches(|c: char| !c.is_ascii_digit())
-        .split(|c: char| !c.is_ascii_digit())
-        .map(|number| number.trim_start_matches('0'));
-    (numbers.next().unwrap_or(""), numbers.next().unwrap_or(""))
 }
 
 #[cfg(test)]

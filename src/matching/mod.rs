@@ -15,6 +15,7 @@ mod exploitation;
 mod finding;
 mod fixes;
 mod reading;
+mod remedies;
 mod severity;
 
 #[cfg(test)]
@@ -31,7 +32,7 @@ use finding::Subject;
 use reading::Probe;
 pub use severity::severity_of;
 
-use crate::model::{Advisory, Confidence, Ecosystem, Finding, Gap, GapKind, Location, Package};
+use crate::model::{Advisory, Confidence, Ecosystem, Finding, Gap, GapKind, Location, Package, Remedy};
 use crate::version;
 
 /// Which part of the program the gaps name.
@@ -47,28 +48,31 @@ struct Match<'a> {
     confidence: Confidence,
 }
 
-/// What is said of one package.
-#[derive(Default)]
-struct Said {
-    findings: Vec<Finding>,
-    gaps: Vec<Gap>,
+/// What is said of packages.
+#[derive(Debug, Default, PartialEq)]
+pub struct Matched {
+    /// In the order of the packages, then of kinds and ids.
+    pub findings: Vec<Finding>,
+    /// In the order of the packages.
+    pub gaps: Vec<Gap>,
+    /// In the order of the packages, then of versions: releases that close findings and open none.
+    pub remedies: Vec<Remedy>,
 }
 
 /// Matches every package with a version against the records that `lookup` gives for its ecosystem and normalized name.
 ///
-/// Each name is looked up once. Findings and gaps come in the order of the packages, then of ids. A failed lookup, and a
-/// version that cannot be compared although ranges exist for its package, are blocking gaps; a range with a bound that
-/// cannot be read is skipped alone and is a note.
+/// Each name is looked up once. A failed lookup, and a version that cannot be compared although ranges exist for its
+/// package, are blocking gaps; a range with a bound that cannot be read is skipped alone and is a note.
 pub fn match_packages<E: Display>(
     packages: &[Package],
     lookup: impl Fn(Ecosystem, &str) -> Result<Vec<Advisory>, E>,
-) -> (Vec<Finding>, Vec<Gap>) {
+) -> Matched {
     let mut names: BTreeMap<(Ecosystem, String), Vec<usize>> = BTreeMap::new();
     for (at, package) in packages.iter().enumerate().filter(|(_, package)| package.version.is_some()) {
         names.entry(package.key()).or_default().push(at);
     }
     // Name by name, and in its place only then: the records of all names together would fill more memory than a scan.
-    let mut said: BTreeMap<usize, Said> = BTreeMap::new();
+    let mut said: BTreeMap<usize, Matched> = BTreeMap::new();
     for (key, places) in &names {
         let known = lookup(key.0, &key.1);
         if known.as_ref().is_ok_and(Vec::is_empty) {
@@ -83,12 +87,13 @@ pub fn match_packages<E: Display>(
             }
         }
     }
-    let (mut findings, mut gaps) = (Vec::new(), Vec::new());
+    let mut all = Matched::default();
     for mut said in said.into_values() {
-        findings.append(&mut said.findings);
-        gaps.append(&mut said.gaps);
+        all.findings.append(&mut said.findings);
+        all.gaps.append(&mut said.gaps);
+        all.remedies.append(&mut said.remedies);
     }
-    (findings, gaps)
+    all
 }
 
 fn read<'a>(advisories: &'a [Advisory], key: &(Ecosystem, String)) -> Vec<Record<'a>> {
@@ -101,7 +106,7 @@ fn unanswered(package: &Package, error: impl Display) -> Gap {
     Gap::blocking(GapKind::Advisories, place(package), BY, detail)
 }
 
-fn match_package(package: &Package, records: &[Record], said: &mut Said) {
+fn match_package(package: &Package, records: &[Record], said: &mut Matched) {
     let Some(version) = package.version.as_deref() else { return };
     if version.len() > LONGEST_VERSION && !records.is_empty() {
         let detail = format!("the version of {} has {} bytes, too many to be one", package.name, version.len());
@@ -138,6 +143,7 @@ fn match_package(package: &Package, records: &[Record], said: &mut Said) {
     let subject = Subject::new(package);
     let groups = alias::groups(&matches);
     said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &probe)).collect();
+    said.remedies = remedies::remedies(records, &groups, &said.findings, &probe, package.ecosystem);
     said.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
 }
 
@@ -157,7 +163,8 @@ mod tests {
 
     /// Matches against records that are given whatever is asked for; `affects` sorts out the rest.
     fn against(packages: &[Package], records: &[Advisory]) -> (Vec<Finding>, Vec<Gap>) {
-        match_packages(packages, |_, _| Ok::<_, Infallible>(records.to_vec()))
+        let matched = match_packages(packages, |_, _| Ok::<_, Infallible>(records.to_vec()));
+        (matched.findings, matched.gaps)
     }
 
     #[test]
@@ -287,7 +294,7 @@ mod tests {
     #[test]
     fn a_failed_lookup_is_a_blocking_gap_and_ends_nothing() {
         let packages = [package("bad", "1.0.0"), package("thing", "1.0.0")];
-        let (findings, gaps) = match_packages(&packages, |_, name| match name {
+        let Matched { findings, gaps, .. } = match_packages(&packages, |_, name| match name {
             "bad" => Err("the block is damaged"),
             _ => Ok(vec![fixed_in("X-1", &[("0", "2.0.0")])]),
         });

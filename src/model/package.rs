@@ -72,6 +72,9 @@ pub struct Package {
     pub dev: Option<bool>,
     /// The names of what it requires, as it names them; joined to ids when the scan is sealed.
     pub requires: Vec<String>,
+    /// What it declares for some of these, each name with its range as written; a name may have several. Sorted once
+    /// the scan is sealed.
+    pub ranges: Vec<(String, String)>,
     /// Embedded copies only: the packages that ship them, sorted. They are what can be upgraded.
     pub embedded_in: Vec<PackageId>,
     /// No importer can reach this copy, since another one is found first.
@@ -102,6 +105,7 @@ impl Package {
             direct: None,
             dev: None,
             requires: Vec::new(),
+            ranges: Vec::new(),
             embedded_in: Vec::new(),
             shadowed: false,
             beside_installed: false,

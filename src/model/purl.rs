@@ -32,17 +32,17 @@ pub fn parse_purl(text: &str) -> Option<(Ecosystem, String, Option<String>)> {
     let ecosystem = Ecosystem::ALL.into_iter().find(|known| known.purl_type().eq_ignore_ascii_case(kind))?;
     // A scope that was not encoded has its own `@`, with a slash behind.
     let (path, version) = match path.rsplit_once('@') {
-        Some((path, version)) if !version.contains('/') => (path, Some(decode(version))),
+        Some((path, version)) if !version.contains('/') => (path, Some(percent_decoded(version))),
         _ => (path, None),
     };
     let separator = if ecosystem == Ecosystem::Maven { ":" } else { "/" };
-    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
+    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(percent_decoded).collect();
     let name = parts.join(separator);
     (!name.is_empty()).then_some((ecosystem, name, version.filter(|version| !version.is_empty())))
 }
 
-/// Undoes [`encode`]; an escape that is none stays as it is.
-fn decode(part: &str) -> String {
+/// Undoes percent-encoding; an escape that is none stays as it is.
+pub fn percent_decoded(part: &str) -> String {
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();
     while let Some((&first, behind)) = rest.split_first() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, FunctionConfig, Gap, GapKind, Hook, Level, Package};
+use super::{Finding, FunctionConfig, Gap, GapKind, Hook, Level, Package, Remedy};
 
 /// What a target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -178,6 +178,8 @@ pub struct Scan {
     pub packages: Vec<Package>,
     /// Secrets and what is wrong with files when it comes from the audit; matching adds vulnerabilities.
     pub findings: Vec<Finding>,
+    /// What would close findings; matching tells. Grouped by package, the least version of each first.
+    pub remedies: Vec<Remedy>,
     /// What runs before the handler, sorted.
     pub hooks: Vec<Hook>,
 }

@@ -3,11 +3,17 @@
 //! A value is named by its SHA-256, so that the policy file is no leak itself:
 //! `printf %s "$SECRET" | sha256sum`. Allowing hides nothing: the finding stays, as waived.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::NaiveDate;
 use globset::GlobMatcher;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::basis::Basis;
 use super::config::{ConfigError, check, compile, complain};
+use super::raw_waiver::{RawDate, day, words};
 use crate::formats::complaint::Source;
 use crate::model::{AllowedBy, SecretMatch, sha256};
 
@@ -19,6 +25,8 @@ pub(super) struct RawAllowedSecret {
     path: Option<Spanned<String>>,
     value: Option<Spanned<String>>,
     reason: Spanned<String>,
+    owner: Option<String>,
+    expires: Option<Spanned<RawDate>>,
 }
 
 /// Secrets that somebody answers for. All conditions that are given must hold; one at least is.
@@ -30,35 +38,49 @@ pub struct AllowedSecret {
     path: Option<GlobMatcher>,
     /// The value's SHA-256, 64 small hexadecimal digits.
     value: Option<String>,
-    /// Where it is written, and why.
-    allowed: AllowedBy,
+    /// Who allows it, and until when.
+    pub basis: Basis,
+    /// What it says, for people; a value's digest is cut.
+    pub text: String,
+    /// It covered a secret. Shared by all copies, since the audit asks from many threads and only the verdict reports.
+    used: Arc<AtomicBool>,
 }
 
 impl AllowedSecret {
-    /// Who allows this match, if this element does.
-    pub fn covers(&self, found: &SecretMatch) -> Option<&AllowedBy> {
+    /// Who allows this match on that day, if this element does.
+    pub fn covers(&self, found: &SecretMatch, today: NaiveDate) -> Option<AllowedBy> {
         let rule = self.rule.as_ref().is_none_or(|glob| glob.is_match(&found.rule));
         let path = || self.path.as_ref().is_none_or(|glob| glob.is_match(found.location.path.join("/")));
         let value = || self.value.as_ref().is_none_or(|digest| *digest == sha256(found.value.expose()));
-        (rule && path() && value()).then_some(&self.allowed)
+        let covers = !self.basis.is_expired(today) && rule && path() && value();
+        covers.then(|| {
+            self.used.store(true, Ordering::Relaxed);
+            AllowedBy { by: self.basis.by(), reason: self.basis.reason.clone() }
+        })
+    }
+
+    /// Whether it ever covered a secret.
+    pub(super) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
     }
 }
 
 impl RawAllowedSecret {
     pub(super) fn validate(self, source: &Source<'_>) -> Result<AllowedSecret, ConfigError> {
         let glob = |value: Option<Spanned<String>>| value.map(|value| check(source, &value, compile)).transpose();
-        let reason = check(source, &self.reason, |text| match text.trim() {
-            "" => Err("a secret is allowed only with a reason"),
-            reason => Ok(reason.to_owned()),
-        })?;
-        if self.rule.is_none() && self.path.is_none() && self.value.is_none() {
+        let reason = words(source, &self.reason, "a secret is allowed only with a reason")?;
+        let expires = day(source, self.expires.as_ref())?;
+        let said = [&self.rule, &self.path, &self.value].into_iter().flatten();
+        let text = said.map(|value| value.get_ref().chars().take(40).collect()).collect::<Vec<String>>().join(", ");
+        if text.is_empty() {
             let message = "this would allow every secret: name a rule, a path or a value";
             return Err(complain(source, Some(self.reason.span()), message));
         }
         let value = self.value.map(|value| check(source, &value, digest)).transpose()?;
-        let by = format!("{}:{}", source.file, source.line(self.reason.span()));
+        let line = source.line(self.reason.span());
         let (rule, path) = (glob(self.rule)?, glob(self.path)?);
-        Ok(AllowedSecret { rule, path, value, allowed: AllowedBy { by, reason } })
+        let basis = Basis { file: source.file.to_owned(), line, reason, owner: self.owner, expires };
+        Ok(AllowedSecret { rule, path, value, basis, text, used: Arc::default() })
     }
 }
 

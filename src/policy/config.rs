@@ -14,11 +14,17 @@ use toml::Spanned;
 
 pub use crate::formats::complaint::Complaint;
 use crate::formats::complaint::Source;
-use crate::matching::{AgeLimit, MaxAge};
-use crate::model::{Ecosystem, Feed, Gap, GapKind, Grade, Severity};
+use crate::matching::MaxAge;
+use crate::model::{Gap, GapKind, Grade, Severity};
 
 use super::allow::{AllowedSecret, RawAllowedSecret};
+use super::basis::Basis;
 use super::fail_on::{parse_fail_on, parse_require_coverage};
+use super::max_age::{RawMaxAge, max_age};
+use super::raw_waiver::{RawDate, RawWaiver, day, words};
+use super::risk::RiskWeights;
+use super::thresholds::Thresholds;
+use super::waiver::Waiver;
 
 /// The file, as it is written.
 #[derive(Debug, Deserialize)]
@@ -26,36 +32,32 @@ use super::fail_on::{parse_fail_on, parse_require_coverage};
 struct Raw {
     fail_on: Option<Spanned<String>>,
     require_coverage: Option<Spanned<String>>,
-    #[serde(default)]
-    own: Vec<Spanned<String>>,
+    own: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
     accept_gaps: Vec<RawAcceptedGap>,
     #[serde(default)]
     allow_secrets: Vec<RawAllowedSecret>,
     max_db_age: Option<Spanned<RawMaxAge>>,
+    #[serde(default)]
+    risk: BTreeMap<String, Spanned<i64>>,
+    #[serde(default)]
+    thresholds: BTreeMap<String, Spanned<RawThreshold>>,
+    #[serde(default)]
+    checks: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    waivers: Vec<RawWaiver>,
+    baseline: Option<Spanned<String>>,
+    fail_on_existing: Option<Spanned<bool>>,
+    ignore_files: Option<Spanned<Vec<String>>>,
 }
 
-/// `max-db-age`: days for all, or a table of sources.
+/// A threshold: a severity, a number, or whether a fact counts.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "max-db-age wants days, or a table of days by ecosystem and feed")]
-enum RawMaxAge {
-    Days(u64),
-    Sources(BTreeMap<String, RawAgeLimit>),
-}
-
-/// Days after which there is no verdict, or both limits.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a source's limit wants days, or { warn = DAYS, fail = DAYS }")]
-enum RawAgeLimit {
-    Days(u64),
-    Limits(RawLimits),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawLimits {
-    warn: Option<u64>,
-    fail: Option<u64>,
+#[serde(untagged, expecting = "a threshold is a severity, a number, or true or false")]
+enum RawThreshold {
+    Flag(bool),
+    Number(f64),
+    Word(String),
 }
 
 /// One element of `accept-gaps`.
@@ -65,6 +67,8 @@ struct RawAcceptedGap {
     kind: Spanned<GapKind>,
     path: Option<Spanned<String>>,
     reason: Spanned<String>,
+    owner: Option<String>,
+    expires: Option<Spanned<RawDate>>,
 }
 
 /// A policy file's checked content. What the file does not say is `None`, so that a flag or a default can.
@@ -82,6 +86,20 @@ pub struct Policy {
     pub allow_secrets: Vec<AllowedSecret>,
     /// `max-db-age`.
     pub max_db_age: Option<MaxAge>,
+    /// `risk`: weights of the terms of the risk score; the defaults where the file says nothing.
+    pub risk: RiskWeights,
+    /// `thresholds` and `checks`.
+    pub thresholds: Thresholds,
+    /// `waivers`.
+    pub waivers: Vec<Waiver>,
+    /// `baseline`: a file, as written.
+    pub baseline: Option<String>,
+    /// `fail-on-existing`.
+    pub fail_on_existing: Option<bool>,
+    /// `ignore-files`: files of other tools, as written; an empty list reads none.
+    pub ignore_files: Option<Vec<String>>,
+    /// The line of each single setting that the file has, by name: `fail-on`, `thresholds.epss`.
+    pub lines: BTreeMap<String, usize>,
 }
 
 /// A kind of gap that somebody answers for.
@@ -92,10 +110,8 @@ pub struct AcceptedGap {
     /// A glob over the gap's place, an archive being like a folder (`lib/*.jar/META-INF/**`); `*` stops at `/`. `None`
     /// accepts the kind everywhere.
     pub path: Option<GlobMatcher>,
-    /// Why, in the words of whoever accepts it; never empty.
-    pub reason: String,
-    /// Where that is written: `tidewaiter.toml:7`.
-    pub by: String,
+    /// Who accepts it, and until when.
+    pub basis: Basis,
 }
 
 impl AcceptedGap {
@@ -121,12 +137,24 @@ pub enum ConfigError {
     Invalid(Box<Complaint>),
 }
 
+/// No policy that a person keeps is larger, in bytes.
+const MAX_FILE: u64 = 16 << 20;
+
+/// The text of a file that has no reason to be large.
+pub(super) fn read_text(path: &Path, most: u64) -> std::io::Result<String> {
+    let size = std::fs::metadata(path)?.len();
+    if size > most {
+        return Err(std::io::Error::other(format!("it has {size} bytes, and at most {most} are read")));
+    }
+    std::fs::read_to_string(path)
+}
+
 impl Policy {
     /// Reads and checks a policy file.
     pub fn read(path: &Path) -> Result<Policy, ConfigError> {
         let file = path.display().to_string();
         let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
+            read_text(path, MAX_FILE).map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
         Policy::parse(&file, &text)
     }
 
@@ -140,60 +168,92 @@ impl Policy {
 
 impl Raw {
     fn validate(self, source: &Source<'_>) -> Result<Policy, ConfigError> {
+        let lines = self.lines(source);
         let fail_on = self.fail_on.map(|value| check(source, &value, parse_fail_on)).transpose()?;
         let require_coverage = self.require_coverage.map(|v| check(source, &v, parse_require_coverage)).transpose()?;
-        for glob in &self.own {
+        let own = self.own.map(Spanned::into_inner).unwrap_or_default();
+        for glob in &own {
             check(source, glob, |text| if text.is_empty() { Err(EMPTY_GLOB.to_owned()) } else { compile(text) })?;
         }
-        let accept_gaps = self.accept_gaps.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?;
-        let allow_secrets = self.allow_secrets.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?;
+        let mut thresholds = Thresholds::default();
+        for (name, value) in self.thresholds {
+            let span = value.span();
+            let set = thresholds.set(&name, &value.into_inner().text());
+            set.map_err(|error| complain(source, Some(span), &error))?;
+        }
+        for (id, value) in self.checks {
+            check(source, &value, |text| thresholds.set_check(&id, text))?;
+        }
         Ok(Policy {
             fail_on,
             require_coverage,
-            own: self.own.into_iter().map(Spanned::into_inner).collect(),
-            accept_gaps,
-            allow_secrets,
+            own: own.into_iter().map(Spanned::into_inner).collect(),
+            accept_gaps: self.accept_gaps.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?,
+            allow_secrets: self.allow_secrets.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?,
             max_db_age: self.max_db_age.map(|raw| max_age(raw, source)).transpose()?,
+            risk: risk_weights(&self.risk, source)?,
+            thresholds,
+            waivers: self.waivers.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?,
+            baseline: self.baseline.map(|file| words(source, &file, "a baseline is a file")).transpose()?,
+            fail_on_existing: self.fail_on_existing.map(Spanned::into_inner),
+            ignore_files: self.ignore_files.map(Spanned::into_inner),
+            lines,
         })
+    }
+
+    /// Where each single setting stands.
+    fn lines(&self, source: &Source<'_>) -> BTreeMap<String, usize> {
+        let mut spans = vec![
+            ("fail-on", self.fail_on.as_ref().map(Spanned::span)),
+            ("require-coverage", self.require_coverage.as_ref().map(Spanned::span)),
+            ("own", self.own.as_ref().map(Spanned::span)),
+            ("max-db-age", self.max_db_age.as_ref().map(Spanned::span)),
+            ("baseline", self.baseline.as_ref().map(Spanned::span)),
+            ("fail-on-existing", self.fail_on_existing.as_ref().map(Spanned::span)),
+            ("ignore-files", self.ignore_files.as_ref().map(Spanned::span)),
+        ];
+        spans.retain(|(_, span)| span.is_some());
+        let single = spans.into_iter().filter_map(|(name, span)| Some((name.to_owned(), source.line(span?))));
+        let finer = |(name, value): (&String, &Spanned<RawThreshold>)| {
+            (format!("thresholds.{name}"), source.line(value.span()))
+        };
+        let check = |(id, value): (&String, &Spanned<String>)| (format!("checks.{id}"), source.line(value.span()));
+        let weight = |(name, value): (&String, &Spanned<i64>)| (format!("risk.{name}"), source.line(value.span()));
+        single
+            .chain(self.thresholds.iter().map(finer))
+            .chain(self.checks.iter().map(check))
+            .chain(self.risk.iter().map(weight))
+            .collect()
     }
 }
 
-fn max_age(raw: Spanned<RawMaxAge>, source: &Source<'_>) -> Result<MaxAge, ConfigError> {
-    let span = raw.span();
-    let sources = match raw.into_inner() {
-        RawMaxAge::Days(days) => return Ok(MaxAge::days(days)),
-        RawMaxAge::Sources(sources) => sources,
-    };
-    let mut max_age = MaxAge::default();
-    for (name, limit) in sources {
-        let limit = match limit {
-            RawAgeLimit::Days(fail) => AgeLimit { warn: None, fail: Some(fail) },
-            RawAgeLimit::Limits(RawLimits { warn, fail }) => AgeLimit { warn, fail },
-        };
-        if name == "default" {
-            max_age.default = limit;
-        } else if let Some(ecosystem) = Ecosystem::ALL.into_iter().find(|one| one.name() == name) {
-            max_age.ecosystems.insert(ecosystem, limit);
-        } else if let Some(feed) = Feed::ALL.into_iter().find(|one| one.name() == name) {
-            max_age.feeds.insert(feed, limit);
-        } else {
-            let message =
-                format!("'{}' is not 'default', and no ecosystem or feed that tidewaiter knows", name.escape_default());
-            return Err(complain(source, Some(span), &message));
+impl RawThreshold {
+    fn text(&self) -> String {
+        match self {
+            RawThreshold::Flag(on) => on.to_string(),
+            RawThreshold::Number(number) => number.to_string(),
+            RawThreshold::Word(word) => word.clone(),
         }
     }
-    Ok(max_age)
+}
+
+fn risk_weights(raw: &BTreeMap<String, Spanned<i64>>, source: &Source<'_>) -> Result<RiskWeights, ConfigError> {
+    let mut weights = RiskWeights::default();
+    for (name, weight) in raw {
+        let set = weights.set(name, *weight.get_ref());
+        set.map_err(|error| complain(source, Some(weight.span()), &error.to_string()))?;
+    }
+    Ok(weights)
 }
 
 impl RawAcceptedGap {
     fn validate(self, source: &Source<'_>) -> Result<AcceptedGap, ConfigError> {
         let path = self.path.map(|value| check(source, &value, compile)).transpose()?;
-        let reason = check(source, &self.reason, |text| match text.trim() {
-            "" => Err("a gap is accepted only with a reason"),
-            reason => Ok(reason.to_owned()),
-        })?;
+        let reason = words(source, &self.reason, "a gap is accepted only with a reason")?;
+        let expires = day(source, self.expires.as_ref())?;
         let line = source.line(self.kind.span());
-        Ok(AcceptedGap { kind: self.kind.into_inner(), path, reason, by: format!("{}:{line}", source.file) })
+        let basis = Basis { file: source.file.to_owned(), line, reason, owner: self.owner, expires };
+        Ok(AcceptedGap { kind: self.kind.into_inner(), path, basis })
     }
 }
 
@@ -221,14 +281,39 @@ pub(super) fn complain(source: &Source<'_>, span: Option<Range<usize>>, message:
 }
 
 /// Keys of a policy, in lines of which every value may be shown.
-const KEYS: [&str; 9] =
-    ["fail-on", "require-coverage", "own", "accept-gaps", "allow-secrets", "max-db-age", "kind", "path", "rule"];
+const KEYS: [&str; 24] = [
+    "fail-on",
+    "require-coverage",
+    "own",
+    "accept-gaps",
+    "allow-secrets",
+    "max-db-age",
+    "kind",
+    "path",
+    "rule",
+    "waivers",
+    "id",
+    "package",
+    "versions",
+    "fingerprint",
+    "function",
+    "reason",
+    "owner",
+    "expires",
+    "baseline",
+    "fail-on-existing",
+    "ignore-files",
+    "cvss",
+    "epss",
+    "secret-confidence",
+];
 
 /// A line for a complaint, one character for one, so that the marks below stay under what they mean. Who names a file
 /// of credentials by mistake must not find them in the log: of a line that is no policy's, the values are hidden.
 fn quote(line: &str) -> String {
     let start = line.trim_start();
-    let known = KEYS.iter().any(|key| start.starts_with(key)) || start.starts_with(['[', '#']);
+    let key = start.split(['=', ' ', '\t']).next().unwrap_or_default();
+    let known = KEYS.contains(&key) || start.starts_with(['[', '#']);
     let public = if known { line.len() } else { line.find(['=', ':']).map_or(0, |at| at + 1) };
     line.char_indices().map(|(at, c)| if at < public || c == ' ' { c } else { '*' }).collect()
 }

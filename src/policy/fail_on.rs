@@ -41,6 +41,14 @@ pub fn parse_fail_on(value: &str) -> Result<Vec<Severity>, SettingError> {
     Ok(Severity::WORST_FIRST.into_iter().filter(|s| named.iter().any(|&threshold| reaches(threshold, *s))).collect())
 }
 
+/// Severities as [`parse_fail_on`] reads them: `high,unknown`.
+pub fn fail_on_text(fail_on: &[Severity]) -> String {
+    let lowest = fail_on.iter().filter(|severity| **severity != Severity::Unknown).min();
+    let unknown = fail_on.iter().find(|severity| **severity == Severity::Unknown);
+    let words: Vec<&str> = lowest.into_iter().chain(unknown).map(|severity| severity.word()).collect();
+    if words.is_empty() { "never".to_owned() } else { words.join(",") }
+}
+
 /// The grade that a `--require-coverage` value demands. `none` is [`Grade::Blind`], which every target reaches. The
 /// word `blind` itself is refused: nobody means to require that nothing was seen.
 pub fn parse_require_coverage(value: &str) -> Result<Grade, SettingError> {
@@ -80,7 +88,8 @@ mod tests {
             ("unknown, high , critical", vec![Critical, High, Unknown]),
             ("never", vec![]),
         ] {
-            assert_eq!(parse_fail_on(value), Ok(severities), "{value}");
+            assert_eq!(parse_fail_on(value), Ok(severities.clone()), "{value}");
+            assert_eq!(parse_fail_on(&fail_on_text(&severities)), Ok(severities), "{value}");
         }
     }
 

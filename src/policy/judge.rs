@@ -1,20 +1,32 @@
 //! The filter itself: which finding violates, which gap blocks, and the exit code that follows.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Confidence, DatabaseInfo, Finding, FindingKind, Gap, Level, Origin, Scan};
+use crate::model::{DatabaseInfo, Finding, Gap, Level, Origin, Package, PackageId, Scan};
 
+use super::condition::Subject;
 use super::fail_on::threshold;
-use super::risk::risk;
-use super::{Exit, Judged, JudgedGap, Run, Settings, State, Target, Verdict, Waived};
+use super::requires::requires;
+use super::risk::{Facts, Risk, lowers, risk};
+use super::thresholds::Cause;
+use super::upgrade::plan;
+use super::waiver::Waivers;
+use super::{Exit, Judged, JudgedGap, Run, Settings, State, Target, Verdict, Waived, WaiverNote};
 
 /// How many targets a sentence names before it counts the rest.
 const NAMED: usize = 3;
 
 /// Judges sealed scans. Drops nothing: every finding and gap of `scans` is in the verdict.
 pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: Option<Run>) -> Verdict {
-    let targets: Vec<Target> = scans.into_iter().map(|scan| judge_target(scan, &settings)).collect();
+    let mut waivers = Waivers::new(&settings.waivers, settings.today);
+    let alone = scans.len() == 1;
+    let mut targets: Vec<Target> =
+        scans.into_iter().map(|scan| judge_target(scan, &settings, &mut waivers, alone)).collect();
+    targets.sort_by_key(|target| Reverse(target.risk.score));
+    let (mut waivers_unused, mut waivers_expired) = (waivers.unused(), waivers.expired());
+    drop(waivers);
+    note_exceptions(&targets, &settings, &mut waivers_unused, &mut waivers_expired);
     let violations = violations(&targets, &settings);
     let missing = missing(&targets, &settings);
     let (exit, reasons) = match (violations.is_empty(), missing.is_empty()) {
@@ -23,49 +35,90 @@ pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: 
             (Exit::Violated, violations.into_iter().chain(missing).collect())
         }
         (true, false) => (Exit::Incomplete, missing),
-        (true, true) => (Exit::Clean, vec![clean(&settings)]),
+        (true, true) => (Exit::Clean, vec![clean(&targets, &settings)]),
     };
-    Verdict { database, targets, settings, exit, reasons, run }
+    Verdict { database, targets, settings, exit, reasons, waivers_unused, waivers_expired, run }
 }
 
-/// Judges one target.
-fn judge_target(mut scan: Scan, settings: &Settings) -> Target {
-    let mut findings: Vec<Judged> =
-        std::mem::take(&mut scan.findings).into_iter().map(|finding| judge_finding(finding, settings)).collect();
+/// Judges one target. `alone` says that the run has no other.
+fn judge_target(mut scan: Scan, settings: &Settings, waivers: &mut Waivers<'_>, alone: bool) -> Target {
+    let findings = std::mem::take(&mut scan.findings);
+    let known = settings.baseline.as_ref().map(|baseline| baseline.of(&scan.id, alone));
+    let packages: BTreeMap<PackageId, &Package> = scan.packages.iter().map(|one| (one.id(), one)).collect();
+    let mut findings: Vec<Judged> = findings
+        .into_iter()
+        .map(|finding| {
+            let package = finding.package.as_ref().and_then(|id| packages.get(id)).copied();
+            let waived = waived(&finding, settings)
+                .into_iter()
+                .chain(waivers.waive(&Subject { scan: &scan, finding: &finding, package }))
+                .next();
+            let existing = known.as_ref().is_some_and(|known| known.contains(finding.fingerprint.as_str()));
+            judge_finding(finding, waived, if existing { State::Existing } else { State::New }, settings)
+        })
+        .collect();
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     let gaps: Vec<JudgedGap> = std::mem::take(&mut scan.coverage.gaps)
         .into_iter()
         .map(|gap| JudgedGap { accepted: accept(&gap, settings), gap })
         .collect();
     let incomplete = scan.coverage.grade < settings.require_coverage || gaps.iter().any(JudgedGap::blocks);
-    let risk = risk(&findings, &gaps, scan.coverage.grade);
-    Target { scan, findings, gaps, incomplete, risk }
+    let requires = requires(&scan.packages);
+    // Where nothing is meant to violate, the plan is for all.
+    let all = settings.fail_on.is_empty() && !findings.iter().any(|judged| judged.violates);
+    let upgrades = plan(&scan, &requires, &findings, all);
+    let facts = Facts::new(&findings, &gaps, scan.coverage.grade);
+    let now = risk(&facts, &settings.risk);
+    let risk = Risk { lowers: lowers(&facts, &now, &upgrades, &settings.risk), ..now };
+    Target { scan, findings, gaps, requires, upgrades, incomplete, risk }
+}
+
+/// Whether somebody answered for a finding before it came here.
+fn waived(finding: &Finding, settings: &Settings) -> Option<Waived> {
+    let plain = |by: &str, reason: &str| Waived { by: by.into(), reason: reason.into(), owner: None, expires: None };
+    // A dependency's author must not be able to vouch for what the dependency leaks: an allow-comment there is only
+    // text. Whose code it is was settled by the audit (and by the policy's `own`).
+    if finding.allowed_inline && finding.origin != Origin::Dependency {
+        return Some(plain("inline", "an allow-comment stands beside it"));
+    }
+    // An allow-list is the user's own: whose the finding is does not matter.
+    let allowed = finding.allowed_by.as_ref()?;
+    let ours = settings.allow_secrets.iter().find(|one| one.basis.by() == allowed.by);
+    Some(ours.map_or_else(|| plain(&allowed.by, &allowed.reason), |one| one.basis.waived()))
 }
 
 /// Judges one finding.
-fn judge_finding(finding: Finding, settings: &Settings) -> Judged {
-    // A dependency's author must not be able to vouch for what the dependency leaks: an allow-comment there is only
-    // text. Whose code it is was settled by the audit (and by the policy's `own`).
-    let inline = (finding.allowed_inline && finding.origin != Origin::Dependency)
-        .then(|| Waived { by: "inline".to_owned(), reason: "an allow-comment stands beside it".to_owned() });
-    // An allow-list is the user's own: whose the finding is does not matter.
-    let waived = inline.or_else(|| {
-        let allowed = finding.allowed_by.as_ref()?;
-        Some(Waived { by: allowed.by.clone(), reason: allowed.reason.clone() })
-    });
-    let violates = finding.gates && waived.is_none() && counts(&finding, settings);
-    Judged { finding, state: State::New, waived, violates }
+fn judge_finding(finding: Finding, waived: Option<Waived>, state: State, settings: &Settings) -> Judged {
+    let excused = waived.is_some() || (state == State::Existing && !settings.fail_on_existing);
+    let violates = finding.gates && !excused && cause(&finding, settings).is_some();
+    Judged { finding, state, waived, violates }
 }
 
-/// Whether a finding is bad enough and sure enough.
-fn counts(finding: &Finding, settings: &Settings) -> bool {
-    let severe = settings.fail_on.contains(&finding.severity);
-    match finding.kind {
-        // Malware is no matter of degree: its records seldom carry a severity.
-        FindingKind::Malicious => !settings.fail_on.is_empty(),
-        // A low confidence says "worth a look": a build that stops on guesses is soon switched off as a whole.
-        FindingKind::Secret => severe && finding.confidence >= Confidence::Medium,
-        _ => severe,
+fn cause(finding: &Finding, settings: &Settings) -> Option<Cause> {
+    settings.thresholds.cause(finding, &settings.fail_on)
+}
+
+/// Acceptances of gaps and allowances of secrets that covered nothing or have expired.
+fn note_exceptions(
+    targets: &[Target],
+    settings: &Settings,
+    unused: &mut Vec<WaiverNote>,
+    expired: &mut Vec<WaiverNote>,
+) {
+    let accepted: BTreeSet<&str> =
+        targets.iter().flat_map(|t| &t.gaps).filter_map(|gap| Some(gap.accepted.as_ref()?.by.as_str())).collect();
+    let gaps = settings.accept_gaps.iter().map(|one| {
+        let what = format!("accepted gaps of kind {}", one.kind.word());
+        (&one.basis, what, accepted.contains(one.basis.by().as_str()))
+    });
+    let secrets =
+        settings.allow_secrets.iter().map(|one| (&one.basis, format!("allowed secrets, {}", one.text), one.is_used()));
+    for (basis, what, used) in gaps.chain(secrets) {
+        if basis.is_expired(settings.today) {
+            expired.push(basis.expired_note(&what));
+        } else if !used {
+            unused.push(basis.note(format!("{what}: nothing matches")));
+        }
     }
 }
 
@@ -82,21 +135,31 @@ fn accept(gap: &Gap, settings: &Settings) -> Option<Waived> {
     if gap.level != Level::Blocking {
         return None;
     }
-    let accepted = settings.accept_gaps.iter().find(|accepted| accepted.covers(gap))?;
-    Some(Waived { by: accepted.by.clone(), reason: accepted.reason.clone() })
+    let mut valid = settings.accept_gaps.iter().filter(|accepted| !accepted.basis.is_expired(settings.today));
+    Some(valid.find(|accepted| accepted.covers(gap))?.basis.waived())
 }
 
 /// Why the policy is violated; empty if it is not.
 fn violations(targets: &[Target], settings: &Settings) -> Vec<String> {
-    let violating = || targets.iter().flat_map(|t| &t.findings).filter(|judged| judged.violates);
-    let malicious = violating().filter(|judged| judged.finding.kind == FindingKind::Malicious).count();
-    let severe = violating().count() - malicious;
+    let violating = targets.iter().flat_map(|t| &t.findings).filter(|judged| judged.violates);
+    let (mut malicious, mut severe, mut own) = (0, 0, 0);
+    for judged in violating {
+        match cause(&judged.finding, settings) {
+            Some(Cause::Malicious) => malicious += 1,
+            Some(Cause::Severity) => severe += 1,
+            Some(Cause::Own) | None => own += 1,
+        }
+    }
+    let new = if settings.baseline.is_some() && !settings.fail_on_existing { "new " } else { "" };
     let mut reasons = Vec::new();
     if malicious > 0 {
-        reasons.push(plural(malicious, "malicious package"));
+        reasons.push(plural(malicious, &format!("{new}malicious package")));
     }
     if let Some(threshold) = threshold(&settings.fail_on).filter(|_| severe > 0) {
-        reasons.push(format!("{} {threshold}", plural(severe, "finding")));
+        reasons.push(format!("{} {threshold}", plural(severe, &format!("{new}finding"))));
+    }
+    if own > 0 {
+        reasons.push(format!("{} over a threshold of its own", plural(own, &format!("{new}finding"))));
     }
     reasons
 }
@@ -130,10 +193,18 @@ fn missing(targets: &[Target], settings: &Settings) -> Vec<String> {
 }
 
 /// Why a run is clean.
-fn clean(settings: &Settings) -> String {
+fn clean(targets: &[Target], settings: &Settings) -> String {
+    let excused =
+        || targets.iter().flat_map(|t| &t.findings).filter(|j| j.state == State::Existing && j.waived.is_none());
+    let existing = match excused().filter(|j| j.finding.gates && cause(&j.finding, settings).is_some()).count() {
+        0 => String::new(),
+        count => format!(" that is new ({count} in the baseline)"),
+    };
+    let others = if settings.thresholds.is_default() { "" } else { ", and none over a threshold of its own" };
     match threshold(&settings.fail_on) {
-        Some(threshold) => format!("no finding {threshold}"),
-        None => "no finding counts (fail-on is never)".to_owned(),
+        Some(threshold) => format!("no finding {threshold}{existing}{others}"),
+        None if others.is_empty() => "no finding counts (fail-on is never)".to_owned(),
+        None => format!("no finding{existing} is over a threshold of its own"),
     }
 }
 

@@ -3,18 +3,40 @@
 //! Nothing is dropped here either: what does not count stays in the verdict, with the reason beside it.
 
 mod allow;
+mod baseline;
+mod basis;
+mod condition;
 mod config;
+mod diff;
 mod fail_on;
+pub mod foreign;
 mod judge;
+mod max_age;
+mod raw_waiver;
+mod requires;
 mod risk;
+mod thresholds;
+mod upgrade;
+mod versions;
+mod waiver;
 
-use crate::model::{DatabaseInfo, Finding, Gap, Grade, Scan, Severity};
+use chrono::NaiveDate;
+
+use crate::model::{AllowedBy, DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, SecretMatch, Severity};
 
 pub use allow::AllowedSecret;
+pub use baseline::{Baseline, BaselineError};
+pub use basis::Basis;
+pub use condition::{Condition, PackageTest};
 pub use config::{AcceptedGap, Complaint, ConfigError, Policy};
-pub use fail_on::{SettingError, parse_fail_on, parse_require_coverage, threshold};
+pub use diff::{Diff, PackageDiff, TargetDiff, diff};
+pub use fail_on::{SettingError, fail_on_text, parse_fail_on, parse_require_coverage, threshold};
 pub use judge::judge;
-pub use risk::{Risk, Term};
+pub use risk::{Lowers, Risk, RiskWeights, TERMS, Term, TermRule, WeightError};
+pub use thresholds::{Check, NAMES as THRESHOLDS, Thresholds};
+pub use upgrade::{LONGEST_PATH, Upgrade};
+pub use versions::Versions;
+pub use waiver::Waiver;
 
 /// What a run must not exceed.
 #[derive(Clone, Debug)]
@@ -32,6 +54,45 @@ pub struct Settings {
     pub accept_gaps: Vec<AcceptedGap>,
     /// Secrets that somebody answers for; the audit asks, since only it has the values.
     pub allow_secrets: Vec<AllowedSecret>,
+    /// What the terms of the risk score weigh.
+    pub risk: RiskWeights,
+    /// Thresholds beside `fail_on`.
+    pub thresholds: Thresholds,
+    /// Findings that somebody answers for: of the policy, then of other tools' files.
+    pub waivers: Vec<Waiver>,
+    /// What was there before; `None` without a baseline.
+    pub baseline: Option<Baseline>,
+    /// What was there before violates as well.
+    pub fail_on_existing: bool,
+    /// The day (UTC) by which exceptions expire.
+    pub today: NaiveDate,
+}
+
+impl Default for Settings {
+    /// The defaults of the command line, on a day on which nothing has expired.
+    fn default() -> Settings {
+        Settings {
+            fail_on: vec![Severity::Critical, Severity::High],
+            require_coverage: Grade::Partial,
+            file: None,
+            own: Vec::new(),
+            accept_gaps: Vec::new(),
+            allow_secrets: Vec::new(),
+            risk: RiskWeights::default(),
+            thresholds: Thresholds::default(),
+            waivers: Vec::new(),
+            baseline: None,
+            fail_on_existing: false,
+            today: NaiveDate::MIN,
+        }
+    }
+}
+
+impl Settings {
+    /// Who answers for a secret, if somebody does.
+    pub fn allows(&self, found: &SecretMatch) -> Option<AllowedBy> {
+        self.allow_secrets.iter().find_map(|allowed| allowed.covers(found, self.today))
+    }
 }
 
 /// Exit codes: a contract (the README's table).
@@ -109,6 +170,21 @@ pub struct Waived {
     pub by: String,
     /// In their words.
     pub reason: String,
+    /// Who answers for it, where that is said.
+    pub owner: Option<String>,
+    /// The day (UTC) from which on it counts again.
+    pub expires: Option<NaiveDate>,
+}
+
+/// A waiver that somebody should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaiverNote {
+    /// The file that holds it, as the user named it.
+    pub file: String,
+    /// Its line there, from 1.
+    pub line: usize,
+    /// What it waives, and what is wrong with it.
+    pub text: String,
 }
 
 /// A target with its judged findings, worst first.
@@ -120,6 +196,10 @@ pub struct Target {
     pub findings: Vec<Judged>,
     /// In the scan's order: blocking first, then by place.
     pub gaps: Vec<JudgedGap>,
+    /// For every package of the scan, in the same order, the ids of what it requires within the target.
+    pub requires: Vec<Vec<PackageId>>,
+    /// What to upgrade to close what violates, the most closed first.
+    pub upgrades: Vec<Upgrade>,
     /// Coverage is below what is required, or a gap blocks.
     pub incomplete: bool,
     /// How urgently somebody should look, compared with other targets.
@@ -144,7 +224,7 @@ pub struct Run {
 pub struct Verdict {
     /// The database behind it.
     pub database: DatabaseInfo,
-    /// In the order of the command line.
+    /// The riskiest first, those of equal risk in the order of the command line.
     pub targets: Vec<Target>,
     /// The settings that judged.
     pub settings: Settings,
@@ -153,6 +233,10 @@ pub struct Verdict {
     /// Why, one sentence per reason, most important first, never empty. With exit 1 what is missing begins with "also
     /// incomplete". Names of targets in it are as hostile as their sources.
     pub reasons: Vec<String>,
+    /// Waivers, acceptances and allowances that covered nothing: they can go, or do not say what they mean.
+    pub waivers_unused: Vec<WaiverNote>,
+    /// Those that expired, and cover nothing for that.
+    pub waivers_expired: Vec<WaiverNote>,
     /// When and how.
     pub run: Option<Run>,
 }

@@ -5,6 +5,9 @@
 //! values that they do not know. The one exception is `run`, which `--reproducible` leaves out.
 
 mod build;
+mod diff;
+mod lines;
+mod read;
 
 use std::io::{self, Write};
 
@@ -12,8 +15,12 @@ use serde::Serialize;
 
 use crate::policy::Verdict;
 
-use super::escape::{begins_command, is_deceptive};
-use super::{Reporter, Style};
+use super::{Reporter, Style, json_text};
+
+pub use lines::Ndjson;
+
+pub use diff::write_diff;
+pub use read::{ReadError, read};
 
 /// The reporter.
 pub struct JsonV1;
@@ -24,39 +31,7 @@ impl Reporter for JsonV1 {
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(Visible { out: &mut *out, previous: '\0' }, &Report::of(verdict))?;
-        out.write_all(b"\n")
-    }
-}
-
-/// Writes what deceives a reader, a terminal or a CI log as `\uXXXX`: the value that a program reads stays the same,
-/// and JSON that somebody looks at is as harmless as a table. Such characters occur within strings only.
-struct Visible<'a> {
-    out: &'a mut dyn Write,
-    previous: char,
-}
-
-impl Write for Visible<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // The serializer cuts strings at ASCII characters only, so that every piece is text of its own.
-        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
-        let mut done = 0;
-        for (at, c) in text.char_indices() {
-            if (c != '\n' && is_deceptive(c)) || begins_command(self.previous, c) {
-                self.out.write_all(&bytes[done..at])?;
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(self.out, "\\u{unit:04x}")?;
-                }
-                done = at + c.len_utf8();
-            }
-            self.previous = c;
-        }
-        self.out.write_all(&bytes[done..])?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        json_text::write_pretty(out, &Report::of(verdict))
     }
 }
 
@@ -76,6 +51,12 @@ struct Report<'a> {
 struct Tool {
     name: &'static str,
     version: &'static str,
+}
+
+impl Tool {
+    fn this() -> Tool {
+        Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
 }
 
 #[derive(Serialize)]
@@ -111,8 +92,7 @@ struct TargetV1<'a> {
     packages: Vec<PackageV1<'a>>,
     findings: Vec<FindingV1<'a>>,
     hooks: Vec<HookV1<'a>>,
-    /// Plans that close several findings at once; nothing makes them yet.
-    upgrades: [(); 0],
+    upgrades: Vec<UpgradeV1<'a>>,
     risk: RiskV1<'a>,
 }
 
@@ -164,9 +144,13 @@ struct PackageV1<'a> {
     locations: Vec<LocationV1<'a>>,
     direct: Option<bool>,
     dev: Option<bool>,
-    requires: Vec<String>,
+    requires: Vec<&'a str>,
     embedded_in: Vec<&'a str>,
     shadowed: bool,
+    /// Named by a file beside an installed tree that does not have it.
+    beside_installed: bool,
+    /// Compiled into a package of another ecosystem.
+    compiled_in: bool,
 }
 
 #[derive(Serialize)]
@@ -196,8 +180,12 @@ struct FindingV1<'a> {
     cvss: Option<CvssV1<'a>>,
     /// The highest score of its CVEs, 0 to 1.
     epss: Option<f64>,
+    /// The share of all CVEs with the same or a lower score.
+    epss_percentile: Option<f64>,
     /// One of its CVEs is in CISA's catalog of known exploited vulnerabilities.
     kev: bool,
+    /// What the catalog says of it.
+    kev_entry: Option<KevV1<'a>>,
     /// Nothing looks for it yet.
     imported: &'static str,
     /// Whether the vendor says that the secret works; null where it was not asked or its answer says neither.
@@ -217,9 +205,27 @@ struct CvssV1<'a> {
 }
 
 #[derive(Serialize)]
+struct KevV1<'a> {
+    added: Option<&'a str>,
+    due: Option<&'a str>,
+    ransomware: bool,
+}
+
+#[derive(Serialize)]
 struct WaivedV1<'a> {
     by: &'a str,
     reason: &'a str,
+    owner: Option<&'a str>,
+    /// The day from which on it counts again.
+    expires: Option<String>,
+}
+
+/// A waiver that covered nothing, or that expired.
+#[derive(Serialize)]
+struct WaiverNoteV1<'a> {
+    file: &'a str,
+    line: usize,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -242,14 +248,35 @@ struct HookV1<'a> {
 }
 
 #[derive(Serialize)]
+struct UpgradeV1<'a> {
+    package: &'a str,
+    direct: Option<&'a str>,
+    path: Vec<&'a str>,
+    from: &'a str,
+    to: &'a str,
+    /// Fingerprints of findings.
+    closes: &'a [String],
+    admitted: Option<bool>,
+}
+
+#[derive(Serialize)]
 struct RiskV1<'a> {
     score: u8,
     terms: Vec<TermV1<'a>>,
+    lowers: Option<LowersV1<'a>>,
+}
+
+/// What takes most of it away.
+#[derive(Serialize)]
+struct LowersV1<'a> {
+    what: &'a str,
+    points: u32,
+    score: u8,
 }
 
 #[derive(Serialize)]
 struct TermV1<'a> {
-    name: &'static str,
+    name: &'a str,
     points: u8,
     because: &'a str,
 }
@@ -257,9 +284,12 @@ struct TermV1<'a> {
 #[derive(Serialize)]
 struct PolicyV1<'a> {
     file: Option<&'a str>,
-    /// Waivers of findings; no file can hold one yet.
-    waivers_unused: [(); 0],
-    waivers_expired: [(); 0],
+    /// Severities that violate, worst first.
+    fail_on: Vec<&'static str>,
+    /// `blind` demands nothing.
+    require_coverage: &'static str,
+    waivers_unused: Vec<WaiverNoteV1<'a>>,
+    waivers_expired: Vec<WaiverNoteV1<'a>>,
 }
 
 #[derive(Serialize)]

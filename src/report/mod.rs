@@ -3,31 +3,93 @@
 //! A reporter decides nothing: what violates, what is waived and how the run ends is written in the verdict. It may
 //! group, and it may cut a long list of things that violate nothing, if it says how many it left out.
 
+mod csv;
+mod cyclonedx;
 mod escape;
+mod facts;
+mod gitlab;
+mod html;
+mod json_text;
 mod json_v1;
+mod junit;
+mod markdown;
+mod markup;
+mod openvex;
 mod place;
-mod requires;
+mod sarif;
+mod spdx;
 mod summary;
 mod table;
 
 use std::io::{self, Write};
 
+use crate::model::FindingKind;
 use crate::policy::Verdict;
 
+pub use csv::Csv;
+pub use cyclonedx::Cyclonedx;
 pub use escape::escape;
-pub use json_v1::JsonV1;
-pub use table::Table;
+pub use gitlab::{GitlabDependencies, GitlabSecrets};
+pub use html::Html;
+pub use json_v1::{JsonV1, Ndjson, ReadError, read, write_diff as write_diff_json};
+pub use junit::Junit;
+pub use markdown::Markdown;
+pub use openvex::Openvex;
+pub use sarif::Sarif;
+pub use spdx::Spdx;
+pub use table::{Table, write_diff as write_diff_table};
 
 /// Every format, in the order of `--help`.
-pub const ALL: &[&dyn Reporter] = &[&Table, &JsonV1];
+pub const ALL: &[&dyn Reporter] = &[
+    &Table,
+    &JsonV1,
+    &Ndjson,
+    &Sarif,
+    &Cyclonedx,
+    &Spdx,
+    &Openvex,
+    &Junit,
+    &GitlabDependencies,
+    &GitlabSecrets,
+    &Markdown,
+    &Csv,
+    &Html,
+];
 
 /// One output format.
 pub trait Reporter: Sync {
     /// The word behind `--format`.
     fn id(&self) -> &'static str;
 
+    /// What the format has no place for. All else of a verdict is in every report.
+    fn lacks(&self) -> &'static [Part] {
+        &[]
+    }
+
     /// Writes the whole report, in many small pieces: `out` should be buffered. The only errors are those of `out`.
     fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// Something that a verdict holds and a format may have no place for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Findings of one kind.
+    Findings(FindingKind),
+    /// Gaps, of whatever kind.
+    Gaps,
+    /// The list of packages; those that findings speak of are named in any case.
+    Packages,
+}
+
+impl Part {
+    /// The word in the README's table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Part::Findings(kind) => kind.word(),
+            Part::Gaps => "gaps",
+            Part::Packages => "packages",
+        }
+    }
 }
 
 /// The format of that name.

@@ -1,25 +1,31 @@
 //! The report for people, at 60 columns or more.
 //!
-//! One block per target, in the order of urgency: malware, vulnerable packages, secrets, other findings, what runs
-//! before the handler, what could not be seen, what cannot stop a build, what was waived. Whatever violates the policy or blocks the verdict is marked.
-//! Findings that violate are all shown; of the others, long lists are cut and say by how much.
+//! One block per target, in the order of urgency: malware, vulnerable packages, secrets, other findings, what to
+//! upgrade, what runs before the handler, what could not be seen, what cannot stop a build, what was waived. Whatever
+//! violates the policy or blocks the verdict is marked. Findings that violate are all shown; of the others, long lists
+//! are cut and say by how much. A target without findings gets a few lines that say what that rests on.
 
 mod canvas;
+mod diff;
 mod findings;
 mod gaps;
 mod hooks;
+mod risk;
+mod upgrades;
 pub(super) mod words;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::{DatabaseInfo, DatabaseOrigin, Grade, Package};
-use crate::policy::{Exit, Target, Verdict};
+use crate::model::{DatabaseOrigin, Grade, Package};
+use crate::policy::{Exit, Target, Verdict, WaiverNote};
 
 use super::summary::{Summary, advisories};
-use super::{Reporter, Style, place};
+use super::{Part, Reporter, Style, place};
 use canvas::{Canvas, Cell, Ink, Width, cell};
 use words::{bytes, count, list, plural};
+
+pub use diff::write_diff;
 
 /// Columns of the labels at the left of a block.
 const LABEL: usize = 15;
@@ -32,21 +38,32 @@ impl Reporter for Table {
         "table"
     }
 
+    fn lacks(&self) -> &'static [Part] {
+        &[Part::Packages]
+    }
+
     fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let mut canvas = Canvas::new(out, style);
         for target in &verdict.targets {
-            header(&mut canvas, target)?;
             if target.findings.is_empty() {
-                reassure(&mut canvas, target, &verdict.database)?;
+                reassure(&mut canvas, target, verdict)?;
+            } else {
+                header(&mut canvas, target)?;
+                risk::write(&mut canvas, &target.risk)?;
             }
             findings::write(&mut canvas, target)?;
+            upgrades::write(&mut canvas, target)?;
             hooks::write(&mut canvas, target)?;
             gaps::write(&mut canvas, target)?;
             findings::write_beside(&mut canvas, target)?;
             findings::write_waived(&mut canvas, target)?;
             canvas.blank()?;
         }
-        footer(&mut canvas, verdict)
+        risk::rank(&mut canvas, &verdict.targets)?;
+        if verdict.exit != Exit::Clean || verdict.targets.iter().any(|target| !target.findings.is_empty()) {
+            figures(&mut canvas, verdict)?;
+        }
+        conclusion(&mut canvas, verdict)
     }
 }
 
@@ -73,9 +90,7 @@ fn header(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
     let tally = format!("{read} of {seen} read, {}", bytes(coverage.tally.bytes));
     canvas.row(2, label("coverage", ink, coverage.grade.word(), tally))?;
     let packages = because(count(scan.packages.len() as u64), ecosystems(&scan.packages));
-    canvas.labelled("packages", LABEL, Ink::Plain, &packages)?;
-    let terms = target.risk.terms.iter().map(|term| format!("{} {}", term.name, term.points));
-    canvas.labelled("risk", LABEL, Ink::Plain, &because(format!("{} of 100", target.risk.score), list(terms)))
+    canvas.labelled("packages", LABEL, Ink::Plain, &packages)
 }
 
 /// A figure with what it is made of, if anything.
@@ -102,24 +117,43 @@ fn ecosystems(packages: &[Package]) -> String {
 }
 
 /// No findings: says what that rests on.
-fn reassure(canvas: &mut Canvas<'_>, target: &Target, database: &DatabaseInfo) -> io::Result<()> {
+fn reassure(canvas: &mut Canvas<'_>, target: &Target, verdict: &Verdict) -> io::Result<()> {
     let scan = &target.scan;
-    let what = format!(
-        "{} ({}) searched for secrets, {} compared with {}.",
-        plural(scan.coverage.tally.read, "entry", "entries"),
-        bytes(scan.coverage.tally.bytes),
-        plural(scan.packages.len() as u64, "package", "packages"),
-        plural(database.records, "advisory", "advisories"),
-    );
-    let (ink, verdict) =
-        if target.incomplete { (Ink::Warning, "No findings in what was seen") } else { (Ink::Good, "No findings") };
-    canvas.blank()?;
-    canvas.row(2, vec![cell(ink, verdict, Width::Auto)])?;
-    canvas.paragraph(4, Ink::Plain, &what, 4)
+    let (ink, what) = match target.incomplete {
+        true => (Ink::Warning, "no findings in what was seen"),
+        false => (Ink::Good, "no findings"),
+    };
+    canvas.row(0, vec![cell(Ink::Strong, &scan.name, Width::Auto), cell(ink, what, Width::Auto)])?;
+    let tally = &scan.coverage.tally;
+    let seen = plural(tally.seen, "entry", "entries");
+    let grade = scan.coverage.grade.word();
+    let read = format!("{} of {seen}, {}; coverage {grade}", count(tally.read), bytes(tally.bytes));
+    canvas.labelled("read", LABEL, Ink::Plain, &read)?;
+    let packages = because(plural(scan.packages.len() as u64, "package", "packages"), ecosystems(&scan.packages));
+    canvas.labelled("found", LABEL, Ink::Plain, &packages)?;
+    canvas.labelled("compared", LABEL, Ink::Plain, &format!("with {}", advisories(verdict)))?;
+    let searched = "for secrets, changed files of packages, code that runs before the handler";
+    canvas.labelled("searched", LABEL, Ink::Plain, searched)?;
+    risk::write(canvas, &target.risk)
 }
 
-/// The database, the figures and the verdict.
-fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
+/// How many waivers of one sort are shown before the rest is counted.
+const NOTES: usize = 5;
+
+/// Waivers that somebody should look at.
+fn waiver_notes(canvas: &mut Canvas<'_>, label: &str, ink: Ink, notes: &[WaiverNote]) -> io::Result<()> {
+    for note in notes.iter().take(NOTES) {
+        let text = format!("waiver at {}:{}: {}", note.file, note.line, note.text);
+        canvas.labelled(label, LABEL, ink, &text)?;
+    }
+    match notes.len().saturating_sub(NOTES) {
+        0 => Ok(()),
+        more => canvas.labelled(label, LABEL, ink, &format!("and {more} more waivers; --format json lists all")),
+    }
+}
+
+/// The database and the figures.
+fn figures(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
     canvas.rule()?;
     let ink = if verdict.database.origin == DatabaseOrigin::Seed { Ink::Warning } else { Ink::Plain };
     canvas.labelled("advisories", LABEL, ink, &advisories(verdict))?;
@@ -144,10 +178,16 @@ fn footer(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
         unseen.push(format!("{} accepted by the policy", count(summary.accepted as u64)));
     }
     canvas.labelled("not seen", LABEL, Ink::Plain, &list(unseen))?;
+    waiver_notes(canvas, "expired", Ink::Warning, &verdict.waivers_expired)?;
+    waiver_notes(canvas, "unused", Ink::Plain, &verdict.waivers_unused)?;
     if let Some(run) = &verdict.run {
         canvas.labelled("took", LABEL, Ink::Plain, &format!("{:.2} s", run.seconds))?;
     }
-    canvas.blank()?;
+    canvas.blank()
+}
+
+/// The verdict, and why.
+fn conclusion(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
     let (ink, word) = match verdict.exit {
         Exit::Clean => (Ink::Good, "OK"),
         Exit::Violated => (Ink::Bad, "FAIL"),

@@ -2,7 +2,8 @@
 //!
 //! To add an order: write `version/x.rs`, then its two lines below (`mod x;` and the entry of [`ALL`]), and its table
 //! `fixtures/versions/x.txt`. An order whose versions take a form of their own gets a variant of `Form` too, with its
-//! arm in `partial_cmp`. `digits.rs` is a helper of all orders.
+//! arm in `partial_cmp`. `digits.rs` is a helper of all orders;
+//! `range.rs` reads what manifests declare.
 
 mod digits;
 mod golang;
@@ -10,12 +11,15 @@ mod maven;
 mod nuget;
 mod packagist;
 mod pep440;
+mod range;
 mod rubygems;
 mod semver;
 
 use std::cmp::Ordering;
 
 use crate::model::Ecosystem;
+
+pub use range::admits;
 
 /// Every order. A test counts the files of this folder against it.
 pub const ALL: &[&dyn Order] = &[
@@ -112,6 +116,15 @@ impl Glance {
             self.first != first || matches!((self.second, second(rest)), (Some(a), Some(b)) if a != b)
         })
     }
+}
+
+/// The first two numbers of a version, whatever its ecosystem writes before them, without leading zeros.
+pub fn branch(version: &str) -> (&str, &str) {
+    let mut numbers = version
+        .trim_start_matches(|c: char| !c.is_ascii_digit())
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|number| number.trim_start_matches('0'));
+    (numbers.next().unwrap_or(""), numbers.next().unwrap_or(""))
 }
 
 fn first(text: &str) -> Option<(u64, &[u8])> {

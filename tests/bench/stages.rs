@@ -21,10 +21,10 @@ use tidewaiter::artifact::{Budget, EntryKind, Limits, Opened, Piece, open_bytes}
 use tidewaiter::audit::{self, Demand, Input, Options, Progress, Request};
 use tidewaiter::extract::{self, Entry, Extractor, LockedVersions, Sink};
 use tidewaiter::matching::{MaxAge, match_packages};
-use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Grade, Location, Package, Scan, Severity};
+use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Location, Package, Scan};
 use tidewaiter::policy::{Settings, Verdict, judge};
 use tidewaiter::report::{self, Style};
-use tidewaiter::secret::Engine;
+use tidewaiter::secret::{Engine, rules_with_examples};
 
 mod package_files;
 
@@ -136,10 +136,10 @@ fn rules() -> impl Iterator<Item = &'static str> {
 /// A rule alone, on its own examples over and over.
 #[divan::bench(args = rules(), max_time = 0.05)]
 fn rule(bencher: Bencher, id: &str) {
-    let rule = Engine::builtin().rules().iter().find(|rule| rule.id == id).unwrap();
+    let rule = rules_with_examples().into_iter().find(|rule| rule.id == id).unwrap();
     let lines = rule.examples.iter().flat_map(|example| [example.as_bytes(), b"\n"].concat());
     let text: Vec<u8> = lines.collect::<Vec<u8>>().into_iter().cycle().take(EXAMPLES).collect();
-    let engine = Engine::new(vec![rule.clone()]);
+    let engine = Engine::new(vec![rule]);
     bencher.counter(BytesCount::of_slice(&text)).bench(|| {
         let mut found = Vec::new();
         engine.scan(&Location::artifact(0), Piece::whole(&text), &mut found);
@@ -192,7 +192,7 @@ fn matching(bencher: Bencher) {
     };
     let packages: Vec<Package> = (0..1000).map(package).collect();
     let matched = || match_packages(&packages, |ecosystem, name| database.lookup(ecosystem, name));
-    assert_eq!(matched().0.len(), 400);
+    assert_eq!(matched().findings.len(), 400);
     bencher.counter(ItemsCount::new(packages.len())).bench(matched);
 }
 
@@ -216,15 +216,7 @@ fn audited(code: Input, layers: Vec<PathBuf>, database: &Database) -> Scan {
 }
 
 fn verdict(scan: Scan, database: &Database) -> Verdict {
-    let settings = Settings {
-        allow_secrets: Vec::new(),
-        fail_on: vec![Severity::High, Severity::Critical],
-        require_coverage: Grade::Partial,
-        file: None,
-        own: Vec::new(),
-        accept_gaps: Vec::new(),
-    };
-    judge(vec![scan], database.info().clone(), settings, None)
+    judge(vec![scan], database.info().clone(), Settings::default(), None)
 }
 
 /// The README's example, its layer included, from the files to the verdict.

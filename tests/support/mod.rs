@@ -1,5 +1,6 @@
 //! Builders that several tests share. Their bytes depend on what is asked for and on nothing else.
 
+pub mod browser;
 pub mod cli;
 pub mod example;
 pub mod http;
@@ -8,6 +9,7 @@ pub mod osv;
 pub mod osv_service;
 pub mod picture;
 pub mod planted;
+pub mod schema;
 pub mod synthetic;
 pub mod tar;
 pub mod tool;

@@ -1,7 +1,7 @@
 //! The ecosystems' own tools, which live tests compare with. In CI none may be missing; elsewhere a skip is told.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Says that a test did not run, or fails in CI.
@@ -13,12 +13,17 @@ pub fn skip(why: &str) {
 
 /// Whether a tool is there.
 pub fn need(tool: &str) -> bool {
-    let there = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
-    if !there {
+    find(tool).is_some()
+}
+
+/// The program of that name on the search path; if it is missing, that is told.
+pub fn find(tool: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|program| program.is_file());
+    if found.is_none() {
         skip(&format!("{tool} is missing"));
     }
-    there
+    found
 }
 
 /// Runs a tool in a folder. It must succeed.

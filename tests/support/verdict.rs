@@ -14,7 +14,7 @@ pub const FINDING_KINDS: [FindingKind; 8] = [
     FindingKind::Informational,
 ];
 
-pub const GAP_KINDS: [GapKind; 17] = [
+pub const GAP_KINDS: [GapKind; 18] = [
     GapKind::Unreadable,
     GapKind::Truncated,
     GapKind::Encrypted,
@@ -32,6 +32,7 @@ pub const GAP_KINDS: [GapKind; 17] = [
     GapKind::Advisories,
     GapKind::Unavailable,
     GapKind::Internal,
+    GapKind::Runtime,
 ];
 
 /// A place in the code artifact.
@@ -58,7 +59,7 @@ pub fn finding(kind: FindingKind, id: &str) -> Finding {
         rule: None,
         confidence: Confidence::High,
         redacted: None,
-        fingerprint: "0123456789abcdef0123456789abcdef".to_owned(),
+        fingerprint: fingerprint(&[kind.word(), id]),
         origin: Origin::Own,
         cvss: None,
         exploitation: Exploitation::default(),
@@ -91,6 +92,7 @@ pub fn secret(title: &str, location: Location, origin: Origin, confidence: Confi
         severity: Severity::Critical,
         rule: Some("sample-token".to_owned()),
         redacted: Some("smp_...(40)".to_owned()),
+        fingerprint: fingerprint(&[title, &location.display("")]),
         locations: vec![location.at(span)],
         confidence,
         origin,
@@ -120,6 +122,7 @@ pub fn clean_scan() -> Scan {
         },
         packages: vec![package(Ecosystem::Npm, "lodash", "4.17.21", &["node_modules/lodash/package.json"])],
         findings: Vec::new(),
+        remedies: Vec::new(),
         hooks: Vec::new(),
     }
 }
@@ -198,6 +201,23 @@ pub fn full_scan() -> Scan {
     ];
     scan.packages = vec![evil, lodash, locked, nameless, yaml];
     scan.packages.sort_by_key(Package::id);
+    let closes = |ids: &[&str]| {
+        let closed = scan.findings.iter().filter(|finding| ids.contains(&finding.id.as_str()));
+        let mut closes: Vec<String> = closed.map(|finding| finding.fingerprint.clone()).collect();
+        closes.sort();
+        closes
+    };
+    let remedy = |package: &str, version: &str, ids: &[&str]| Remedy {
+        package: PackageId(package.to_owned()),
+        version: version.to_owned(),
+        closes: closes(ids),
+    };
+    scan.remedies = vec![
+        remedy("pkg:npm/lodash@4.17.15", "4.17.19", &["GHSA-p6mc-m468-83gw"]),
+        remedy("pkg:npm/lodash@4.17.15", "4.17.21", &["GHSA-p6mc-m468-83gw", "GHSA-29mw-wpgm-hmr9"]),
+        remedy("pkg:npm/minimist@1.2.0", "1.2.6", &["GHSA-vh95-rmgr-6w4m"]),
+        remedy("pkg:pypi/pyyaml@5.3", "6.0", &["GHSA-8q59-q68h-6hv4"]),
+    ];
     scan.coverage = Coverage {
         attributed: true,
         grade: Grade::Partial,
@@ -219,14 +239,7 @@ fn gap(i: usize, kind: GapKind) -> Gap {
 }
 
 pub fn settings() -> Settings {
-    Settings {
-        fail_on: vec![Severity::Critical, Severity::High],
-        require_coverage: Grade::Partial,
-        file: None,
-        own: Vec::new(),
-        accept_gaps: Vec::new(),
-        allow_secrets: Vec::new(),
-    }
+    Settings::default()
 }
 
 pub fn database(origin: DatabaseOrigin) -> DatabaseInfo {

@@ -42,6 +42,8 @@ pub fn merge(packages: impl IntoIterator<Item = Package>) -> Vec<Package> {
         package.embedded_in.dedup();
         package.requires.sort_unstable();
         package.requires.dedup();
+        package.ranges.sort_unstable();
+        package.ranges.dedup();
     }
     packages
 }
@@ -74,6 +76,7 @@ fn unite(into: &mut Package, mut other: Package) {
         into.locations.append(&mut other.locations);
     }
     into.requires.append(&mut other.requires);
+    into.ranges.append(&mut other.ranges);
     into.embedded_in.append(&mut other.embedded_in);
     into.direct = into.direct.max(other.direct);
     // Needed by production in one place is needed by production.

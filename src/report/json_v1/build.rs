@@ -1,9 +1,8 @@
 //! Fills the contract's types from a verdict.
 
 use crate::model::{Answer, Artifact, Cvss, FunctionConfig, Hook, Location, Package, PackageId, SourceInfo};
-use crate::policy::{Judged, JudgedGap, Risk, Target, Verdict, Waived};
+use crate::policy::{Judged, JudgedGap, Risk, Target, Upgrade, Verdict, Waived, WaiverNote};
 use crate::report::place;
-use crate::report::requires::requires;
 use crate::report::summary::{self, Summary};
 
 use super::*;
@@ -14,10 +13,16 @@ impl<'a> Report<'a> {
         let [critical, high, medium, low, unknown] = summary.worst_first;
         Report {
             schema_version: 1,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: Tool::this(),
             advisories: advisories(verdict),
             targets: verdict.targets.iter().map(target).collect(),
-            policy: PolicyV1 { file: verdict.settings.file.as_deref(), waivers_unused: [], waivers_expired: [] },
+            policy: PolicyV1 {
+                file: verdict.settings.file.as_deref(),
+                fail_on: verdict.settings.fail_on.iter().map(|severity| severity.word()).collect(),
+                require_coverage: verdict.settings.require_coverage.word(),
+                waivers_unused: verdict.waivers_unused.iter().map(waiver_note).collect(),
+                waivers_expired: verdict.waivers_expired.iter().map(waiver_note).collect(),
+            },
             summary: SummaryV1 {
                 findings: SeverityCounts { critical, high, medium, low, unknown },
                 gaps: GapCounts { blocking: summary.blocking, note: summary.notes, accepted: summary.accepted },
@@ -55,7 +60,6 @@ fn source(info: &SourceInfo) -> SourceV1<'_> {
 fn target(target: &Target) -> TargetV1<'_> {
     let scan = &target.scan;
     let artifacts = &scan.artifacts;
-    let requires = requires(&scan.packages);
     TargetV1 {
         id: &scan.id,
         name: &scan.name,
@@ -71,10 +75,10 @@ fn target(target: &Target) -> TargetV1<'_> {
             bytes_read: scan.coverage.tally.bytes,
             gaps: target.gaps.iter().map(|judged| gap(judged, artifacts)).collect(),
         },
-        packages: scan.packages.iter().zip(requires).map(|(p, ids)| package(p, ids, artifacts)).collect(),
+        packages: scan.packages.iter().zip(&target.requires).map(|(p, ids)| package(p, ids, artifacts)).collect(),
         findings: target.findings.iter().map(|judged| finding(judged, artifacts)).collect(),
         hooks: scan.hooks.iter().map(|one| hook(one, artifacts)).collect(),
-        upgrades: [],
+        upgrades: target.upgrades.iter().map(upgrade).collect(),
         risk: risk(&target.risk),
     }
 }
@@ -99,7 +103,7 @@ fn artifact(artifact: &Artifact) -> ArtifactV1<'_> {
     }
 }
 
-fn gap<'a>(judged: &'a JudgedGap, artifacts: &[Artifact]) -> GapV1<'a> {
+pub(super) fn gap<'a>(judged: &'a JudgedGap, artifacts: &[Artifact]) -> GapV1<'a> {
     let gap = &judged.gap;
     GapV1 {
         location: location(&gap.location, artifacts),
@@ -111,7 +115,7 @@ fn gap<'a>(judged: &'a JudgedGap, artifacts: &[Artifact]) -> GapV1<'a> {
     }
 }
 
-fn package<'a>(package: &'a Package, requires: Vec<PackageId>, artifacts: &[Artifact]) -> PackageV1<'a> {
+fn package<'a>(package: &'a Package, requires: &'a [PackageId], artifacts: &[Artifact]) -> PackageV1<'a> {
     PackageV1 {
         id: package.id().0,
         purl: Some(package.purl()),
@@ -123,12 +127,14 @@ fn package<'a>(package: &'a Package, requires: Vec<PackageId>, artifacts: &[Arti
         direct: package.direct,
         dev: package.dev,
         embedded_in: package.embedded_in.iter().map(|id| id.0.as_str()).collect(),
-        requires: requires.into_iter().map(|id| id.0).collect(),
+        requires: requires.iter().map(|id| id.0.as_str()).collect(),
         shadowed: package.shadowed,
+        beside_installed: package.beside_installed,
+        compiled_in: package.compiled_in,
     }
 }
 
-fn finding<'a>(judged: &'a Judged, artifacts: &[Artifact]) -> FindingV1<'a> {
+pub(super) fn finding<'a>(judged: &'a Judged, artifacts: &[Artifact]) -> FindingV1<'a> {
     let finding = &judged.finding;
     FindingV1 {
         kind: finding.kind.word(),
@@ -148,7 +154,13 @@ fn finding<'a>(judged: &'a Judged, artifacts: &[Artifact]) -> FindingV1<'a> {
         origin: finding.origin.word(),
         cvss: finding.cvss.as_ref().map(|Cvss { vector, score }| CvssV1 { vector, score: *score }),
         epss: finding.exploitation.epss.map(|epss| epss.score),
+        epss_percentile: finding.exploitation.epss.map(|epss| epss.percentile),
         kev: finding.exploitation.kev.is_some(),
+        kev_entry: finding.exploitation.kev.as_ref().map(|kev| KevV1 {
+            added: kev.added.as_deref(),
+            due: kev.due.as_deref(),
+            ransomware: kev.ransomware,
+        }),
         imported: "unknown",
         verified: match finding.verification.as_ref().map(|verification| verification.answer) {
             Some(Answer::Live) => Some(true),
@@ -172,7 +184,16 @@ fn hook<'a>(hook: &'a Hook, artifacts: &[Artifact]) -> HookV1<'a> {
 }
 
 fn waived(waived: &Waived) -> WaivedV1<'_> {
-    WaivedV1 { by: &waived.by, reason: &waived.reason }
+    WaivedV1 {
+        by: &waived.by,
+        reason: &waived.reason,
+        owner: waived.owner.as_deref(),
+        expires: waived.expires.map(|day| day.to_string()),
+    }
+}
+
+fn waiver_note(note: &WaiverNote) -> WaiverNoteV1<'_> {
+    WaiverNoteV1 { file: &note.file, line: note.line, text: &note.text }
 }
 
 fn locations<'a>(all: &'a [Location], artifacts: &[Artifact]) -> Vec<LocationV1<'a>> {
@@ -191,7 +212,20 @@ fn location<'a>(location: &'a Location, artifacts: &[Artifact]) -> LocationV1<'a
     }
 }
 
+fn upgrade(upgrade: &Upgrade) -> UpgradeV1<'_> {
+    UpgradeV1 {
+        package: &upgrade.package.0,
+        direct: upgrade.direct.as_ref().map(|id| id.0.as_str()),
+        path: upgrade.path.iter().map(|id| id.0.as_str()).collect(),
+        from: &upgrade.from,
+        to: &upgrade.to,
+        closes: &upgrade.closes,
+        admitted: upgrade.admitted,
+    }
+}
+
 fn risk(risk: &Risk) -> RiskV1<'_> {
-    let terms = risk.terms.iter().map(|term| TermV1 { name: term.name, points: term.points, because: &term.because });
-    RiskV1 { score: risk.score, terms: terms.collect() }
+    let terms = risk.terms.iter().map(|term| TermV1 { name: &term.name, points: term.points, because: &term.because });
+    let lowers = risk.lowers.as_ref().map(|one| LowersV1 { what: &one.what, points: one.points, score: one.score });
+    RiskV1 { score: risk.score, terms: terms.collect(), lowers }
 }

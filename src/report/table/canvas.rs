@@ -103,6 +103,11 @@ impl<'a> Canvas<'a> {
         if self.style.unicode { "✗" } else { "x" }
     }
 
+    /// From a version to another.
+    pub fn arrow(&self) -> &'static str {
+        if self.style.unicode { "→" } else { "->" }
+    }
+
     fn ellipsis(&self) -> &'static str {
         if self.style.unicode { "…" } else { "..." }
     }
@@ -160,7 +165,7 @@ impl<'a> Canvas<'a> {
     /// A name in front of a paragraph that hangs behind it.
     pub fn labelled(&mut self, label: &str, indent: usize, ink: Ink, text: &str) -> io::Result<()> {
         let mut lines = wrap(&escape(text), self.width.saturating_sub(indent)).into_iter();
-        let label = format!("{:<width$}", format!("  {label}"), width = indent);
+        let label = format!("{:<width$}", format!("  {}", escape(label)), width = indent);
         self.line(0, &[(Ink::Faint, label), (ink, lines.next().unwrap_or_default())])?;
         lines.try_for_each(|line| self.line(indent, &[(ink, line)]))
     }

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::model::{
-    Answer, ArtifactRole, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity,
-    Verification,
+    Answer, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity, Verification,
 };
 use crate::policy::{Judged, Target};
-use crate::report::place;
+use crate::report::{facts, place};
 
 use super::canvas::{Canvas, Cell, Ink, Width, cell, columns};
 use super::words::{count, list, plural};
@@ -67,7 +66,7 @@ pub fn write_waived(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> 
         ];
         canvas.row(4, cells)?;
         canvas.paragraph(6, Ink::Faint, &places_of(target, &finding.locations, Vec::new()), 3)?;
-        canvas.paragraph(6, Ink::Faint, &format!("waived by {}: {}", waived.by, waived.reason), 3)?;
+        canvas.paragraph(6, Ink::Faint, &format!("waived by {}", facts::waiver(waived)), 3)?;
     }
     rest(canvas, total.saturating_sub(QUIET))
 }
@@ -195,26 +194,25 @@ fn heading(canvas: &mut Canvas<'_>, title: &str) -> io::Result<()> {
     canvas.row(2, vec![cell(Ink::Strong, title, Width::Auto)])
 }
 
-/// The mark of a violation and the severity. Records of malware seldom have one, and need none.
+/// The word for how bad it is. Records of malware seldom have a severity, and need none.
+pub fn told(finding: &Finding) -> (&'static str, Severity) {
+    match finding.kind {
+        FindingKind::Malicious => ("malware", Severity::Critical),
+        _ => (finding.severity.word(), finding.severity),
+    }
+}
+
+/// The mark of a violation and the severity.
 fn severity(canvas: &Canvas<'_>, judged: &Judged) -> Vec<Cell> {
     let mark = if judged.violates { canvas.cross() } else { " " };
-    let (word, severity) = match judged.finding.kind {
-        FindingKind::Malicious => ("malware", Severity::Critical),
-        _ => (judged.finding.severity.word(), judged.finding.severity),
-    };
+    let (word, severity) = told(&judged.finding);
     vec![cell(Ink::Grade(severity), format!("{mark} {word}"), Width::Fixed(10))]
 }
 
 /// `fn.zip!src/config.js:12:8 (own code, and 2 more places)`.
 fn places_of(target: &Target, locations: &[Location], mut facts: Vec<String>) -> String {
     let artifacts = &target.scan.artifacts;
-    let mut text = locations.first().map_or(String::new(), |first| {
-        let role = artifacts.get(first.artifact).map(|artifact| artifact.role);
-        // A variable is one line that is found by its name.
-        let span = first.span.filter(|_| role != Some(ArtifactRole::Environment));
-        let span = span.map_or(String::new(), |span| format!(":{}:{}", span.line, span.column));
-        place::display(first, artifacts) + &span
-    });
+    let mut text = locations.first().map_or(String::new(), |first| place::exact(first, artifacts));
     if locations.len() > 1 {
         facts.push(format!("and {}", plural(locations.len() as u64 - 1, "more place", "more places")));
     }

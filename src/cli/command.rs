@@ -1,0 +1,29 @@
+//! The whole command line: the arguments, and the variables that stand in for them.
+
+use clap::builder::FalseyValueParser;
+use clap::{Arg, ArgAction, Command, CommandFactory};
+
+use super::args::{Args, THE_FUNCTION};
+
+/// The command line. Every option of `scan` is also a variable, [`variable`]; those of one function are not, since a
+/// variable speaks of every run.
+pub(super) fn command() -> Command {
+    let with_variable = |arg: Arg| {
+        let Some(long) = arg.get_long().filter(|long| !matches!(*long, "help" | "version" | "print-config")) else {
+            return arg;
+        };
+        if arg.is_hide_set() || arg.get_help_heading() == Some(THE_FUNCTION) {
+            return arg;
+        }
+        let name = variable(long);
+        let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
+        let arg = arg.env(name).hide_env(true);
+        if is_flag { arg.value_parser(FalseyValueParser::new()) } else { arg }
+    };
+    Args::command().mut_subcommand("scan", |scan| scan.mut_args(with_variable))
+}
+
+/// The variable of an option: `TIDEWAITER_FAIL_ON` for `fail-on`.
+pub(super) fn variable(long: &str) -> String {
+    format!("TIDEWAITER_{}", long.to_ascii_uppercase().replace('-', "_"))
+}

@@ -1,0 +1,175 @@
+//! Releases that close findings of one package.
+//!
+//! A candidate is a fixed version that any record of the package names: those are known to exist. It is held against
+//! every record, not only those that affect the present version, so that nobody is sent from one flaw to the next.
+//! It cannot know of releases that no record names, nor whether the code still works with the release.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::affects::Record;
+use super::alias::Group;
+use super::fixes::{candidates, is_clear};
+use super::reading::{Probe, insert_sorted};
+use crate::model::{AdvisoryKind, Ecosystem, Finding, FindingKind, PackageId, Remedy};
+use crate::version;
+
+/// Releases above `version` that open nothing, ascending. One that closes no more than a lesser one is left out.
+/// `findings` are what the groups became, in the same order.
+pub(super) fn remedies(
+    records: &[Record],
+    groups: &[Group],
+    findings: &[Finding],
+    version: &Probe,
+    ecosystem: Ecosystem,
+) -> Vec<Remedy> {
+    let Some(package) = findings.first().and_then(|finding| finding.package.as_ref()) else { return Vec::new() };
+    let flaws: Vec<(&Group, &Finding)> =
+        groups.iter().zip(findings).filter(|(_, finding)| finding.kind != FindingKind::Malicious).collect();
+    let present: BTreeSet<&str> =
+        flaws.iter().flat_map(|(group, _)| &group.members).map(|m| m.record.advisory.id.as_str()).collect();
+    let mut kept: Vec<BTreeSet<&str>> = Vec::new();
+    let mut remedies = Vec::new();
+    for release in releases(records, version, ecosystem) {
+        let closed = flaws.iter().filter(|(group, finding)| {
+            let is_fix = || finding.fixed.iter().any(|fixed| fixed == release.text);
+            is_fix() || group.members.iter().all(|m| is_clear(m.record.evaluate(&release).affected))
+        });
+        let closes: BTreeSet<&str> = closed.map(|(_, finding)| finding.fingerprint.as_str()).collect();
+        let opens = || {
+            let others = records.iter().filter(|record| !present.contains(record.advisory.id.as_str()));
+            others.filter(|record| is_flaw(record)).any(|record| !is_clear(record.evaluate(&release).affected))
+        };
+        if closes.is_empty() || kept.iter().any(|lesser| closes.is_subset(lesser)) || opens() {
+            continue;
+        }
+        remedies.push(remedy(package, &release, &closes));
+        kept.push(closes);
+    }
+    remedies
+}
+
+fn remedy(package: &PackageId, release: &Probe, closes: &BTreeSet<&str>) -> Remedy {
+    let closes = closes.iter().map(|print| (*print).to_owned()).collect();
+    Remedy { package: package.clone(), version: release.text.to_owned(), closes }
+}
+
+/// The fixed versions above `version` that the records name, ascending, each once. Nobody is sent to a preview; what
+/// looks like one in Go is a commit without a tag.
+fn releases<'a>(records: &[Record<'a>], version: &Probe, ecosystem: Ecosystem) -> Vec<Probe<'a>> {
+    let order = version::order(ecosystem);
+    let named: BTreeSet<&str> = records.iter().flat_map(candidates).collect();
+    let is_above = |release: &Probe| matches!((&release.own, &version.own), (Some(a), Some(b)) if a > b);
+    let mut releases: Vec<Probe> = Vec::with_capacity(named.len());
+    let offered = named.into_iter().filter(|text| ecosystem == Ecosystem::Go || !is_preview(text));
+    for release in offered.map(|text| Probe::read(text, order)).filter(is_above) {
+        insert_sorted(&mut releases, release, |a, b| a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal));
+    }
+    releases.dedup_by(|a, b| a.own == b.own);
+    releases
+}
+
+/// Words between the numbers of a version that say it is not finished.
+const PREVIEW: [&str; 17] = [
+    "a",
+    "alpha",
+    "b",
+    "beta",
+    "c",
+    "canary",
+    "cr",
+    "dev",
+    "ea",
+    "m",
+    "milestone",
+    "next",
+    "nightly",
+    "pre",
+    "preview",
+    "rc",
+    "snapshot",
+];
+
+fn is_preview(version: &str) -> bool {
+    let mut words = version.split(|c: char| !c.is_ascii_alphabetic());
+    words.any(|word| PREVIEW.iter().any(|preview| preview.eq_ignore_ascii_case(word)))
+}
+
+fn is_flaw(record: &Record) -> bool {
+    !matches!(record.advisory.kind, AdvisoryKind::Informational(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::super::invented::{advisory, affected, fixed_in, package, semver_range};
+    use super::super::{Matched, match_packages};
+    use crate::model::{Advisory, Ecosystem, Event};
+
+    /// `version closes ids`, for `thing` at a version.
+    fn told(version: &str, records: &[Advisory]) -> Vec<String> {
+        let thing = package("thing", version);
+        let lookup = |_, _: &str| Ok::<_, Infallible>(records.to_vec());
+        let Matched { findings, remedies, .. } = match_packages(std::slice::from_ref(&thing), lookup);
+        assert!(remedies.iter().all(|remedy| remedy.package == thing.id()));
+        let ids = |closes: &[String]| {
+            let closed = findings.iter().filter(|finding| closes.contains(&finding.fingerprint));
+            closed.map(|finding| finding.id.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        remedies.iter().map(|remedy| format!("{} closes {}", remedy.version, ids(&remedy.closes))).collect()
+    }
+
+    #[test]
+    fn each_step_up_closes_more() {
+        let records = [
+            fixed_in("X-1", &[("0", "1.2.0")]),
+            fixed_in("X-2", &[("0", "1.4.0"), ("2.0.0", "2.0.5")]),
+            fixed_in("X-3", &[("0", "2.1.0")]),
+        ];
+        assert_eq!(told("1.0.0", &records), ["1.2.0 closes X-1", "1.4.0 closes X-1 X-2", "2.1.0 closes X-1 X-2 X-3"]);
+        assert_eq!(told("1.3.0", &records), ["1.4.0 closes X-2", "2.1.0 closes X-2 X-3"]);
+        assert_eq!(told("3.0.0", &records), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_release_with_a_flaw_of_its_own_is_passed_over() {
+        let regression = fixed_in("X-2", &[("2.0.0", "2.0.3")]);
+        assert_eq!(told("1.0.0", &[fixed_in("X-1", &[("0", "2.0.0")]), regression]), ["2.0.3 closes X-1"]);
+        let planted = advisory("MAL-1", vec![affected(Ecosystem::Npm, "thing", vec![one("1.2.0")])]);
+        let records = [fixed_in("X-1", &[("0", "1.2.0")]), fixed_in("X-3", &[("0", "1.3.0")]), planted];
+        assert_eq!(told("1.0.0", &records), ["1.3.0 closes X-1 X-3"]);
+    }
+
+    /// A range of one version.
+    fn one(version: &str) -> crate::model::Range {
+        semver_range(vec![Event::Introduced(version.to_owned()), Event::LastAffected(version.to_owned())])
+    }
+
+    #[test]
+    fn a_flaw_that_comes_back_is_not_closed() {
+        let back = fixed_in("X-1", &[("0", "1.2.0"), ("1.3.0", "1.5.0")]);
+        let other = fixed_in("X-2", &[("0", "1.4.0")]);
+        assert_eq!(told("1.0.0", &[back, other]), ["1.2.0 closes X-1", "1.4.0 closes X-2", "1.5.0 closes X-1 X-2"]);
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_preview() {
+        let records = [fixed_in("X-1", &[("0", "1.2.0-rc.1")]), fixed_in("X-2", &[("0", "1.3.0")])];
+        assert_eq!(told("1.0.0", &records), ["1.3.0 closes X-1 X-2"]);
+        for (version, expected) in
+            [("4.2a1", true), ("2.0.M3", true), ("1.0-SNAPSHOT", true), ("4.1.94.Final", false), ("31.1-jre", false)]
+        {
+            assert_eq!(super::is_preview(version), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn malware_is_removed_rather_than_upgraded() {
+        let malware = advisory("MAL-1", vec![affected(Ecosystem::Npm, "thing", vec![one("1.0.0")])]);
+        assert_eq!(told("1.0.0", &[malware, fixed_in("X-1", &[("0", "1.1.0")])]), ["1.1.0 closes X-1"]);
+        let forever = semver_range(vec![Event::Introduced("0".to_owned())]);
+        let forever = advisory("MAL-2", vec![affected(Ecosystem::Npm, "thing", vec![forever])]);
+        assert_eq!(told("1.0.0", &[forever, fixed_in("X-1", &[("0", "1.1.0")])]), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,80 @@
+//! What a terminal is shown, and what a pipe: the same words, with colours only where somebody sees them.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tidewaiter::report::{Style, by_id};
+use unicode_width::UnicodeWidthStr;
+
+use crate::support::verdict::{clean, full};
+use crate::support::{Cli, need, write};
+
+fn rendered(format: &str, width: usize, unicode: bool) -> String {
+    let mut out = Vec::new();
+    let style = Style { color: false, width, unicode };
+    by_id(format).unwrap().write(&full(), &style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The report of a saved result with these variables, in a pipe.
+fn piped(result: &Path, variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(Cli::program());
+    Cli::scrub(&mut command).envs(variables.iter().copied()).arg("report").arg(result);
+    let output = command.output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The same on a terminal of 80 columns.
+fn on_terminal(result: &Path, variables: &[(&str, &str)]) -> String {
+    let line = format!("stty cols 80 rows 25; exec '{}' report '{}'", Cli::program(), result.display());
+    let mut command = Command::new("script");
+    Cli::scrub(&mut command).envs(variables.iter().copied()).args(["-qec", &line, "/dev/null"]);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n")
+}
+
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').expect("only colours").1)
+}
+
+#[test]
+fn a_pipe_gets_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = write(folder.path(), "result.json", rendered("json", 80, true).as_bytes());
+    assert_eq!(piped(&result, &[]), rendered("table", 100, true));
+    assert_eq!(piped(&result, &[("COLUMNS", "80"), ("TERM", "xterm")]), rendered("table", 80, true));
+    assert_eq!(piped(&result, &[("COLUMNS", "80"), ("LC_ALL", "C")]), rendered("table", 80, false));
+    assert_eq!(piped(&result, &[("COLUMNS", "1")]), rendered("table", 60, true), "no narrower than a table can be");
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_it_is_dumb_or_told_not_to() {
+    if !need("script") || !need("stty") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let result = write(folder.path(), "result.json", rendered("json", 80, true).as_bytes());
+    let plain = rendered("table", 80, true);
+    assert!(plain.lines().all(|line| line.width() <= 80));
+    let coloured = on_terminal(&result, &[("TERM", "xterm-256color")]);
+    assert!(coloured.contains("\x1b["));
+    assert_eq!(without_colours(&coloured), plain);
+    assert_eq!(on_terminal(&result, &[("TERM", "dumb")]), plain);
+    assert_eq!(on_terminal(&result, &[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), plain);
+}
+
+#[test]
+fn nothing_found_is_one_short_block() {
+    let mut out = Vec::new();
+    let style = Style { color: false, width: 80, unicode: true };
+    by_id("table").unwrap().write(&clean(), &style, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.lines().count() <= 10, "{text}");
+    for words in ["no findings", "1,204 of 1,204 entries", "coverage complete", "1,155 advisories", "secrets", "OK:"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
