@@ -9,7 +9,7 @@ use std::process::Command;
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 use tidewaiter::report;
-use tidewaiter::secret::{Engine, Finder};
+use tidewaiter::secret::{Engine, Finder, rules_with_examples};
 
 use crate::cached::synced;
 use crate::secret_corpus::generate;
@@ -31,7 +31,7 @@ impl Planted {
         let folder = tempfile::tempdir().unwrap();
         generate(folder.path(), 1);
         let tree = folder.path().join("tree");
-        for rule in Engine::builtin().rules() {
+        for rule in rules_with_examples() {
             for (number, example) in rule.examples.iter().enumerate() {
                 write(&tree, &format!("examples/{}-{number}.txt", rule.id), example.as_bytes());
             }
@@ -183,7 +183,8 @@ fn no_report_error_or_file_holds_a_secret() {
         let mut arguments = scan(&tree, &["--color", color, "--cache", cache_name]);
         let file = |id: &str| planted.folder.path().join(format!("report.{id}"));
         for reporter in report::ALL {
-            arguments.extend(["--output".into(), format!("{0}={1}", reporter.id(), file(reporter.id()).display()).into()]);
+            arguments
+                .extend(["--output".into(), format!("{0}={1}", reporter.id(), file(reporter.id()).display()).into()]);
         }
         assert!(planted.run(&arguments, color) > 1000, "the table says something");
         for id in report::ALL.iter().map(|reporter| reporter.id()) {
