@@ -21,6 +21,7 @@ mod hostile_java;
 mod hostile_python;
 mod hostile_readers;
 mod ignore_files;
+mod html_report;
 mod installed_php;
 mod installed_ruby;
 mod integrity;

@@ -8,7 +8,7 @@ use super::place;
 use super::table::words::{list, plural};
 use super::{Part, Reporter};
 use crate::model::{Artifact, Finding, FindingKind, Gap, GapKind, Level, Package, PackageId, fingerprint};
-use crate::policy::{JudgedGap, Verdict};
+use crate::policy::{JudgedGap, Verdict, Waived};
 
 /// The program's name in formats that ask for one.
 pub const TOOL: &str = env!("CARGO_PKG_NAME");
@@ -116,6 +116,13 @@ pub fn percent(text: &str) -> String {
         }
     }
     out
+}
+
+/// `waivers.toml:7 (Ada, until 2027-01-01): the vendor's licence file`: who said that something does not count, and why.
+pub fn waiver(waived: &Waived) -> String {
+    let until = waived.expires.map(|day| format!(", until {day}")).unwrap_or_default();
+    let owner = waived.owner.as_ref().map(|owner| format!(" ({owner}{until})")).unwrap_or(until);
+    format!("{}{owner}: {}", waived.by, waived.reason)
 }
 
 /// `encrypted (blocking): fn.zip!a.zip: what happened`.

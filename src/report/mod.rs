@@ -8,6 +8,7 @@ mod cyclonedx;
 mod escape;
 mod facts;
 mod gitlab;
+mod html;
 mod json_text;
 mod json_v1;
 mod junit;
@@ -29,6 +30,7 @@ pub use csv::Csv;
 pub use cyclonedx::Cyclonedx;
 pub use escape::escape;
 pub use gitlab::{GitlabDependencies, GitlabSecrets};
+pub use html::Html;
 pub use json_v1::{JsonV1, Ndjson, ReadError, read, write_diff as write_diff_json};
 pub use junit::Junit;
 pub use markdown::Markdown;
@@ -51,6 +53,7 @@ pub const ALL: &[&dyn Reporter] = &[
     &GitlabSecrets,
     &Markdown,
     &Csv,
+    &Html,
 ];
 
 /// One output format.

@@ -59,7 +59,6 @@ impl Reporter for Sarif {
                 "rules": rules,
                 "notifications": notifications(verdict),
             } }),
-            automation_details: json!({ "id": "tidewaiter/" }),
             invocations: [json_text::present(invocation(verdict, left_out))],
             artifacts: artifacts(verdict),
             column_kind: "unicodeCodePoints",
@@ -85,7 +84,6 @@ struct Log {
 #[serde(rename_all = "camelCase")]
 struct Run {
     tool: Value,
-    automation_details: Value,
     invocations: [Value; 1],
     artifacts: Vec<Value>,
     column_kind: &'static str,

@@ -7,7 +7,7 @@ use crate::model::{
     Answer, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity, Verification,
 };
 use crate::policy::{Judged, Target};
-use crate::report::place;
+use crate::report::{facts, place};
 
 use super::canvas::{Canvas, Cell, Ink, Width, cell, columns};
 use super::words::{count, list, plural};
@@ -66,9 +66,7 @@ pub fn write_waived(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> 
         ];
         canvas.row(4, cells)?;
         canvas.paragraph(6, Ink::Faint, &places_of(target, &finding.locations, Vec::new()), 3)?;
-        let until = waived.expires.map(|day| format!(", until {day}")).unwrap_or_default();
-        let owner = waived.owner.as_ref().map(|owner| format!(" ({owner}{until})")).unwrap_or(until);
-        canvas.paragraph(6, Ink::Faint, &format!("waived by {}{owner}: {}", waived.by, waived.reason), 3)?;
+        canvas.paragraph(6, Ink::Faint, &format!("waived by {}", facts::waiver(waived)), 3)?;
     }
     rest(canvas, total.saturating_sub(QUIET))
 }
