@@ -69,12 +69,19 @@ enum Component {
     },
 }
 
+/// What was said last of a vulnerability in a product, and when.
+#[derive(Default)]
+struct Word {
+    said: Option<DateTime<FixedOffset>>,
+    waiver: Option<Waiver>,
+}
+
 fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
     let wanted = "an OpenVEX document";
     let document: Document<'_> =
         serde_json::from_str(source.text).map_err(|error| json_error(source, &error, wanted))?;
     // The last word on a vulnerability in a product counts; a statement without a time is as old as the document.
-    let mut last: BTreeMap<(String, String), (Option<DateTime<FixedOffset>>, Vec<Waiver>)> = BTreeMap::new();
+    let mut last: BTreeMap<(String, String), Word> = BTreeMap::new();
     let lines = Lines::new(source.text.as_bytes());
     for part in document.statements {
         let span = span_of(source, part);
@@ -87,12 +94,12 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
             let waiver = waiver.owned_by(document.author.as_deref());
             let waived = matches!(statement.status.as_str(), "not_affected" | "fixed").then_some(waiver);
             let known = last.entry(key).or_default();
-            if known.0 <= time {
-                *known = (time, waived.into_iter().collect());
+            if known.said <= time {
+                *known = Word { said: time, waiver: waived };
             }
         }
     }
-    let mut waivers: Vec<Waiver> = last.into_values().flat_map(|(_, waivers)| waivers).collect();
+    let mut waivers: Vec<Waiver> = last.into_values().filter_map(|word| word.waiver).collect();
     waivers.sort_by(|a, b| (a.basis.line, &a.text).cmp(&(b.basis.line, &b.text)));
     Ok(waivers)
 }
