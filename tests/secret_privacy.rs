@@ -9,7 +9,7 @@ use std::process::Command;
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 use tidewaiter::report;
-use tidewaiter::secret::{Engine, Finder};
+use tidewaiter::secret::{Engine, Finder, rules_with_examples};
 
 use crate::cached::synced;
 use crate::secret_corpus::generate;
@@ -31,7 +31,7 @@ impl Planted {
         let folder = tempfile::tempdir().unwrap();
         generate(folder.path(), 1);
         let tree = folder.path().join("tree");
-        for rule in Engine::builtin().rules() {
+        for rule in rules_with_examples() {
             for (number, example) in rule.examples.iter().enumerate() {
                 write(&tree, &format!("examples/{}-{number}.txt", rule.id), example.as_bytes());
             }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tidewaiter::artifact::Piece;
 use tidewaiter::model::{Location, Probe};
-use tidewaiter::secret::Engine;
+use tidewaiter::secret::{Engine, rules_with_examples};
 
 use crate::support::osv_service::{Fault, OsvService};
 use crate::support::{Cli, Zip, write};
@@ -16,7 +16,7 @@ use crate::support::{Cli, Zip, write};
 /// An example of every rule that says how its vendor is asked: the text and the secret in it.
 fn examples() -> BTreeMap<String, (String, String, Probe)> {
     let mut examples = BTreeMap::new();
-    for rule in Engine::builtin().rules() {
+    for rule in rules_with_examples() {
         let Some(probe) = rule.probe.clone() else { continue };
         let text = rule.examples.last().expect("a rule has examples").clone();
         let mut found = Vec::new();

@@ -26,7 +26,7 @@ use super::mirror::{Fetched, MAX_RECORD};
 use super::parallel::in_parallel;
 use super::record;
 use super::skipped::Skips;
-use super::snapshot_write;
+use super::snapshot_write::{self, Use};
 use crate::model::{Advisory, Ecosystem};
 use crate::version;
 
@@ -200,7 +200,7 @@ impl OsvApi {
             }
         }
         let skips = skips.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let snapshot = snapshot_write::build(advisories, &covered, Feeds::default(), &skips)?;
+        let snapshot = snapshot_write::build(advisories, &covered, Feeds::default(), &skips, Use::Passing)?;
         let mut silences: BTreeMap<(Ecosystem, String), Silence> =
             failed.into_iter().map(|(question, reason)| (question.key(), Silence::Failed(reason))).collect();
         silences.extend(own.into_iter().map(|key| (key, Silence::Own)));

@@ -6,7 +6,7 @@ use super::error::AdvisoryError;
 use super::feeds::Feeds;
 use super::record;
 use super::skipped::{SkipReason, Skips};
-use super::snapshot_write;
+use super::snapshot_write::{self, Use};
 use crate::model::Ecosystem;
 
 /// Every file below `advisory-cache/seed/`, one a line; packed by `build.rs`.
@@ -29,5 +29,5 @@ pub(super) fn snapshot() -> Result<Vec<u8>, AdvisoryError> {
             Err(_) => skips.add(SkipReason::Record, line.get(..40).unwrap_or(line)),
         }
     }
-    snapshot_write::build(advisories, &Ecosystem::ALL.into(), Feeds::default(), &skips)
+    snapshot_write::build(advisories, &Ecosystem::ALL.into(), Feeds::default(), &skips, Use::Passing)
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::advisory::feeds::Feeds;
 use crate::advisory::skipped::{SkipReason, Skips};
 use crate::advisory::snapshot::FORMAT;
-use crate::advisory::snapshot_write::build;
+use crate::advisory::snapshot_write::{Use, build};
 use crate::model::{AdvisoryKind, Affected, CvssVector, Event, Range, RangeKind, Severity};
 
 fn advisory(number: usize, packages: &[(Ecosystem, &str)]) -> Advisory {
@@ -44,7 +44,8 @@ fn covered() -> BTreeSet<Ecosystem> {
 }
 
 fn open(advisories: Vec<Advisory>) -> Snapshot {
-    Snapshot::from_bytes(build(advisories, &covered(), Feeds::default(), &Skips::default()).unwrap()).unwrap()
+    Snapshot::from_bytes(build(advisories, &covered(), Feeds::default(), &Skips::default(), Use::Kept).unwrap())
+        .unwrap()
 }
 
 #[test]
@@ -75,11 +76,11 @@ fn a_record_is_found_by_its_id_with_all_elements() {
 fn the_order_of_the_records_does_not_show() {
     let mut skips = Skips::default();
     skips.add(SkipReason::Range, "TEST-1");
-    let forward = build(some(700), &covered(), Feeds::default(), &skips).unwrap();
+    let forward = build(some(700), &covered(), Feeds::default(), &skips, Use::Kept).unwrap();
     let mut shuffled = some(700);
     shuffled.reverse();
     shuffled.rotate_left(123);
-    assert_eq!(forward, build(shuffled, &covered(), Feeds::default(), &skips).unwrap());
+    assert_eq!(forward, build(shuffled, &covered(), Feeds::default(), &skips, Use::Kept).unwrap());
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn read_all(bytes: &[u8], advisories: &[Advisory]) -> Result<(Manifest, Vec<Vec<
 #[test]
 fn every_changed_byte_is_an_error() {
     let advisories = some(12);
-    let bytes = build(advisories.clone(), &covered(), Feeds::default(), &Skips::default()).unwrap();
+    let bytes = build(advisories.clone(), &covered(), Feeds::default(), &Skips::default(), Use::Kept).unwrap();
     assert!(read_all(&bytes, &advisories).is_ok());
     for at in 0..bytes.len() {
         for change in [0x01, 0x80, 0xff] {
@@ -152,9 +153,19 @@ fn every_changed_byte_is_an_error() {
 }
 
 #[test]
+fn what_passes_answers_like_what_is_kept() {
+    let advisories = some(900);
+    let [kept, passing] = [Use::Kept, Use::Passing]
+        .map(|purpose| build(advisories.clone(), &covered(), Feeds::default(), &Skips::default(), purpose).unwrap());
+    assert!(read_all(&kept, &advisories[..20]).unwrap() == read_all(&passing, &advisories[..20]).unwrap());
+    let header = Header::read(&passing, passing.len() as u64).unwrap();
+    assert!(header.range(Section::Dictionary).is_empty(), "no dictionary was trained");
+}
+
+#[test]
 fn the_dictionary_is_checked_too() {
     let advisories = some(900);
-    let bytes = build(advisories.clone(), &covered(), Feeds::default(), &Skips::default()).unwrap();
+    let bytes = build(advisories.clone(), &covered(), Feeds::default(), &Skips::default(), Use::Kept).unwrap();
     let range = Header::read(&bytes, bytes.len() as u64).unwrap().range(Section::Dictionary);
     assert!(range.len() > 256, "a dictionary was trained");
     let mut changed = bytes;

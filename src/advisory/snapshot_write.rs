@@ -13,10 +13,27 @@ use super::skipped::Skips;
 use super::snapshot::{BlockRef, Header, Manifest, name_key};
 use crate::model::{Advisory, Affected, Ecosystem, SourceInfo};
 
-/// Beyond 9 zstd takes twice the time for 2 % of the size.
-const LEVEL: i32 = 9;
 /// Blocks that the dictionary is trained on, spread evenly.
 const SAMPLES: usize = 8192;
+
+/// What a snapshot is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is kept, sent, and read many times: packed well, with a dictionary.
+    Kept,
+    /// It lives as long as the process: training a dictionary would take several times as long as all else.
+    Passing,
+}
+
+impl Use {
+    /// zstd's. Beyond 9 it takes twice the time for 2 % of the size.
+    fn level(self) -> i32 {
+        match self {
+            Use::Kept => 9,
+            Use::Passing => 1,
+        }
+    }
+}
 
 /// Builds the snapshot of `advisories`. Packages of ecosystems outside `covered` are left out: a few of them, from
 /// records that also speak of a covered one, would look like knowledge of the whole ecosystem.
@@ -28,6 +45,7 @@ pub(super) fn build(
     covered: &BTreeSet<Ecosystem>,
     feeds: Feeds,
     skips: &Skips,
+    purpose: Use,
 ) -> Result<Vec<u8>, AdvisoryError> {
     advisories.sort_by(|a, b| a.id.cmp(&b.id));
     advisories.dedup_by(|a, b| a.id == b.id);
@@ -39,10 +57,10 @@ pub(super) fn build(
     let encode = |records: &Vec<Advisory>| postcard::to_stdvec(records).map_err(|error| failed(&error));
     let encoded: Vec<Vec<u8>> = packages.values().map(encode).collect::<Result<_, AdvisoryError>>()?;
     let step = encoded.len().div_ceil(SAMPLES).max(1);
-    let samples: Vec<&[u8]> = encoded.iter().step_by(step).map(Vec::as_slice).collect();
-    let dictionary = frame::train(&samples);
+    let samples = encoded.iter().step_by(step).map(Vec::as_slice).filter(|_| purpose == Use::Kept);
+    let dictionary = frame::train(&samples.collect::<Vec<_>>());
 
-    let mut packer = Packer::new(&dictionary, LEVEL).map_err(|error| failed(&error))?;
+    let mut packer = Packer::new(&dictionary, purpose.level()).map_err(|error| failed(&error))?;
     let full = || failed(&"the index outgrows its format");
     let mut names = IndexWriter::default();
     let mut homes: BTreeMap<&str, BTreeSet<BlockRef>> = BTreeMap::new();

@@ -17,7 +17,7 @@ use super::plan::{Plan, hear};
 use super::record;
 use super::skipped::{SkipReason, Skipped, Skips};
 use super::snapshot_read::Snapshot;
-use super::snapshot_write::{self, later};
+use super::snapshot_write::{self, Use, later};
 use super::store::{Cursor, Fault, Store, Stored};
 use crate::model::Ecosystem;
 
@@ -284,7 +284,7 @@ fn publish(store: &Store, ecosystems: Vec<EcosystemSync>) -> Result<SyncReport, 
         }
     }
     let covered: BTreeSet<Ecosystem> = cursors.keys().copied().collect();
-    let bytes = snapshot_write::build(advisories, &covered, feeds, &skips)?;
+    let bytes = snapshot_write::build(advisories, &covered, feeds, &skips, Use::Kept)?;
     let current = store.lock().publish(&bytes, &now(), synced, from)?;
     store.set_published(&mark(&current.snapshot))?;
     let snapshot_bytes = bytes.len() as u64;

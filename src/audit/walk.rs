@@ -10,7 +10,7 @@ use crate::artifact::{
     open_input, open_path,
 };
 use crate::extract::{self, Entry, Needs, Sink};
-use crate::integrity::{self, Known, Reading, Traces};
+use crate::integrity::{self, Batch, Known, Lot, Reading, Traces};
 use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind, sha256};
 use crate::secret::LeftOut;
 
@@ -108,6 +108,9 @@ pub(super) fn artifact(
 const NAMELESS: &str = "neither an archive, a program nor a bill of materials; a lock file or a script is known by its \
                         name: name the file instead";
 
+/// Bytes of a buffer that is kept for the next entry.
+const KEPT: usize = 8 << 20;
+
 /// Whether something is one file, no archive.
 fn is_single(opened: &Opened<'_>) -> bool {
     matches!(opened, Opened::Indexed(archive) if !archive.nests())
@@ -146,7 +149,8 @@ impl Walker<'_> {
 
     /// Reads entries of an archive in parallel.
     fn entries(&self, place: &Location, archive: &dyn Indexed, depth: u32, order: Vec<usize>, known: &Known) -> Part {
-        order
+        let batch = Batch::new(known);
+        let part = order
             .into_par_iter()
             .map_init(Vec::new, |scratch, index| {
                 let meta = archive.meta(index);
@@ -160,34 +164,63 @@ impl Walker<'_> {
                 if depth == 0 {
                     part.files.push(meta.name.clone());
                 }
-                let mut reading = Reading::new(known, &meta.name);
+                let mut reading = batch.reading(&meta.name);
                 let end = archive
                     .read(index, self.budget, scratch, &mut |piece| {
-                        self.compare(&here, piece, &mut reading, &mut part);
+                        let lot = self.compare(&here, piece, &mut reading, &mut part);
+                        lot.into_iter().for_each(|lot| self.compare_lot(place, lot, &mut part));
                         self.piece(&here, piece, archive.nests().then_some(depth), &mut part);
                     })
                     .map_err(|gap| *gap);
                 self.finish(&mut part, place, end);
+                // The largest come first: what they needed is not kept for the many small ones.
+                if scratch.capacity() > KEPT {
+                    *scratch = Vec::new();
+                }
                 part
             })
-            .reduce(Part::default, Part::append)
+            .reduce(Part::default, Part::append);
+        let mut rest = Part::default();
+        batch.rest().into_iter().for_each(|lot| self.compare_lot(place, lot, &mut rest));
+        part.append(rest)
     }
 
-    /// Compares an entry with the lists of its archive, or reads it as one of them.
-    fn compare(&self, here: &Location, piece: Piece<'_>, reading: &mut Reading<'_>, part: &mut Part) {
+    /// Compares an entry with the lists of its archive, or reads it as one of them. What it returns waits to be compared.
+    fn compare<'b>(
+        &self,
+        here: &Location,
+        piece: Piece<'_>,
+        reading: &mut Reading<'_, 'b>,
+        part: &mut Part,
+    ) -> Option<Lot<'b>> {
         let compare = || {
             let mut traces = Traces::default();
             if integrity::is_list(here.innermost()) && piece.is_whole() {
                 traces.read_list(here, piece.bytes);
             }
-            reading.piece(here, self.role, piece, &mut traces);
+            let lot = reading.piece(here, self.role, piece, &mut traces);
+            (traces, lot)
+        };
+        let (traces, lot) = guarded(compare).unzip();
+        self.keep(here, traces, part);
+        lot.flatten()
+    }
+
+    /// Compares files of an archive that have waited.
+    fn compare_lot(&self, place: &Location, lot: Lot<'_>, part: &mut Part) {
+        let compare = || {
+            let mut traces = Traces::default();
+            lot.compare(&mut traces);
             traces
         };
-        match guarded(compare) {
-            Some(traces) => match self.budget.charge_facts(traces.facts()) {
-                Ok(()) => part.traces.append(traces),
-                Err(limit) => part.gaps.push(over_limit(here, "integrity", limit)),
-            },
+        self.keep(place, guarded(compare), part);
+    }
+
+    /// Keeps what was compared, `None` for what failed.
+    fn keep(&self, here: &Location, traces: Option<Traces>, part: &mut Part) {
+        match traces.map(|traces| (self.budget.charge_facts(traces.facts()), traces)) {
+            Some((Ok(()), traces)) => part.traces.append(traces),
+            Some((Err(limit), _)) => part.gaps.push(over_limit(here, "integrity", limit)),
             None => part.gaps.push(failed(here, "integrity")),
         }
     }
@@ -217,7 +250,9 @@ impl Walker<'_> {
             Step::Whole(meta, bytes) => {
                 begin(&mut part, &meta);
                 let here = place.child(&meta.name);
-                self.compare(&here, Piece::whole(&bytes), &mut Reading::new(&Known::default(), &meta.name), &mut part);
+                // Nothing waits: there is no list yet to compare with.
+                let known = Known::default();
+                self.compare(&here, Piece::whole(&bytes), &mut Batch::new(&known).reading(&meta.name), &mut part);
                 self.piece(&here, Piece::whole(&bytes), Some(depth), &mut part);
                 self.finish(&mut part, place, Ok(()));
             }

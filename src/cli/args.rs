@@ -33,6 +33,11 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// List the secret rules, or check rules of your own
     Rules(RulesArgs),
+    /// Write what a shell completes to standard output
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArgs),
+    /// Write the manual page to standard output, or all pages into a folder
+    Man(ManArgs),
 }
 
 const SCAN_HELP: &str = "\
@@ -441,4 +446,24 @@ pub(super) struct RulesCheckArgs {
     /// Also say what each rule costs, dearest first: on this file, folder or archive, else on the rules' own examples
     #[arg(long, value_name = "TARGET", num_args = 0..=1, require_equals = true)]
     pub profile: Option<Option<PathBuf>>,
+}
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  tidewaiter completions bash > ~/.local/share/bash-completion/completions/tidewaiter
+  tidewaiter completions zsh > ~/.zfunc/_tidewaiter
+  tidewaiter completions fish > ~/.config/fish/completions/tidewaiter.fish";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ManArgs {
+    /// Folder for all pages: tidewaiter.1 and one for each command
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }

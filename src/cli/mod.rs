@@ -2,10 +2,12 @@
 
 mod args;
 mod command;
+mod completions;
 mod core_dump;
 mod db;
 mod diff;
 mod explain;
+mod man;
 mod options;
 mod osv_api;
 mod output;
@@ -46,6 +48,8 @@ pub fn run() -> ExitCode {
         args::Command::Db(db) => db::run(&db),
         args::Command::Explain(explain) => explain::run(&explain),
         args::Command::Rules(rules) => rules::run(&rules),
+        args::Command::Completions(completions) => completions::run(&completions),
+        args::Command::Man(man) => man::run(&man),
     };
     let exit = result.unwrap_or_else(|error| {
         output::complain(&format!("error: {error:#}"));

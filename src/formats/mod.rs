@@ -3,6 +3,7 @@
 #[cfg(test)]
 pub mod clock;
 pub mod complaint;
+pub mod digests;
 pub mod file_list;
 pub mod headers;
 pub mod jsonc;

@@ -10,9 +10,11 @@
 //! Bulky data is compared by its size alone. Whether bytecode was compiled from the source beside it (PEP 552's header
 //! names the source, whoever wrote it) and what a stripped library contained before cannot be seen either.
 
+mod batch;
 mod checks;
 mod judge;
 mod known;
+mod listed;
 mod npm;
 mod place;
 mod reading;
@@ -22,6 +24,7 @@ mod variable;
 
 use crate::model::Location;
 
+pub use batch::{Batch, Lot};
 pub use checks::{CHECKS, Check};
 pub use judge::{Ground, Judged, Variables, judge};
 pub use known::{Known, is_list};

@@ -1,13 +1,11 @@
 //! Compares an entry with the lists, while its bytes pass by.
 
-use std::borrow::Cow;
+use ring::digest::{Algorithm, Context};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::digest::{Algorithm, Context, digest};
-
-use super::known::{Digest, Known, Row};
-use super::strip::{is_elf, stripped};
+use super::batch::{Batch, Lot};
+use super::known::Digest;
+use super::listed::{Listed, encode};
+use super::strip::is_elf;
 use super::{Nature, Traces, What, npm, startup_file};
 use crate::artifact::Piece;
 use crate::formats::paths::{file_name, folder_of};
@@ -18,78 +16,76 @@ use crate::model::{ArtifactRole, Location};
 const BULK: usize = 16 << 10;
 
 /// An entry that is being read. Its pieces must come in order.
-pub struct Reading<'a> {
-    known: &'a Known,
-    rows: &'a [Row],
+pub struct Reading<'b, 'a> {
+    batch: &'b Batch<'a>,
+    listed: Listed<'a>,
     /// One for each kind of digest; nearly always one.
     digests: Vec<(&'static Algorithm, Context)>,
     seen: u64,
-    elf: bool,
-    nature: Nature,
 }
 
-impl<'a> Reading<'a> {
-    /// Begins an entry of the archive that `known` speaks of.
-    pub fn new(known: &'a Known, name: &str) -> Reading<'a> {
+impl<'b, 'a> Reading<'b, 'a> {
+    /// Begins an entry of the archive that `batch` speaks of.
+    pub fn new(batch: &'b Batch<'a>, name: &str) -> Reading<'b, 'a> {
+        let known = batch.known;
         let rows = if known.is_empty() { &[] } else { known.rows(name) };
-        Reading { known, rows, digests: Vec::new(), seen: 0, elf: false, nature: Nature::Data }
+        let listed = Listed { known, rows, elf: false, nature: Nature::Data };
+        Reading { batch, listed, digests: Vec::new(), seen: 0 }
     }
 
-    /// Takes the next piece. `role` is that of the artifact, for the files that lie at its first level.
-    pub fn piece(&mut self, here: &Location, role: ArtifactRole, piece: Piece<'_>, traces: &mut Traces) {
+    /// Takes the next piece. `role` is that of the artifact, for the files that lie at its first level. What it returns
+    /// is to be compared now.
+    pub fn piece(
+        &mut self,
+        here: &Location,
+        role: ArtifactRole,
+        piece: Piece<'_>,
+        traces: &mut Traces,
+    ) -> Option<Lot<'a>> {
         let name = here.innermost();
+        let known = self.listed.known;
         if piece.first {
-            self.elf = is_elf(piece.bytes);
-            startup_file::look(self.known, here, role, piece, traces);
+            self.listed.elf = is_elf(piece.bytes);
+            startup_file::look(known, here, role, piece, traces);
             npm::look(here, piece.bytes, traces);
-            if !self.known.is_empty() && self.rows.is_empty() {
+            if !known.is_empty() && self.listed.rows.is_empty() {
                 self.unlisted(here, piece.bytes, traces);
             }
-            self.nature = nature(name, piece.bytes);
+            self.listed.nature = nature(name, piece.bytes);
         }
-        if self.rows.is_empty() || is_installers(name) {
-            return;
+        if self.listed.rows.is_empty() || is_installers(name) {
+            return None;
         }
         if piece.is_whole() {
-            self.seen = piece.bytes.len() as u64;
-            let bulk = self.nature == Nature::Data && piece.bytes.len() > BULK;
-            let same = bulk && self.rows.iter().any(|row| row.size == Some(self.seen));
-            if !same && !self.listed(piece.bytes) {
-                self.differs(here, Some(piece.bytes), traces);
+            let len = piece.bytes.len() as u64;
+            let bulk = self.listed.nature == Nature::Data && piece.bytes.len() > BULK;
+            if bulk && self.listed.rows.iter().any(|row| row.size == Some(len)) {
+                return None;
             }
-            return;
+            if self.batch.takes(&self.listed, piece.bytes) {
+                return self.batch.put(here, self.listed, piece.bytes);
+            }
+            if !self.listed.agrees(piece.bytes) {
+                self.listed.differs(here, len, Some(piece.bytes), traces);
+            }
+            return None;
         }
         self.feed(piece);
         if piece.last {
             let digests: Vec<_> =
                 self.digests.drain(..).map(|(kind, context)| (kind, encode(context.finish().as_ref()))).collect();
             let same = |kind: &Algorithm, text: &str| digests.iter().any(|(k, digest)| *k == kind && digest == text);
-            if !self.rows.iter().any(|row| row.is(same)) {
-                self.differs(here, None, traces);
+            if !self.listed.rows.iter().any(|row| row.is(same)) {
+                self.listed.differs(here, self.seen, None, traces);
             }
         }
-    }
-
-    /// Whether a row agrees with these bytes. Two rows of one kind cost one digest.
-    fn listed(&self, bytes: &[u8]) -> bool {
-        let mut digests: Vec<(&Algorithm, String)> = Vec::new();
-        self.rows.iter().any(|row| {
-            row.is(|kind, text| {
-                if let Some((_, digest)) = digests.iter().find(|(known, _)| *known == kind) {
-                    return digest == text;
-                }
-                let digest = encode(digest(kind, bytes).as_ref());
-                let same = digest == text;
-                digests.push((kind, digest));
-                same
-            })
-        })
+        None
     }
 
     /// Takes what is new in a window.
     fn feed(&mut self, piece: Piece<'_>) {
         if piece.first {
-            for row in self.rows {
+            for row in self.listed.rows {
                 if let Digest::Of(kind, _) = row.digest
                     && !self.digests.iter().any(|(other, _)| *other == kind)
                 {
@@ -103,85 +99,25 @@ impl<'a> Reading<'a> {
         self.seen += fresh.len() as u64;
     }
 
-    /// No row agrees. `bytes` is the whole file, unless it is too large to be held.
-    fn differs(&self, here: &Location, bytes: Option<&[u8]>, traces: &mut Traces) {
-        let list = |row: &Row| self.known.list(row.list).clone();
-        if let Some(row) = self.rows.iter().find(|row| matches!(row.digest, Digest::Unknown)) {
-            return traces.add(here, What::Uncompared { list: list(row) });
-        }
-        let file = bytes.and_then(stripped);
-        let stripped = |row: &&Row| match (row.size, bytes) {
-            (Some(size), Some(_)) => file.as_ref().is_some_and(|file| file.was(size)),
-            // Its sections are at an end that is gone by now.
-            (Some(size), None) => self.elf && self.seen < size,
-            (None, _) => false,
-        };
-        if let Some(row) = self.rows.iter().find(stripped) {
-            return traces.add(here, What::Stripped { list: list(row) });
-        }
-        if bytes.is_some_and(|bytes| self.usual(here.innermost(), bytes)) {
-            return;
-        }
-        if let Some(row) = self.rows.first() {
-            traces.add(here, What::Changed { list: list(row), nature: self.nature });
-        }
-    }
-
-    /// Whether only the ends of lines differ, or the file is a script that installers write.
-    fn usual(&self, name: &str, bytes: &[u8]) -> bool {
-        if self.nature == Nature::Script && is_launcher(bytes) {
-            return true;
-        }
-        let unix = without_returns(bytes);
-        let windows = || {
-            let mut out = Vec::with_capacity(unix.len() + unix.len() / 16);
-            for line in unix.split_inclusive(|byte| *byte == b'\n') {
-                match line.strip_suffix(b"\n") {
-                    Some(line) => out.extend([line, b"\r\n"].concat()),
-                    None => out.extend(line),
-                }
-            }
-            out
-        };
-        // What holds a zero byte is no text: there each byte has a meaning.
-        let text = memchr::memchr(0, bytes).is_none() && !name.ends_with(".pyc");
-        text && (self.listed(&unix) || self.listed(&windows()))
-    }
-
     /// A file of an archive with lists, none of which names it.
     fn unlisted(&self, here: &Location, bytes: &[u8], traces: &mut Traces) {
         let name = here.innermost();
-        if let Some((source, package)) = source_of(name).zip(self.known.package_around(name)) {
+        if let Some((source, package)) = source_of(name).zip(self.listed.known.package_around(name)) {
             // Python loads bytecode from `__pycache__` only where its source lies.
-            if self.known.rows(&source).is_empty() {
+            if self.listed.known.rows(&source).is_empty() {
                 traces.add(here, What::Orphan { package, source });
             }
             return;
         }
         // `compileall -b` puts bytecode where the source is, which then may be left out.
-        let compiled = name.strip_suffix('c').is_some_and(|source| !self.known.rows(source).is_empty());
+        let compiled = name.strip_suffix('c').is_some_and(|source| !self.listed.known.rows(source).is_empty());
         if compiled || !is_importable(name, bytes) {
             return;
         }
-        if let Some(package) = self.known.package_around(name) {
+        if let Some(package) = self.listed.known.package_around(name) {
             traces.add(here, What::Planted { package });
         }
     }
-}
-
-impl Row {
-    /// Whether the row has no digest, or one for which `same` says yes.
-    fn is(&self, mut same: impl FnMut(&'static Algorithm, &str) -> bool) -> bool {
-        match &self.digest {
-            Digest::None => true,
-            Digest::Of(kind, text) => same(kind, text),
-            Digest::Unknown => false,
-        }
-    }
-}
-
-fn encode(digest: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(digest)
 }
 
 /// What installers write about their own work, each in its way.
@@ -220,48 +156,6 @@ fn source_of(name: &str) -> Option<String> {
     Some(format!("{folder}{module}.py"))
 }
 
-fn without_returns(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memmem::find(bytes, b"\r\n").is_none() {
-        return Cow::Borrowed(bytes);
-    }
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    let mut out = Vec::with_capacity(bytes.len());
-    for line in lines {
-        match line.strip_suffix(b"\r\n") {
-            Some(line) => out.extend([line, b"\n"].concat()),
-            None => out.extend(line),
-        }
-    }
-    Cow::Owned(out)
-}
-
-/// Whether a script is what installers write for an entry point, whose first line names their interpreter: an import
-/// and a call, with or without a look at the script's own name.
-fn is_launcher(bytes: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let named = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-    let mut imports = 0;
-    let usual = |line: &str| match line.trim() {
-        "" | "import re" | "import sys" | "'''exec' ''' " | "' '''" => true,
-        "if __name__ == '__main__':" | "if __name__ == \"__main__\":" => true,
-        line if line.starts_with('#') => true,
-        line if line.starts_with("sys.argv[0] = re.sub(r'(-script") && line.ends_with("', '', sys.argv[0])") => {
-            !line.contains(';')
-        }
-        "if sys.argv[0].endswith(\"-script.pyw\"):" | "sys.argv[0] = sys.argv[0][:-11]" => true,
-        "elif sys.argv[0].endswith(\".exe\"):" | "sys.argv[0] = sys.argv[0][:-4]" => true,
-        "sys.argv[0] = sys.argv[0].removesuffix('.exe')" => true,
-        line => match line.strip_prefix("from ").and_then(|line| line.split_once(" import ")) {
-            Some((module, name)) => {
-                imports += 1;
-                named(module) && named(name)
-            }
-            None => line.strip_prefix("sys.exit(").and_then(|rest| rest.strip_suffix("())")).is_some_and(named),
-        },
-    };
-    text.lines().all(usual) && imports == 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,18 +167,23 @@ mod tests {
 
     fn told_in(listed: &str, path: &str, recorded: &[u8], windows: &[&[u8]]) -> Vec<What> {
         let list = Location::artifact(0).child("a-1.dist-info/RECORD");
-        let digest = encode(digest(&ring::digest::SHA256, recorded).as_ref());
+        let digest = encode(ring::digest::digest(&ring::digest::SHA256, recorded).as_ref());
         let text = format!("{listed},sha256={digest},{}\na/__init__.py,,\n", recorded.len());
         let mut traces = Traces::default();
         traces.read_list(&list, text.as_bytes());
         let known = traces.known();
         let here = Location::artifact(0).child(path);
-        let mut reading = Reading::new(&known, path);
+        let batch = Batch::new(&known);
+        let mut reading = Reading::new(&batch, path);
         let mut offset = 0;
         for (i, bytes) in windows.iter().enumerate() {
             let piece = Piece { first: i == 0, last: i + 1 == windows.len(), offset, ..Piece::whole(bytes) };
-            reading.piece(&here, ArtifactRole::Code, piece, &mut traces);
+            let lot = reading.piece(&here, ArtifactRole::Code, piece, &mut traces);
+            assert!(lot.is_none(), "a batch is larger than one file");
             offset += bytes.len().saturating_sub(2) as u64;
+        }
+        if let Some(lot) = batch.rest() {
+            lot.compare(&mut traces);
         }
         traces.seen.into_iter().map(|trace| trace.what).collect()
     }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use super::RULE_FILES;
 use super::assignment::{self, Style};
+use super::builtin;
 use super::constants::{self, Transcript};
 use super::cost::{Cost, Meter};
 use super::custom::RuleFile;
@@ -15,7 +15,7 @@ use super::judge::{is_reference, judge};
 use super::keywords::Keywords;
 use super::place::{ALLOW_COMMENTS, Places};
 use super::redact::redact;
-use super::rule::{self, Finder, Reader, Rule, RuleError};
+use super::rule::{Finder, Reader, Rule, RuleError};
 use super::search::{Found, Hits};
 use super::surroundings::{self, Fences, Shown};
 use super::text::{self, Decoded, Kind};
@@ -79,7 +79,7 @@ pub(super) struct Owner {
 impl Engine {
     /// The engine of the built-in rules, made once.
     pub fn builtin() -> &'static Engine {
-        static BUILTIN: LazyLock<Engine> = LazyLock::new(|| Engine::new(builtin_rules()));
+        static BUILTIN: LazyLock<Engine> = LazyLock::new(|| Engine::new(builtin::rules()));
         &BUILTIN
     }
 
@@ -91,7 +91,7 @@ impl Engine {
     /// # Errors
     /// Two of the files' rules have one id.
     pub fn with(files: Vec<RuleFile>) -> Result<Engine, RuleError> {
-        let mut rules = builtin_rules();
+        let mut rules = builtin::rules();
         let mut allow = Vec::new();
         let mut brought: Vec<Rule> = Vec::new();
         for file in files {
@@ -108,11 +108,7 @@ impl Engine {
         rules.extend(brought);
         let mut ids = BTreeSet::new();
         if let Some(twice) = rules.iter().find(|rule| !ids.insert(&rule.id)) {
-            return Err(RuleError::Rule {
-                id: twice.id.clone(),
-                key: "id",
-                reason: "two rules have this id".to_owned(),
-            });
+            return Err(RuleError { id: twice.id.clone(), key: "id", reason: "two rules have this id".to_owned() });
         }
         Ok(Engine { allow, ..Engine::new(rules) })
     }
@@ -301,10 +297,4 @@ impl Engine {
             allowed_by: found.allowed.clone(),
         }
     }
-}
-
-fn builtin_rules() -> Vec<Rule> {
-    let files = RULE_FILES.iter().map(|(name, text)| rule::parse(name, text));
-    let rules = files.collect::<Result<Vec<_>, _>>().expect("the tests read every built-in rule file");
-    rules.into_iter().flatten().collect()
 }

@@ -12,6 +12,7 @@ use super::checks::{self, Check};
 use super::constants::program;
 use super::custom::Custom;
 use super::named;
+use super::stretch::Stretch;
 use crate::model::{Confidence, Probe, Severity};
 
 /// The largest window that a rule may ask for, in bytes: a private key of 16,384 bits in PEM takes about 13 KB.
@@ -19,25 +20,14 @@ const MAX_WINDOW: usize = 16 * 1024;
 
 /// Why a rule cannot be used.
 #[derive(Debug, Error)]
-pub enum RuleError {
-    /// The file is not TOML, or not of this shape.
-    #[error("{file}: {source}")]
-    Syntax {
-        /// The rule file's name.
-        file: String,
-        /// What the parser says.
-        source: Box<toml::de::Error>,
-    },
-    /// One rule of the file breaks a law.
-    #[error("rule {id}: {reason}")]
-    Rule {
-        /// The rule's id.
-        id: String,
-        /// The key in the file that the law speaks of.
-        key: &'static str,
-        /// The law.
-        reason: String,
-    },
+#[error("rule {id}: {reason}")]
+pub struct RuleError {
+    /// The rule's id.
+    pub id: String,
+    /// The key in the file that the law speaks of.
+    pub key: &'static str,
+    /// The law that the rule breaks.
+    pub reason: String,
 }
 
 /// A hand-written reader, for keywords that are too common for a regular expression around each.
@@ -70,11 +60,12 @@ pub struct Pattern {
     source: String,
     compiled: OnceLock<Option<Regex>>,
     bare: OnceLock<Option<Regex>>,
+    stretch: OnceLock<Option<Stretch>>,
 }
 
 impl Pattern {
     pub(super) fn new(source: String) -> Pattern {
-        Pattern { source, compiled: OnceLock::new(), bare: OnceLock::new() }
+        Pattern { source, compiled: OnceLock::new(), bare: OnceLock::new(), stretch: OnceLock::new() }
     }
 
     /// The pattern as the rule file writes it.
@@ -85,6 +76,12 @@ impl Pattern {
     /// The compiled pattern; `None` if it is not one, which the tests rule out for the built-in rules.
     pub fn regex(&self) -> Option<&Regex> {
         self.compiled.get_or_init(|| compile(&self.source).ok()).as_ref()
+    }
+
+    /// Whether a text may hold a match, as far as can be told without compiling the pattern.
+    pub(super) fn may_match(&self, text: &[u8]) -> bool {
+        let stretch = self.stretch.get_or_init(|| Stretch::of(&self.source));
+        stretch.as_ref().is_none_or(|stretch| stretch.is_in(text))
     }
 
     /// What the secret itself must look like, whatever stands around it; `None` if that is not distinctive.
@@ -142,7 +139,7 @@ pub struct Rule {
     pub revoke: String,
     /// Where the format is documented.
     pub source: String,
-    /// Texts with such a secret.
+    /// Texts with such a secret. The engine's built-in rules hold none: [`rules_with_examples`](super::rules_with_examples).
     pub examples: Vec<String>,
     /// Texts that look alike and hold none.
     pub non_examples: Vec<String>,
@@ -150,17 +147,11 @@ pub struct Rule {
     pub(super) custom: Option<Box<Custom>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    rule: Vec<RawRule>,
-}
-
 /// Examples are lists of parts, so that no scanner takes the rule file itself for a leak.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
-    id: String,
+    pub(super) id: String,
     vendor: String,
     title: String,
     description: Option<String>,
@@ -179,26 +170,17 @@ pub(super) struct RawRule {
     probe: Option<Probe>,
     revoke: String,
     source: String,
-    examples: Vec<Vec<String>>,
-    non_examples: Vec<Vec<String>>,
+    pub(super) examples: Vec<Vec<String>>,
+    pub(super) non_examples: Vec<Vec<String>>,
 }
 
-/// Reads one rule file. Patterns are not compiled here, so that the built-in rules cost little until one is hit; call
-/// [`Rule::validate`] on rules that come from elsewhere.
-///
-/// # Errors
-/// The first thing that is wrong with the file.
-pub fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let raw: RawFile =
-        toml::from_str(text).map_err(|e| RuleError::Syntax { file: file.to_owned(), source: Box::new(e) })?;
-    raw.rule.into_iter().map(Rule::try_from).collect()
-}
-
+/// Does not compile the pattern, so that the built-in rules cost little until one is hit; call [`Rule::validate`] on rules
+/// that come from elsewhere.
 impl TryFrom<RawRule> for Rule {
     type Error = RuleError;
 
     fn try_from(raw: RawRule) -> Result<Rule, RuleError> {
-        let broken = |key, reason: &str| RuleError::Rule { id: raw.id.clone(), key, reason: reason.to_owned() };
+        let broken = |key, reason: &str| RuleError { id: raw.id.clone(), key, reason: reason.to_owned() };
         let finder = match (raw.pattern, raw.value, raw.reader) {
             (Some(pattern), None, None) => Finder::Pattern(Pattern::new(pattern)),
             (None, Some(value), None) => Finder::Named(Pattern::new(named::pattern(&value))),
@@ -260,7 +242,7 @@ impl Rule {
     /// # Errors
     /// The first law that the rule breaks.
     pub fn validate(&self) -> Result<(), RuleError> {
-        let broken = |key, reason: &str| Err(RuleError::Rule { id: self.id.clone(), key, reason: reason.to_owned() });
+        let broken = |key, reason: &str| Err(RuleError { id: self.id.clone(), key, reason: reason.to_owned() });
         let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || !self.id.chars().all(kebab) || self.id.starts_with('-') || self.id.ends_with('-') {
             return broken("id", "the id must be in kebab-case");
@@ -312,48 +294,18 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::super::{Engine, RULE_FILES};
     use super::*;
 
     #[test]
-    fn every_rule_file_is_in_the_table() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/secret/rules");
-        let on_disk: BTreeSet<String> = std::fs::read_dir(folder)
-            .expect("the rules folder")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-            .collect();
-        let in_table: BTreeSet<String> = RULE_FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
-        assert_eq!(on_disk, in_table);
-    }
-
-    #[test]
-    fn every_built_in_rule_keeps_the_laws() {
-        let rules = Engine::builtin().rules();
-        let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-        assert_eq!(ids.len(), rules.len(), "ids are unique");
-        for rule in rules {
-            assert!(rule.pairs.iter().all(|id| ids.contains(id.as_str())), "{} pairs with no rule", rule.id);
-            rule.validate().unwrap_or_else(|error| panic!("{error}"));
-        }
-    }
-
-    #[test]
-    fn the_rules_cover_many_vendors() {
-        let rules = Engine::builtin().rules();
-        let vendors: BTreeSet<&str> = rules.iter().map(|rule| rule.vendor.as_str()).collect();
-        assert!(rules.len() >= 850, "{} rules", rules.len());
-        assert!(vendors.len() >= 600, "{} vendors", vendors.len());
-    }
-
-    #[test]
     fn a_rule_without_keyword_or_finder_is_refused() {
-        let head = "[[rule]]\nid='x'\nvendor='v'\ntitle='t'\nseverity='low'\nconfidence='low'\nmax_len=9\nrevoke='r'\n\
-                    source='s'\nexamples=[]\nnon_examples=[]\n";
+        let rule = |tail: &str| {
+            let head = "id='x'\nvendor='v'\ntitle='t'\nseverity='low'\nconfidence='low'\nmax_len=9\nrevoke='r'\n\
+                        source='s'\nexamples=[]\nnon_examples=[]\n";
+            Rule::try_from(toml::from_str::<RawRule>(&format!("{head}{tail}")).expect("the shape of a rule"))
+        };
         for tail in ["keywords=[]\npattern='a'", "keywords=['abc']", "keywords=['abc']\npattern='a'\ncheck='no_such'"] {
-            assert!(parse("t.toml", &format!("{head}{tail}")).is_err(), "{tail}");
+            assert!(rule(tail).is_err(), "{tail}");
         }
-        assert!(parse("t.toml", &format!("{head}keywords=['abc']\npattern='a'")).is_ok());
+        assert!(rule("keywords=['abc']\npattern='a'").is_ok());
     }
 }

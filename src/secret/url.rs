@@ -5,6 +5,24 @@ use std::ops::Range;
 /// Bytes read behind `://` for user, password and host.
 const AUTHORITY: usize = 320;
 
+/// By byte, whether it ends the authority: white space, control characters, what is no ASCII, and marks that stand behind
+/// a URL. A table, since `://` is among the commonest of keywords.
+const STOPS: [bool; 256] = {
+    let mut stops = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let marks = b"/?#\"'`<>\\()|,";
+        let mut at = 0;
+        while at < marks.len() {
+            stops[byte] |= marks[at] as usize == byte;
+            at += 1;
+        }
+        stops[byte] |= byte <= 0x20 || byte >= 0x7F;
+        byte += 1;
+    }
+    stops
+};
+
 /// The parts of a URL with a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
@@ -19,9 +37,7 @@ pub struct Credentials {
 /// Reads `user:password@host` that begins at `start`, just behind `://`.
 pub fn read(text: &[u8], start: usize) -> Option<Credentials> {
     let rest = text.get(start..text.len().min(start + AUTHORITY))?;
-    let stops =
-        |b: &u8| b.is_ascii_whitespace() || b.is_ascii_control() || b"/?#\"'`<>\\()|,".contains(b) || !b.is_ascii();
-    let end = rest.iter().position(stops).unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| STOPS[usize::from(*byte)]).unwrap_or(rest.len());
     let authority = &rest[..end];
     // A password may hold `@` though it should be escaped; a host cannot.
     let at = memchr::memrchr(b'@', authority)?;

@@ -24,7 +24,7 @@ use tidewaiter::matching::{MaxAge, match_packages};
 use tidewaiter::model::{Ecosystem, Evidence, FunctionConfig, Location, Package, Scan};
 use tidewaiter::policy::{Settings, Verdict, judge};
 use tidewaiter::report::{self, Style};
-use tidewaiter::secret::Engine;
+use tidewaiter::secret::{Engine, rules_with_examples};
 
 mod package_files;
 
@@ -136,10 +136,10 @@ fn rules() -> impl Iterator<Item = &'static str> {
 /// A rule alone, on its own examples over and over.
 #[divan::bench(args = rules(), max_time = 0.05)]
 fn rule(bencher: Bencher, id: &str) {
-    let rule = Engine::builtin().rules().iter().find(|rule| rule.id == id).unwrap();
+    let rule = rules_with_examples().into_iter().find(|rule| rule.id == id).unwrap();
     let lines = rule.examples.iter().flat_map(|example| [example.as_bytes(), b"\n"].concat());
     let text: Vec<u8> = lines.collect::<Vec<u8>>().into_iter().cycle().take(EXAMPLES).collect();
-    let engine = Engine::new(vec![rule.clone()]);
+    let engine = Engine::new(vec![rule]);
     bencher.counter(BytesCount::of_slice(&text)).bench(|| {
         let mut found = Vec::new();
         engine.scan(&Location::artifact(0), Piece::whole(&text), &mut found);

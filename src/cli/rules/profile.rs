@@ -12,7 +12,7 @@ use crate::audit::{self, Input, Options, Progress, Request};
 use crate::extract::LockedVersions;
 use crate::model::{FunctionConfig, Location};
 use crate::report::escape;
-use crate::secret::{Cost, Engine, Rule};
+use crate::secret::{Cost, Engine, Rule, rules_with_examples};
 
 /// How often the sample is searched: once would measure the compiling of patterns.
 const ROUNDS: usize = 50;
@@ -65,7 +65,9 @@ fn search(engine: &Engine, path: &Path) -> Result<u64> {
 }
 
 fn sample(engine: &Engine) -> u64 {
-    let texts = engine.rules().iter().flat_map(|rule| rule.examples.iter().chain(&rule.non_examples));
+    // The engine holds examples of the brought rules only.
+    let builtin = rules_with_examples();
+    let texts = engine.rules().iter().chain(&builtin).flat_map(|rule| rule.examples.iter().chain(&rule.non_examples));
     let sample: String = texts.flat_map(|text| [text, "\n"]).collect();
     for _ in 0..ROUNDS {
         engine.scan(&Location::artifact(0), Piece::whole(sample.as_bytes()), &mut Vec::new());

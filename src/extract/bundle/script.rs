@@ -1,7 +1,9 @@
 //! What a bundled script says of its modules by itself.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 
 use super::{Member, Members, Module, fact, inlined};
@@ -45,11 +47,10 @@ pub fn is_bundle(path: &str, bytes: &[u8]) -> bool {
 
 fn is_generated(bytes: &[u8]) -> bool {
     let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
-    bytes.len() / lines > MEAN_LINE || MARKS.iter().any(|mark| has(bytes, mark))
-}
-
-fn has(bytes: &[u8], text: &[u8]) -> bool {
-    memchr::memmem::find(bytes, text).is_some()
+    // All marks in one pass.
+    static MARKED: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(MARKS).expect("a handful of short patterns"));
+    bytes.len() / lines > MEAN_LINE || MARKED.is_match(bytes)
 }
 
 /// Reads a script, in passes of linear time.

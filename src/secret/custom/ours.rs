@@ -65,11 +65,8 @@ fn entry(source: Source<'_>, value: Spanned<DeValue<'_>>) -> Entry {
         .map_err(|error| source.complain(error.span().or(Some(whole.clone())), error.message()))
         .and_then(|raw| {
             let rule = Rule::try_from(raw).and_then(|rule| rule.validate().map(|()| rule));
-            rule.map_err(|error| match error {
-                RuleError::Rule { key, .. } => {
-                    source.complain(Some(spans.get(key).unwrap_or(&whole).clone()), &error.to_string())
-                }
-                RuleError::Syntax { .. } => source.complain(Some(whole.clone()), &error.to_string()),
+            rule.map_err(|error: RuleError| {
+                source.complain(Some(spans.get(error.key).unwrap_or(&whole).clone()), &error.to_string())
             })
         });
     Entry { rule, spans, examples, non_examples }

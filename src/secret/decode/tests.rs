@@ -10,7 +10,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use super::*;
 use crate::artifact::Piece;
 use crate::model::{Location, SecretMatch};
-use crate::secret::{Engine, LeftOut};
+use crate::secret::{Engine, LeftOut, rules_with_examples};
 
 fn scan(text: &[u8]) -> (Vec<SecretMatch>, LeftOut) {
     let mut out = Vec::new();
@@ -30,8 +30,8 @@ fn found(text: &str) -> Vec<(String, Vec<u8>, String, u64, u64)> {
 
 /// A token of each vendor's rule that needs no name beside it: (rule, token).
 fn tokens() -> Vec<(String, String)> {
-    let rules = Engine::builtin().rules().iter().filter(|rule| rule.vendor != "generic");
-    let tokens = rules.flat_map(|rule| rule.examples.iter().take(1).map(|example| (rule.id.clone(), example.clone())));
+    let rules = rules_with_examples().into_iter().filter(|rule| rule.vendor != "generic");
+    let tokens = rules.filter_map(|rule| Some((rule.id, rule.examples.into_iter().next()?)));
     let alone = tokens.filter_map(|(rule, example)| {
         let value = scan(example.as_bytes()).0.into_iter().find(|m| m.rule == rule)?.value;
         let token = String::from_utf8(value.expose().to_vec()).ok()?;
