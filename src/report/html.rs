@@ -130,7 +130,7 @@ fn findings(verdict: &Verdict, left_out: usize, out: &mut dyn Write) -> io::Resu
     }
     if left_out > 0 {
         let left_out = plural(left_out as u64, "finding that breaks", "findings that break");
-        write!(out, "<p class=\"lead\">{left_out} no policy left out here; --format json lists all.</p>\n")?;
+        writeln!(out, "<p class=\"lead\">Not listed here: {left_out} no policy; --format json lists all.</p>")?;
     }
     out.write_all(
         b"<noscript><p class=\"lead\">The list of all findings, with filters and search, needs JavaScript. The worst of each \
