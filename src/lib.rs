@@ -7,7 +7,7 @@
 //! 5  cli         arguments as typed, options as resolved, one file per command, progress, exit
 //! 4  report      one file per output format; escape.rs
 //! 3  audit       the pipeline for one target (the only user of rayon), then resolve: layers, owners, shadows
-//! 3  policy      thresholds; judge(scans) -> Verdict: the only filter; upgrade plan, risk, what came and went
+//! 3  policy      thresholds, waivers, baseline; judge(scans) -> Verdict: the only filter; upgrade plan, risk, what came and went
 //! 2  extract     one file per package format; join makes one list of what they found
 //! 2  secret      the secret engine and its rules
 //! 2  matching    package x advisory -> finding; alias groups; fix versions

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use tidewaiter::model::*;
 use tidewaiter::policy::*;
 
+use crate::reporters::{PLAIN, rendered};
 use crate::support::verdict::*;
 
 /// What a scanner of packages and one of secrets would both see: four packages with flaws or malware, three secrets.
@@ -339,9 +340,32 @@ fn cyclonedx_vex() {
     assert_eq!(waived.reason, "not_affected: code_not_reachable: unused");
 }
 
+/// What one run waived, written as VEX, is waived in the next.
+#[test]
+fn our_own_vex_documents_are_read_back() {
+    let policy = "[[waivers]]\nid = \"CVE-2020-8203\"\nreason = \"not reachable\"\nowner = \"o\"\n\n\
+                  [[waivers]]\npackage = \"pkg:maven/org.apache.logging.log4j/log4j-core\"\nreason = \"patched\"\nowner = \"o\"\n\n\
+                  [[waivers]]\npath = \"src/settings.py\"\nreason = \"made up\"\nowner = \"o\"\n";
+    let waivers = Policy::parse("tidewaiter.toml", policy).unwrap().waivers;
+    let verdict = judge(vec![scan()], database(DatabaseOrigin::Cache), Settings { waivers, ..settings() }, None);
+    for (format, file) in [("openvex", "openvex.json"), ("cyclonedx", "bom.cdx.json")] {
+        let text = rendered(format, &verdict, PLAIN);
+        let effect = effect(file, &text);
+        assert_eq!(effect.waived, ids(&[LODASH, LOG4J]), "{format}");
+        let waived = effect.findings.iter().find(|judged| judged.finding.id == LODASH).unwrap().waived.clone().unwrap();
+        assert!(
+            waived.reason.starts_with("not_affected") && waived.reason.contains("not reachable"),
+            "{}",
+            waived.reason
+        );
+    }
+}
+
 #[test]
 fn a_file_that_cannot_be_read_is_pointed_at_and_not_quoted() {
     let deep = format!("ignore: {}", "[".repeat(100_000));
+    let dotted = format!("{}a = 1", "a.".repeat(1 << 20));
+    let nested = format!("{{\"statements\": [{}", "{\"products\":[".repeat(100_000));
     let many = "CVE-2020-1\n".repeat(100_001);
     let laughs = (1..12).fold("a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, i| {
         let again = format!("*a{},", i - 1).repeat(9);
@@ -356,6 +380,8 @@ fn a_file_that_cannot_be_read_is_pointed_at_and_not_quoted() {
         (".trivyignore.yaml", "vulnerabilities:\n  - id: a\n    paths: ['[']\n", ".trivyignore.yaml:2:"),
         (".grype.yaml", "ignore:\n  - hunter2\n", ".grype.yaml:2:"),
         (".grype.yaml", deep.as_str(), ".grype.yaml:1:"),
+        ("osv-scanner.toml", dotted.as_str(), "osv-scanner.toml:1:1: the file has keys too deep"),
+        ("openvex.json", nested.as_str(), "openvex.json:1:"),
         (".grype.yaml", laughs.as_str(), ".grype.yaml:"),
         ("osv-scanner.toml", "[[IgnoredVulns]]\nid = hunter2\n", "osv-scanner.toml:2:"),
         ("osv-scanner.toml", "[[IgnoredVulns]]\nid = \"x\"\nignoreUntil = \"hunter2\"\n", "osv-scanner.toml:3:"),
@@ -391,5 +417,23 @@ fn a_long_list_is_judged_in_time() {
     let verdict = judge(vec![scan], database(DatabaseOrigin::Cache), Settings { waivers, ..settings() }, None);
     assert_eq!(verdict.exit, Exit::Clean);
     assert_eq!(verdict.waivers_unused.len(), 70_000);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+/// A vendor's statements about a thousand products: every entry has its line, found once.
+#[test]
+fn a_long_document_is_read_in_time() {
+    let statement = |number: usize| {
+        format!(
+            "{{\"vulnerability\":{{\"name\":\"CVE-2020-{number}\"}},\"products\":[{{\"@id\":\"pkg:npm/p{number}\"}}],\n\
+             \"status\":\"not_affected\",\"impact_statement\":\"{}\"}}",
+            "x".repeat(100)
+        )
+    };
+    let statements: Vec<String> = (0..50_000).map(statement).collect();
+    let text = format!("{{\"@context\":\"https://openvex.dev/ns\",\"statements\":[{}]}}", statements.join(",\n"));
+    let started = std::time::Instant::now();
+    let waivers = foreign::parse("vendor.json", &text).unwrap();
+    assert_eq!((waivers.len(), waivers.last().unwrap().basis.line), (50_000, 99_999));
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use tidewaiter::policy::{Verdict, WaiverNote};
 use tidewaiter::report::{Style, by_id};
 use unicode_width::UnicodeWidthStr;
 
@@ -74,6 +75,11 @@ fn nothing_found_is_one_short_block() {
     by_id("table").unwrap().write(&clean(), &style, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.lines().count() <= 10, "{text}");
+    let note = WaiverNote { file: "tidewaiter.toml".to_owned(), line: 7, text: "GHSA-1 expired".to_owned() };
+    let mut told = Vec::new();
+    let verdict = Verdict { waivers_expired: vec![note], ..clean() };
+    by_id("table").unwrap().write(&verdict, &style, &mut told).unwrap();
+    assert!(String::from_utf8(told).unwrap().contains("tidewaiter.toml:7"), "a waiver to look at is not left out");
     for words in ["no findings", "1,204 of 1,204 entries", "coverage complete", "1,155 advisories", "secrets", "OK:"] {
         assert!(text.contains(words), "{words}: {text}");
     }

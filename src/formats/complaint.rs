@@ -67,7 +67,7 @@ impl Source<'_> {
         let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
         let end = self.boundary(span.end).clamp(start, line_end);
-        let number = self.text[..start].matches('\n').count() + 1;
+        let number = memchr::memchr_iter(b'\n', &self.text.as_bytes()[..start]).count() + 1;
         (number, line_start..line_end, start..end)
     }
 

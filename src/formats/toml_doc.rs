@@ -73,7 +73,11 @@ impl<'a> TomlDoc<'a> {
     }
 }
 
-fn readable(bytes: &[u8]) -> Result<&str, (GapKind, &'static str)> {
+/// The text of a document that is neither too long nor too deep to be read.
+///
+/// # Errors
+/// What it is instead.
+pub fn readable(bytes: &[u8]) -> Result<&str, (GapKind, &'static str)> {
     if bytes.len() > MOST_BYTES {
         return Err((GapKind::OverLimit, "is too long to be read as TOML"));
     }

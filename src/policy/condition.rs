@@ -35,8 +35,8 @@ pub enum Condition {
     Fixed(bool),
     /// Only development needs its package.
     Development,
-    /// It is a secret that a rule of another tool would call so.
-    Called(String),
+    /// It is a secret of this vendor by the name of another tool's rule, in lower case.
+    Vendor(String),
 }
 
 /// Which packages.
@@ -91,7 +91,7 @@ impl Condition {
             }
             Condition::Fixed(fixed) => finding.fixed.is_empty() != *fixed,
             Condition::Development => on.package.is_some_and(|package| package.dev == Some(true)),
-            Condition::Called(rule) => finding.kind == FindingKind::Secret && may_be_called(finding, rule),
+            Condition::Vendor(vendor) => finding.kind == FindingKind::Secret && is_of_vendor(finding, vendor),
         }
     }
 
@@ -145,10 +145,12 @@ fn names_of(scan: &Scan) -> impl Iterator<Item = &str> {
     [scan.name.as_str(), scan.id.as_str(), file].into_iter()
 }
 
-/// Whether another tool's rule of that name may mean this secret. Tools name their rules differently, but begin with the
-/// vendor; a generic rule may mean anything that no vendor's format speaks for. Asked only about one line of one file.
-fn may_be_called(finding: &Finding, theirs: &str) -> bool {
-    let vendor = |rule: &str| rule.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    let theirs = vendor(theirs);
-    theirs == vendor(&finding.id) || (theirs == "generic" && finding.confidence < Confidence::High)
+/// What the name of a secret's rule begins with, in every tool: the vendor.
+pub(super) fn vendor(rule: &str) -> &str {
+    rule.split(['-', '_']).next().unwrap_or_default()
+}
+
+/// Whether a secret is that vendor's. A generic rule may mean anything that no vendor's format speaks for.
+fn is_of_vendor(finding: &Finding, theirs: &str) -> bool {
+    vendor(&finding.id).eq_ignore_ascii_case(theirs) || (theirs == "generic" && finding.confidence < Confidence::High)
 }

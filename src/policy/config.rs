@@ -14,6 +14,7 @@ use toml::Spanned;
 
 pub use crate::formats::complaint::Complaint;
 use crate::formats::complaint::Source;
+use crate::formats::toml_doc::readable;
 use crate::matching::MaxAge;
 use crate::model::{Gap, GapKind, Grade, Severity};
 
@@ -161,6 +162,7 @@ impl Policy {
     /// Checks the text of a policy file; `file` is its name in errors and acceptances.
     pub fn parse(file: &str, text: &str) -> Result<Policy, ConfigError> {
         let source = Source { file, text };
+        readable(text.as_bytes()).map_err(|(_, why)| complain(&source, None, &format!("the file {why}")))?;
         let raw: Raw = toml::from_str(text).map_err(|error| complain(&source, error.span(), error.message()))?;
         raw.validate(&source)
     }

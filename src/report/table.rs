@@ -60,11 +60,19 @@ impl Reporter for Table {
             canvas.blank()?;
         }
         risk::rank(&mut canvas, &verdict.targets)?;
-        if verdict.exit != Exit::Clean || verdict.targets.iter().any(|target| !target.findings.is_empty()) {
+        if !is_quiet(verdict) {
             figures(&mut canvas, verdict)?;
         }
         conclusion(&mut canvas, verdict)
     }
+}
+
+/// Nothing was found and nothing is missing: the block of each target says it all.
+fn is_quiet(verdict: &Verdict) -> bool {
+    verdict.exit == Exit::Clean
+        && verdict.targets.iter().all(|target| target.findings.is_empty())
+        && verdict.waivers_unused.is_empty()
+        && verdict.waivers_expired.is_empty()
 }
 
 /// What the target is and how much of it was seen.

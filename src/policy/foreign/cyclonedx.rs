@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{Entry, Format, json_error, span_of};
 use crate::formats::complaint::{Complaint, Source};
+use crate::formats::lines::Lines;
 use crate::model::percent_decoded;
 use crate::policy::condition::{ADVISORY_KINDS, Condition, PackageTest};
 use crate::policy::versions::Versions;
@@ -76,11 +77,12 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
     let mut purls = BTreeMap::new();
     gather(document.components.as_deref().unwrap_or_default(), &mut purls);
     let mut waivers = Vec::new();
+    let lines = Lines::new(source.text.as_bytes());
     for part in document.vulnerabilities.into_iter().flatten() {
         let span = span_of(source, part);
         let one: Vulnerability = serde_json::from_str(part.get())
             .map_err(|_| source.complain(Some(span.clone()), "not a vulnerability of a CycloneDX document"))?;
-        let entry = Entry { source, line: source.line(span) };
+        let entry = Entry::at(source, &lines, span);
         let Some(analysis) = &one.analysis else { continue };
         let Some(state) = analysis.state.as_deref().filter(|state| SETTLED.contains(state)) else { continue };
         let reason: Vec<&str> = [Some(state), analysis.justification.as_deref(), analysis.detail.as_deref()]

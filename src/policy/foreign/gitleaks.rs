@@ -7,7 +7,7 @@
 
 use super::{Entry, Format, at_line};
 use crate::formats::complaint::{Complaint, Source};
-use crate::policy::condition::Condition;
+use crate::policy::condition::{Condition, vendor};
 use crate::policy::config::compile;
 use crate::policy::waiver::Waiver;
 
@@ -41,7 +41,11 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
         // A path is meant as it stands; within archives Gitleaks writes `!` where globs here have `/`.
         let path = globset::escape(&file.trim_start_matches("./").trim_start_matches('/').replace('!', "/"));
         let glob = compile(&path).map_err(|error| at_line(source, entry.line as u64, &error))?;
-        let conditions = vec![Condition::Called(rule.to_owned()), Condition::Path(vec![glob]), Condition::Line(number)];
+        let conditions = vec![
+            Condition::Vendor(vendor(rule).to_ascii_lowercase()),
+            Condition::Path(vec![glob]),
+            Condition::Line(number),
+        ];
         waivers.push(entry.waiver(text.to_owned(), None, conditions));
     }
     Ok(waivers)

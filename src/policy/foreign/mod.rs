@@ -25,6 +25,7 @@ use super::condition::Condition;
 use super::config::{Complaint, compile, read_text};
 use super::waiver::Waiver;
 use crate::formats::complaint::Source;
+use crate::formats::lines::Lines;
 
 /// No ignore file that a person keeps, and no VEX document, is larger, in bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -136,7 +137,12 @@ struct Entry<'a> {
     line: usize,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// The entry at a place of the text. Lines are counted once for all entries, not from the start for each.
+    fn at(source: &'a Source<'a>, lines: &Lines, span: Range<usize>) -> Entry<'a> {
+        Entry { source, line: usize::try_from(lines.span(span).line).unwrap_or(usize::MAX) }
+    }
+
     /// A waiver of findings that all conditions hold for. Without a reason of its own the file is one.
     fn waiver(&self, text: String, reason: Option<&str>, conditions: Vec<Condition>) -> Waiver {
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());

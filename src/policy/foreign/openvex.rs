@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Entry, Format, json_error, span_of};
 use crate::formats::complaint::{Complaint, Source};
+use crate::formats::lines::Lines;
 use crate::model::percent_decoded;
 use crate::policy::condition::{ADVISORY_KINDS, Condition, PackageTest};
 use crate::policy::waiver::Waiver;
@@ -73,11 +74,12 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
         serde_json::from_str(source.text).map_err(|error| json_error(source, &error, wanted))?;
     // The last word on a vulnerability in a product counts; statements without a time are as old as the document.
     let mut last: BTreeMap<(String, String), (String, Vec<Waiver>)> = BTreeMap::new();
+    let lines = Lines::new(source.text.as_bytes());
     for part in document.statements {
         let span = span_of(source, part);
         let statement: Statement = serde_json::from_str(part.get())
             .map_err(|_| source.complain(Some(span.clone()), &format!("not a statement of {wanted}")))?;
-        let entry = Entry { source, line: source.line(span) };
+        let entry = Entry::at(source, &lines, span);
         let time = statement.timestamp.clone().or_else(|| document.timestamp.clone()).unwrap_or_default();
         for (key, waiver) in waivers(&entry, &statement) {
             let waiver = waiver.owned_by(document.author.as_deref());

@@ -6,6 +6,8 @@ use toml::Spanned;
 
 use super::{Entry, Format};
 use crate::formats::complaint::{Complaint, Source};
+use crate::formats::lines::Lines;
+use crate::formats::toml_doc::readable;
 use crate::model::Ecosystem;
 use crate::policy::condition::{ADVISORY_KINDS, Condition, PackageTest};
 use crate::policy::raw_waiver::RawDate;
@@ -61,6 +63,8 @@ struct Vulnerability {
 }
 
 fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
+    readable(source.text.as_bytes()).map_err(|(_, why)| source.complain(None, &format!("the file {why}")))?;
+    let lines = Lines::new(source.text.as_bytes());
     let file: File = toml::from_str(source.text).map_err(|error| source.complain(error.span(), error.message()))?;
     let day = |date: &Option<Spanned<RawDate>>| match date {
         None => Ok(None),
@@ -72,14 +76,14 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
     };
     let mut waivers = Vec::new();
     for one in &file.ignored_vulns {
-        let entry = Entry { source, line: source.line(one.id.span()) };
+        let entry = Entry::at(source, &lines, one.id.span());
         let id = one.id.get_ref();
         let conditions = vec![Condition::id(id), Condition::Kind(ADVISORY_KINDS)];
         waivers.push(entry.waiver(id.clone(), one.reason.as_deref(), conditions).until(day(&one.ignore_until)?));
     }
     for placed in &file.package_overrides {
         let one = placed.get_ref();
-        let entry = Entry { source, line: source.line(placed.span()) };
+        let entry = Entry::at(source, &lines, placed.span());
         let text = [&one.ecosystem, &one.name, &one.version, &one.group].into_iter().flatten();
         let text = text.map(String::as_str).collect::<Vec<_>>().join(" ");
         // It may be there for a licence alone.
