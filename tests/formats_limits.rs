@@ -290,7 +290,8 @@ fn waived(more: &[&str]) -> BTreeSet<String> {
 #[test]
 fn what_is_waived_comes_back_from_openvex_and_cyclonedx() {
     let folder = tempfile::tempdir().unwrap();
-    let policy = "[[waivers]]\npackage = \"pkg:npm/lodash@4.17.15\"\nreason = \"no input reaches it\"\nowner = \"Ada\"\n";
+    let policy =
+        "[[waivers]]\npackage = \"pkg:npm/lodash@4.17.15\"\nreason = \"no input reaches it\"\nowner = \"Ada\"\n";
     let policy = write(folder.path(), "tidewaiter.toml", policy.as_bytes());
     let file = |name: &str| folder.path().join(name).display().to_string();
     let (vex, bom) = (file("openvex.json"), file("vex.cdx.json"));
