@@ -7,6 +7,7 @@ use tidewaiter::model::*;
 use tidewaiter::policy::*;
 use tidewaiter::report::{ALL, Style, by_id, read};
 
+use crate::reporters::hostile;
 use crate::support::verdict::*;
 use crate::support::{Cli, write};
 
@@ -51,6 +52,7 @@ fn a_saved_result_gives_the_same_report_in_every_format() {
     for verdict in [
         full(),
         clean(),
+        hostile(),
         judge(vec![clean_scan(), full_scan()], accepted),
         judge(vec![asked], never),
         judge(Vec::new(), settings()),
