@@ -144,4 +144,5 @@ fn every_implementation_is_in_its_table() {
     assert_eq!(count("extract", "\nimpl Extractor for "), tidewaiter::extract::ALL.len());
     assert_eq!(count("version", "\nimpl Order for "), tidewaiter::version::ALL.len());
     assert_eq!(count("report", "\nimpl Reporter for "), tidewaiter::report::ALL.len());
+    assert_eq!(count("policy", "\npub(super) const FORMAT: Format"), tidewaiter::policy::foreign::ALL.len());
 }

@@ -278,6 +278,31 @@ fn a_cyclonedx_report_is_scanned_with_the_same_result() {
     assert_eq!(inventory(&first), inventory(&second));
 }
 
+/// Runs the example and gives its JSON and the ids that are waived there.
+fn waived(more: &[&str]) -> BTreeSet<String> {
+    let mut arguments = Cli::example();
+    arguments.extend(["--format", "json", "--allow-seed"].iter().chain(more).map(Into::into));
+    let report = Cli::run(arguments).json();
+    let waived = list(&report, "/targets/0/findings").iter().filter(|finding| !finding["waived"].is_null());
+    waived.map(|finding| format!("{} {}", finding["id"], finding["purl"])).collect()
+}
+
+#[test]
+fn what_is_waived_comes_back_from_openvex_and_cyclonedx() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy =
+        "[[waivers]]\npackage = \"pkg:npm/lodash@4.17.15\"\nreason = \"no input reaches it\"\nowner = \"Ada\"\n";
+    let policy = write(folder.path(), "tidewaiter.toml", policy.as_bytes());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (vex, bom) = (file("openvex.json"), file("vex.cdx.json"));
+    let outputs = [format!("openvex={vex}"), format!("cyclonedx={bom}")];
+    let first = waived(&["--policy", policy.to_str().unwrap(), "--output", &outputs[0], "--output", &outputs[1]]);
+    assert!(first.len() > 3, "{first:?}");
+    assert!(waived(&[]).is_empty());
+    assert_eq!(waived(&["--vex", &vex]), first);
+    assert_eq!(waived(&["--vex", &bom]), first);
+}
+
 #[test]
 fn every_format_can_be_written_to_a_file_beside_another() {
     let folder = tempfile::tempdir().unwrap();

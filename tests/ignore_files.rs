@@ -361,6 +361,19 @@ fn our_own_vex_documents_are_read_back() {
     }
 }
 
+/// A file that is found by its name is read by its format, also where it ignores nothing.
+#[test]
+fn what_is_looked_for_can_be_read() {
+    for (format, file) in foreign::ALL.iter().flat_map(|format| format.files.iter().map(move |file| (format, file))) {
+        let text = match file.ends_with(".json") {
+            true if format.name.contains("CycloneDX") => "{\"bomFormat\": \"CycloneDX\"}",
+            true => "{\"@context\": \"https://openvex.dev/ns\", \"statements\": []}",
+            false => "# nothing yet\n",
+        };
+        assert_eq!(foreign::parse(file, text).unwrap_or_else(|error| panic!("{file}: {error}")).len(), 0);
+    }
+}
+
 #[test]
 fn a_file_that_cannot_be_read_is_pointed_at_and_not_quoted() {
     let deep = format!("ignore: {}", "[".repeat(100_000));

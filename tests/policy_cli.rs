@@ -186,6 +186,7 @@ fn options_win_over_variables_and_variables_over_the_file() {
     let never = [("TIDEWAITER_FAIL_ON", "never")];
     assert_eq!(scan(folder.path(), &never, &[]).code, 0, "never lifts the file's other thresholds as well");
     assert_eq!(scan(folder.path(), &never, &["--fail-on", "high"]).code, 1);
+    assert_eq!(scan(folder.path(), &[("TIDEWAITER_FAIL_ON", "")], &[]).code, 1, "nothing is no value");
     assert_eq!(scan(folder.path(), &[("TIDEWAITER_THRESHOLD", "vulnerability=never")], &[]).code, 0);
     assert_eq!(
         scan(folder.path(), &[("TIDEWAITER_THRESHOLD", "vulnerability=never")], &["--threshold", "cvss=0"]).code,

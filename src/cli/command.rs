@@ -16,6 +16,10 @@ pub(super) fn command() -> Command {
             return arg;
         }
         let name = variable(long);
+        // A job's template that leaves a value open sets the variable to nothing, and means none.
+        if std::env::var_os(&name).is_some_and(|value| value.is_empty()) {
+            return arg;
+        }
         let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
         let arg = arg.env(name).hide_env(true);
         if is_flag { arg.value_parser(FalseyValueParser::new()) } else { arg }

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::facts::Known;
+use super::facts::{self, Known};
 use super::{Part, Reporter, Style, place};
 use crate::model::Location;
 use crate::policy::{Judged, JudgedGap, Target, Verdict};
@@ -65,7 +65,7 @@ impl Reporter for Csv {
 fn finding(judged: &Judged, target: &Target, known: &Known<'_>) -> [String; COLUMNS.len()] {
     let finding = &judged.finding;
     let (verdict, reason) = match &judged.waived {
-        Some(waived) => ("waived", format!("{}: {}", waived.by, waived.reason)),
+        Some(waived) => ("waived", facts::waiver(waived)),
         None if judged.violates => ("violates", String::new()),
         None => ("tolerated", String::new()),
     };
@@ -98,7 +98,7 @@ fn finding(judged: &Judged, target: &Target, known: &Known<'_>) -> [String; COLU
 fn gap(judged: &JudgedGap, target: &Target) -> [String; COLUMNS.len()] {
     let gap = &judged.gap;
     let (verdict, reason) = match &judged.accepted {
-        Some(accepted) => ("accepted", format!("{}: {}", accepted.by, accepted.reason)),
+        Some(accepted) => ("accepted", facts::waiver(accepted)),
         None if judged.blocks() => ("blocks", String::new()),
         None => ("tolerated", String::new()),
     };

@@ -216,12 +216,13 @@ fn properties(reporter: &dyn Reporter, verdict: &Verdict) -> Vec<Value> {
     let mut properties: Vec<Value> = verdict.reasons.iter().map(|reason| property("verdict", reason)).collect();
     properties.push(property("advisories", &super::summary::advisories(verdict)));
     properties.extend(facts::left_out(reporter, verdict).map(|counts| property("findings-left-out", &counts)));
+    properties.extend(facts::idle_waivers(verdict).map(|line| property("waiver", &line)));
     for target in &verdict.targets {
         let (shown, rest) = few_gaps(&target.gaps, GAPS);
         for judged in shown {
             properties.push(property("gap", &gap_line(&judged.gap, &target.scan.artifacts)));
             let accepted = judged.accepted.as_ref();
-            properties.extend(accepted.map(|by| property("gap-accepted", &format!("{}: {}", by.by, by.reason))));
+            properties.extend(accepted.map(|by| property("gap-accepted", &facts::waiver(by))));
         }
         properties.extend(rest.iter().map(|line| property("gap", line)));
     }

@@ -125,6 +125,13 @@ pub fn waiver(waived: &Waived) -> String {
     format!("{}{owner}: {}", waived.by, waived.reason)
 }
 
+/// Waivers that somebody should look at: `unused waiver, tidewaiter.toml:3: what it waives`.
+pub fn idle_waivers(verdict: &Verdict) -> impl Iterator<Item = String> + '_ {
+    let expired = verdict.waivers_expired.iter().map(|note| ("expired", note));
+    let all = expired.chain(verdict.waivers_unused.iter().map(|note| ("unused", note)));
+    all.map(|(word, note)| format!("{word} waiver, {}:{}: {}", note.file, note.line, note.text))
+}
+
 /// `encrypted (blocking): fn.zip!a.zip: what happened`.
 pub fn gap_line(gap: &Gap, artifacts: &[Artifact]) -> String {
     let place = place::display(&gap.location, artifacts);

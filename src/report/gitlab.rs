@@ -141,6 +141,7 @@ fn messages(reporter: &dyn Reporter, verdict: &Verdict) -> Vec<Value> {
     let mut messages: Vec<Value> = verdict.reasons.iter().map(|reason| message("info", reason)).collect();
     let left_out = facts::left_out(reporter, verdict);
     messages.extend(left_out.map(|counts| message("info", &format!("findings that are not in this report: {counts}"))));
+    messages.extend(facts::idle_waivers(verdict).map(|line| message("warn", &line)));
     for target in &verdict.targets {
         let (shown, rest) = few_gaps(&target.gaps, GAPS);
         let level = |judged: &JudgedGap| if judged.gap.level == Level::Blocking { "warn" } else { "info" };
@@ -166,7 +167,7 @@ fn vulnerability(judged: &Judged, target: &Target, known: &Known<'_>, location: 
         "flags": judged.waived.as_ref().map(|waived| json!([{
             "type": "flagged-as-likely-false-positive",
             "origin": facts::TOOL,
-            "description": format!("waived by {}: {}", waived.by, waived.reason),
+            "description": format!("waived by {}", facts::waiver(waived)),
         }])),
         "location": location(finding, target, known),
     })

@@ -133,7 +133,7 @@ fn gap(target: &Target, judged: &JudgedGap) -> Case {
 }
 
 fn skipped(word: &str, waived: &Waived) -> Outcome {
-    Outcome::Skipped(format!("{word} by {}: {}", waived.by, waived.reason))
+    Outcome::Skipped(format!("{word} by {}", facts::waiver(waived)))
 }
 
 fn suite(out: &mut dyn Write, target: &Target, cases: &[Case], moment: &str) -> io::Result<()> {

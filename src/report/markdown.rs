@@ -7,7 +7,7 @@
 
 use std::io::{self, Write};
 
-use super::facts::{Known, few_gaps};
+use super::facts::{Known, few_gaps, idle_waivers, waiver};
 use super::markup::{markdown, markdown_code, xml};
 use super::summary::{Summary, advisories};
 use super::table::words::{count, list, plural};
@@ -24,6 +24,8 @@ const MOST: usize = 1 << 20;
 const RESERVE: usize = 512;
 /// Characters of one text: an advisory's title may be a novel.
 const LONG: usize = 300;
+/// Waivers to look at; JSON lists all.
+const WAIVERS: usize = 20;
 /// Gaps of one kind and level; the rest is counted.
 const GAPS: usize = 20;
 
@@ -125,6 +127,9 @@ fn head(paper: &mut Paper, verdict: &Verdict) {
     for reason in &verdict.reasons {
         paper.text.push_str(&format!("- {}\n", markdown(&short(reason))));
     }
+    for line in idle_waivers(verdict).take(WAIVERS) {
+        paper.text.push_str(&format!("- {}\n", markdown(&short(&line))));
+    }
     let summary = Summary::of(verdict);
     let mut figures: Vec<String> =
         summary.severities().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {s}", count(n as u64))).collect();
@@ -178,7 +183,7 @@ fn finding(judged: &Judged, target: &Target, known: &Known<'_>) -> String {
         facts.push("**known exploited**".to_owned());
     }
     if let Some(waived) = &judged.waived {
-        facts.push(format!("waived by {}: {}", markdown_code(&short(&waived.by)), markdown(&short(&waived.reason))));
+        facts.push(markdown(&short(&format!("waived by {}", waiver(waived)))));
     }
     let fix = match (finding.kind, finding.fixed.first()) {
         (_, Some(version)) => markdown_code(&short(version)),

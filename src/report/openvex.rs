@@ -91,7 +91,7 @@ fn statement(target: &Target, judged: &Judged) -> Value {
         Some(waived) => {
             statement["status"] = "not_affected".into();
             statement["impact_statement"] = waived.reason.as_str().into();
-            statement["status_notes"] = format!("waived by {}", waived.by).into();
+            statement["status_notes"] = format!("waived by {}", facts::waiver(waived)).into();
         }
         None if finding.kind == FindingKind::Malicious => {
             statement["status"] = "affected".into();

@@ -13,7 +13,7 @@ mod result;
 mod rules;
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -24,7 +24,7 @@ use super::facts::{self, Known, few_gaps, gap_line};
 use super::json_text;
 use super::table::words::plural;
 use super::{Part, Reporter, Style, place};
-use crate::model::{FindingKind, GapKind, Level};
+use crate::model::{Artifact, FindingKind, GapKind, Level};
 use crate::policy::{Exit, Judged, JudgedGap, State, Target, Verdict};
 use meter::Meter;
 use rules::Rules;
@@ -49,7 +49,8 @@ impl Reporter for Sarif {
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
-        let (rules, results, left_out) = results(verdict)?;
+        let (artifacts, indexes) = artifacts(verdict);
+        let (rules, results, left_out) = results(verdict, &indexes)?;
         let run = Run {
             tool: json!({ "driver": {
                 "name": "Tidewaiter",
@@ -60,7 +61,7 @@ impl Reporter for Sarif {
                 "notifications": notifications(verdict),
             } }),
             invocations: [json_text::present(invocation(verdict, left_out))],
-            artifacts: artifacts(verdict),
+            artifacts,
             column_kind: "unicodeCodePoints",
             results,
         };
@@ -91,7 +92,7 @@ struct Run {
 }
 
 /// The rules and the worst results within the limits, and how many results are left out.
-fn results(verdict: &Verdict) -> io::Result<(Vec<Value>, Vec<Box<RawValue>>, usize)> {
+fn results(verdict: &Verdict, artifacts: &[Vec<usize>]) -> io::Result<(Vec<Value>, Vec<Box<RawValue>>, usize)> {
     let known: Vec<Known<'_>> = verdict.targets.iter().map(|target| Known::of(&target.scan.packages)).collect();
     let mut all: Vec<(usize, &Judged)> = Vec::new();
     for (at, target) in verdict.targets.iter().enumerate() {
@@ -107,7 +108,7 @@ fn results(verdict: &Verdict) -> io::Result<(Vec<Value>, Vec<Box<RawValue>>, usi
     let mut results = Vec::new();
     for (at, judged) in all.iter().take(RESULTS) {
         let rule = rules.index(&judged.finding, &mut meter)?;
-        let scan = result::Place { target: &verdict.targets[*at], first_artifact: first_artifact(verdict, *at) };
+        let scan = result::Place { target: &verdict.targets[*at], artifacts: &artifacts[*at] };
         let result =
             serde_json::to_string(&json_text::present(result::result(judged, &scan, &known[*at], rule, baseline)))?;
         if meter.add(result.as_bytes())? > COMPRESSED {
@@ -119,24 +120,30 @@ fn results(verdict: &Verdict) -> io::Result<(Vec<Value>, Vec<Box<RawValue>>, usi
     Ok((rules.into_list(), results, left_out))
 }
 
-/// The index of a target's first artifact among those of the run.
-fn first_artifact(verdict: &Verdict, at: usize) -> usize {
-    verdict.targets[..at].iter().map(|target| target.scan.artifacts.len()).sum()
+/// Every file that was audited, each once (a list of the format repeats nothing), and where those of each target stand.
+fn artifacts(verdict: &Verdict) -> (Vec<Value>, Vec<Vec<usize>>) {
+    let mut list: Vec<Value> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let mut index = |artifact: &Artifact| {
+        let described = describe(artifact);
+        *known.entry(described.to_string()).or_insert_with(|| {
+            list.push(described);
+            list.len() - 1
+        })
+    };
+    let indexes = verdict.targets.iter().map(|target| target.scan.artifacts.iter().map(&mut index).collect()).collect();
+    (list, indexes)
 }
 
-/// Every file that was audited.
-fn artifacts(verdict: &Verdict) -> Vec<Value> {
-    let all = verdict.targets.iter().flat_map(|target| &target.scan.artifacts);
-    let artifact = all.map(|artifact| {
-        json_text::present(json!({
-            "location": { "uri": result::uri(&artifact.path) },
-            "description": { "text": format!("{}, {}", artifact.role.word(), plural(artifact.entries, "entry", "entries")) },
-            "length": artifact.bytes,
-            "hashes": artifact.sha256.as_ref().map(|sha256| json!({ "sha-256": sha256 })),
-            "roles": ["analysisTarget"],
-        }))
-    });
-    artifact.collect()
+fn describe(artifact: &Artifact) -> Value {
+    let entries = plural(artifact.entries, "entry", "entries");
+    json_text::present(json!({
+        "location": { "uri": result::uri(&artifact.path) },
+        "description": { "text": format!("{}, {entries}", artifact.role.word()) },
+        "length": artifact.bytes,
+        "hashes": artifact.sha256.as_ref().map(|sha256| json!({ "sha-256": sha256 })),
+        "roles": ["analysisTarget"],
+    }))
 }
 
 /// What the kinds of notifications mean.
@@ -169,6 +176,8 @@ fn invocation(verdict: &Verdict, left_out: usize) -> Value {
         notices.extend(shown.into_iter().map(|judged| notification(judged, target)));
         notices.extend(rest.iter().map(|line| json!({ "level": "note", "message": { "text": line } })));
     }
+    let waivers = facts::idle_waivers(verdict);
+    let waivers = waivers.map(|line| json!({ "level": "warning", "message": { "text": result::text(&line) } }));
     json!({
         "executionSuccessful": verdict.exit != Exit::Failed,
         "exitCode": verdict.exit.code(),
@@ -176,12 +185,13 @@ fn invocation(verdict: &Verdict, left_out: usize) -> Value {
         "startTimeUtc": run.map(|_| facts::rfc3339(facts::moment(verdict))),
         "endTimeUtc": run.map(|_| facts::rfc3339(facts::end(verdict))),
         "toolExecutionNotifications": notices,
+        "toolConfigurationNotifications": waivers.collect::<Vec<_>>(),
     })
 }
 
 fn notification(judged: &JudgedGap, target: &Target) -> Value {
     let gap = &judged.gap;
-    let accepted = judged.accepted.as_ref().map(|by| format!(" Accepted by {}: {}", by.by, by.reason));
+    let accepted = judged.accepted.as_ref().map(|by| format!(" Accepted by {}", facts::waiver(by)));
     let artifacts = &target.scan.artifacts;
     let text = format!("{}{}", gap_line(gap, artifacts), accepted.unwrap_or_default());
     json!({

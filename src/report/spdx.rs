@@ -158,7 +158,7 @@ fn reference(judged: &Judged) -> Value {
         comment.push_str(&format!("; fixed in {}", list(finding.fixed.iter().cloned())));
     }
     if let Some(waived) = &judged.waived {
-        comment.push_str(&format!("; waived by {}: {}", waived.by, waived.reason));
+        comment.push_str(&format!("; waived by {}", facts::waiver(waived)));
     }
     json!({
         "referenceCategory": "SECURITY",
@@ -185,7 +185,7 @@ fn relationships<'a>(at: usize, target: &'a Target) -> impl Iterator<Item = Valu
 fn annotations(target: &Target, moment: &str) -> Vec<Value> {
     let annotate = |comment: String| json!({ "annotationDate": moment, "annotationType": "OTHER", "annotator": tool(), "comment": comment });
     let line = |judged: &JudgedGap| {
-        let accepted = judged.accepted.as_ref().map(|by| format!(" (accepted by {}: {})", by.by, by.reason));
+        let accepted = judged.accepted.as_ref().map(|by| format!(" (accepted by {})", facts::waiver(by)));
         format!("gap: {}{}", gap_line(&judged.gap, &target.scan.artifacts), accepted.unwrap_or_default())
     };
     let (shown, rest) = few_gaps(&target.gaps, GAPS);

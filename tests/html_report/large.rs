@@ -1,13 +1,11 @@
 //! 1,000 functions with 20,000 findings.
 
-use std::time::{Duration, Instant};
-
 use super::*;
 
-/// Generous: a machine with two busy cores takes a fraction of it.
-const FIRST_LOOK: Duration = Duration::from_secs(20);
-/// Milliseconds that one filter may keep the page busy.
-const ONE_FILTER: f64 = 2_000.0;
+/// Seconds of processor time until the first page of rows stands: generous, one was measured.
+const FIRST_LOOK: f64 = 8.0;
+/// The same for one filter, search or turned page.
+const ONE_FILTER: f64 = 2.0;
 /// Bytes of the page for each finding, all told.
 const EACH: u64 = 1_000;
 
@@ -42,19 +40,18 @@ fn twenty_thousand_findings_stay_usable() {
     let size = std::fs::metadata(&file).unwrap().len();
     assert!(size < 20_000 * EACH, "{size} bytes");
     let Some(mut browser) = Browser::start() else { return };
-    let start = Instant::now();
     browser.open(&file, "");
     assert_eq!(browser.text(STATUS), "20,000 findings, 1 to 50 shown");
-    let look = start.elapsed();
-    assert!(look < FIRST_LOOK, "{look:?}");
-    let painted = browser.eval("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0");
+    let look = browser.busy();
+    assert!(look < FIRST_LOOK, "{look} s");
 
     // Only one page of rows is in the document.
     assert_eq!(browser.eval("document.querySelectorAll('#finding-list .row').length"), 50);
     let took = |browser: &mut Browser, act: &str| {
-        let clocked = "(() => { const start = performance.now(); ACT; document.body.offsetHeight; return performance.now() - start; })()";
-        let took = browser.eval(&clocked.replace("ACT", act)).as_f64().unwrap();
-        assert!(took < ONE_FILTER, "{act}: {took} ms");
+        let start = browser.busy();
+        browser.eval(&format!("{{ {act}; document.body.offsetHeight; }}"));
+        let took = browser.busy() - start;
+        assert!(took < ONE_FILTER, "{act}: {took} s");
         took
     };
     let ticked = took(&mut browser, "document.querySelector('#finding-list input[value=critical]').click()");
@@ -74,8 +71,8 @@ fn twenty_thousand_findings_stay_usable() {
     browser.eval("location.hash = '#function-900'");
     assert_eq!(browser.eval("document.querySelector('details.rest').open"), true);
     println!(
-        "{size} bytes; loaded in {look:?}, painted after {painted} ms; tick {ticked:.0} ms, clear {cleared:.0} ms, \
-         search {searched:.0} ms, page {turned:.0} ms"
+        "{size} bytes; processor time: first look {look:.2} s, tick {ticked:.2} s, clear {cleared:.2} s, \
+         search {searched:.2} s, page {turned:.2} s"
     );
     // Paper takes more rows than a screen, but not all.
     browser.eval("dispatchEvent(new Event('beforeprint'))");

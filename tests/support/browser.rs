@@ -67,6 +67,7 @@ impl Browser {
         for domain in ["Page", "Runtime", "Network", "Log"] {
             browser.call(&format!("{domain}.enable"), json!({}));
         }
+        browser.call("Performance.enable", json!({ "timeDomain": "threadTicks" }));
         browser.resize(1280, 900);
         Some(browser)
     }
@@ -164,6 +165,13 @@ impl Browser {
     pub fn print(&mut self) -> Vec<u8> {
         let answer = self.call("Page.printToPDF", json!({ "printBackground": true }));
         STANDARD.decode(answer["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// Seconds of processor time that the page's own thread has used: what a busy machine does not lengthen.
+    pub fn busy(&mut self) -> f64 {
+        let answer = self.call("Performance.getMetrics", json!({}));
+        let metric = answer["metrics"].as_array().unwrap().iter().find(|one| one["name"] == "TaskDuration");
+        metric.and_then(|one| one["value"].as_f64()).unwrap()
     }
 
     /// Events of one method since the page was opened.

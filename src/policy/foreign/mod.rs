@@ -39,7 +39,7 @@ pub struct Format {
     /// The names under which its files are looked for in the folder where the command runs.
     pub files: &'static [&'static str],
     /// Whether a file is one: by its name, else by what is in it.
-    claims: fn(name: &str, text: &str) -> bool,
+    claims: fn(file: &str, text: &str) -> bool,
     read: fn(&Source<'_>) -> Result<Vec<Waiver>, Complaint>,
 }
 
@@ -110,8 +110,7 @@ pub fn read(path: &Path) -> Result<Vec<Waiver>, ForeignError> {
 /// As [`read`].
 pub fn parse(file: &str, text: &str) -> Result<Vec<Waiver>, ForeignError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
-    let format = ALL.iter().find(|format| (format.claims)(name, text));
+    let format = ALL.iter().find(|format| (format.claims)(file, text));
     let Some(format) = format else {
         let known = ALL.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
         return Err(ForeignError::Unknown { file: file.to_owned(), known });

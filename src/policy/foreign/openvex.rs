@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -68,29 +69,37 @@ enum Component {
     },
 }
 
+/// What was said last of a vulnerability in a product, and when.
+#[derive(Default)]
+struct Word {
+    said: Option<DateTime<FixedOffset>>,
+    waiver: Option<Waiver>,
+}
+
 fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
     let wanted = "an OpenVEX document";
     let document: Document<'_> =
         serde_json::from_str(source.text).map_err(|error| json_error(source, &error, wanted))?;
-    // The last word on a vulnerability in a product counts; statements without a time are as old as the document.
-    let mut last: BTreeMap<(String, String), (String, Vec<Waiver>)> = BTreeMap::new();
+    // The last word on a vulnerability in a product counts; a statement without a time is as old as the document.
+    let mut last: BTreeMap<(String, String), Word> = BTreeMap::new();
     let lines = Lines::new(source.text.as_bytes());
     for part in document.statements {
         let span = span_of(source, part);
         let statement: Statement = serde_json::from_str(part.get())
             .map_err(|_| source.complain(Some(span.clone()), &format!("not a statement of {wanted}")))?;
         let entry = Entry::at(source, &lines, span);
-        let time = statement.timestamp.clone().or_else(|| document.timestamp.clone()).unwrap_or_default();
+        let time = statement.timestamp.as_deref().or(document.timestamp.as_deref());
+        let time = time.and_then(|time| DateTime::parse_from_rfc3339(time).ok());
         for (key, waiver) in waivers(&entry, &statement) {
             let waiver = waiver.owned_by(document.author.as_deref());
             let waived = matches!(statement.status.as_str(), "not_affected" | "fixed").then_some(waiver);
             let known = last.entry(key).or_default();
-            if known.0 <= time {
-                *known = (time.clone(), waived.into_iter().collect());
+            if known.said <= time {
+                *known = Word { said: time, waiver: waived };
             }
         }
     }
-    let mut waivers: Vec<Waiver> = last.into_values().flat_map(|(_, waivers)| waivers).collect();
+    let mut waivers: Vec<Waiver> = last.into_values().filter_map(|word| word.waiver).collect();
     waivers.sort_by(|a, b| (a.basis.line, &a.text).cmp(&(b.basis.line, &b.text)));
     Ok(waivers)
 }

@@ -152,7 +152,7 @@ impl<'a> Data<'a> {
 }
 
 /// What counts first; then malware, whose records seldom have a severity and need none; then the severity.
-fn urgency(judged: &Judged) -> impl Ord + use<> {
+pub fn urgency(judged: &Judged) -> impl Ord + use<> {
     let Finding { kind, severity, exploitation, .. } = &judged.finding;
     let standing = match standing(judged) {
         "breaks" => 0,

@@ -62,4 +62,5 @@ const follow = () => lists.findings.follow(location.hash.slice(1));
 window.addEventListener('hashchange', follow);
 window.addEventListener('beforeprint', () => Object.values(lists).forEach((list) => list.print(true)));
 window.addEventListener('afterprint', () => Object.values(lists).forEach((list) => list.print(false)));
-follow();
+// Until a page is loaded, the browser itself goes to the anchor and takes the focus away again.
+window.addEventListener('load', () => setTimeout(follow));

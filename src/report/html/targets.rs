@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::Severity;
+use crate::model::{FindingKind, Severity};
 use crate::policy::{Judged, Target, Verdict};
 use crate::report::table::words::{bytes, count, list, plural};
 use crate::report::{facts, place};
 
+use super::data::urgency;
 use super::gaps::tally;
 use super::overview::{class_of, heat, terms};
 use super::picture::{self, Part};
@@ -95,9 +96,14 @@ fn worst(target: &Target, at: usize, out: &mut dyn Write) -> io::Result<()> {
         return write!(out, "<p>{seen}</p>");
     }
     out.write_all(b"<ul class=\"worst\">")?;
-    for judged in target.findings.iter().take(WORST) {
+    let mut findings: Vec<&Judged> = target.findings.iter().collect();
+    findings.sort_by_key(|judged| urgency(judged));
+    for judged in findings.into_iter().take(WORST) {
         let finding = &judged.finding;
-        let severity = finding.severity.word();
+        let (severity, word) = match finding.kind {
+            FindingKind::Malicious => ("critical", "malware"),
+            _ => (finding.severity.word(), finding.severity.word()),
+        };
         let about = match &finding.purl {
             Some(purl) => purl.clone(),
             None => finding.locations.first().map_or(String::new(), |one| place::exact(one, &target.scan.artifacts)),
@@ -105,7 +111,7 @@ fn worst(target: &Target, at: usize, out: &mut dyn Write) -> io::Result<()> {
         let (title, id, about) = (Text(&finding.title), Text(&finding.id), Text(&about));
         write!(
             out,
-            "<li><span class=\"chip {severity}\">{severity}</span> {title} <span class=\"where\">{id} \
+            "<li><span class=\"chip {severity}\">{word}</span> {title} <span class=\"where\">{id} \
              <span class=\"path\">{about}</span>"
         )?;
         if let Some(version) = finding.fixed.first() {

@@ -6,7 +6,7 @@ use super::rules::sentence;
 use crate::model::{ArtifactRole, Finding, FindingKind, Location, Severity};
 use crate::policy::{Judged, State, Target};
 use crate::report::escape::escape;
-use crate::report::facts::{Known, percent};
+use crate::report::facts::{Known, percent, waiver};
 use crate::report::place;
 
 /// Locations that GitHub shows of one result; the rest is counted.
@@ -15,8 +15,8 @@ const LOCATIONS: usize = 100;
 /// The target that a result belongs to.
 pub(super) struct Place<'a> {
     pub target: &'a Target,
-    /// The index of its first artifact among those of the run.
-    pub first_artifact: usize,
+    /// The indexes of its artifacts among those of the run.
+    pub artifacts: &'a [usize],
 }
 
 /// The result of a finding. `baseline`: findings were compared with older ones.
@@ -37,7 +37,7 @@ pub(super) fn result(judged: &Judged, place: &Place<'_>, known: &Known<'_>, rule
         "suppressions": judged.waived.as_ref().map(|waived| json!([{
             "kind": if waived.by == "inline" { "inSource" } else { "external" },
             "status": "accepted",
-            "justification": format!("{}: {}", waived.by, waived.reason),
+            "justification": waiver(waived),
         }])),
         "baselineState": baseline.then_some(if judged.state == State::Existing { "unchanged" } else { "new" }),
         "properties": {
@@ -104,6 +104,7 @@ fn location(location: &Location, place: &Place<'_>) -> Value {
     let role = artifacts.get(location.artifact).map(|artifact| artifact.role);
     // Only the artifact itself is in the run's list, not what lies in a folder.
     let listed = artifacts.get(location.artifact).filter(|artifact| artifact.path == file);
+    let index = listed.and_then(|_| place.artifacts.get(location.artifact));
     let logical = json!({
         "name": location.innermost(),
         "fullyQualifiedName": place::exact(location, artifacts),
@@ -111,7 +112,7 @@ fn location(location: &Location, place: &Place<'_>) -> Value {
     });
     json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": uri(&file), "index": listed.map(|_| place.first_artifact + location.artifact) },
+            "artifactLocation": { "uri": uri(&file), "index": index },
             "region": { "startLine": line },
         },
         "logicalLocations": if location.path.is_empty() { None } else { Some([logical]) },
