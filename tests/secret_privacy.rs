@@ -183,7 +183,8 @@ fn no_report_error_or_file_holds_a_secret() {
         let mut arguments = scan(&tree, &["--color", color, "--cache", cache_name]);
         let file = |id: &str| planted.folder.path().join(format!("report.{id}"));
         for reporter in report::ALL {
-            arguments.extend(["--output".into(), format!("{0}={1}", reporter.id(), file(reporter.id()).display()).into()]);
+            arguments
+                .extend(["--output".into(), format!("{0}={1}", reporter.id(), file(reporter.id()).display()).into()]);
         }
         assert!(planted.run(&arguments, color) > 1000, "the table says something");
         for id in report::ALL.iter().map(|reporter| reporter.id()) {

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use crate::model::Severity;
 use crate::policy::{Judged, Target, Verdict};
-use crate::report::{facts, place};
 use crate::report::table::words::{bytes, count, list, plural};
+use crate::report::{facts, place};
 
 use super::gaps::tally;
 use super::overview::{class_of, heat, terms};
