@@ -28,6 +28,7 @@ mod rounds;
 mod rule;
 mod search;
 mod shape;
+mod stretch;
 mod surroundings;
 mod text;
 mod url;

@@ -12,6 +12,7 @@ use super::checks::{self, Check};
 use super::constants::program;
 use super::custom::Custom;
 use super::named;
+use super::stretch::Stretch;
 use crate::model::{Confidence, Probe, Severity};
 
 /// The largest window that a rule may ask for, in bytes: a private key of 16,384 bits in PEM takes about 13 KB.
@@ -59,11 +60,12 @@ pub struct Pattern {
     source: String,
     compiled: OnceLock<Option<Regex>>,
     bare: OnceLock<Option<Regex>>,
+    stretch: OnceLock<Option<Stretch>>,
 }
 
 impl Pattern {
     pub(super) fn new(source: String) -> Pattern {
-        Pattern { source, compiled: OnceLock::new(), bare: OnceLock::new() }
+        Pattern { source, compiled: OnceLock::new(), bare: OnceLock::new(), stretch: OnceLock::new() }
     }
 
     /// The pattern as the rule file writes it.
@@ -74,6 +76,12 @@ impl Pattern {
     /// The compiled pattern; `None` if it is not one, which the tests rule out for the built-in rules.
     pub fn regex(&self) -> Option<&Regex> {
         self.compiled.get_or_init(|| compile(&self.source).ok()).as_ref()
+    }
+
+    /// Whether a text may hold a match, as far as can be told without compiling the pattern.
+    pub(super) fn may_match(&self, text: &[u8]) -> bool {
+        let stretch = self.stretch.get_or_init(|| Stretch::of(&self.source));
+        stretch.as_ref().is_none_or(|stretch| stretch.is_in(text))
     }
 
     /// What the secret itself must look like, whatever stands around it; `None` if that is not distinctive.

@@ -124,7 +124,8 @@ impl Engine {
     /// Returns how many bytes it covered.
     fn search(&self, index: usize, pattern: &Pattern, text: &[u8], regions: &Regions, out: &mut Vec<Found>) -> usize {
         let rule = &self.rules[index];
-        let Some(regex) = pattern.regex() else { return 0 };
+        let mut regions = regions.iter().filter(|region| pattern.may_match(&text[region.clone()])).peekable();
+        let Some(regex) = regions.peek().and_then(|_| pattern.regex()) else { return 0 };
         let group = rule.custom.as_ref().map_or(Group::Named, |custom| custom.group);
         let search = |region| {
             windows::search(regex, group, text, region, rule.max_len, |whole, secret| {
@@ -135,7 +136,7 @@ impl Engine {
                 }
             })
         };
-        regions.iter().map(search).sum()
+        regions.map(search).sum()
     }
 }
 
