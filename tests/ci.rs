@@ -1,7 +1,7 @@
 //! The files for other people's pipelines, run as those would run them: their scripts by bash, with the real program.
 //! What only GitHub and GitLab themselves can show (that caches come back, that reports are taken in) is not seen here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -271,6 +271,30 @@ fn the_image_is_built_of_what_is_there() {
     }
     let program = file.lines().find_map(|line| line.strip_prefix("COPY --from=build /out/bin/tidewaiter "));
     assert!(file.contains(&format!("ENTRYPOINT [\"{}\"]", program.expect("the program is copied"))));
+}
+
+/// What the program is built of is in the crate, and little else.
+#[test]
+fn the_crate_holds_what_the_build_reads() {
+    let list = ["package", "--list", "--offline", "--allow-dirty"];
+    let output = Command::new(env!("CARGO")).args(list).current_dir(ROOT).output().expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let listed = String::from_utf8(output.stdout).expect("UTF-8");
+    let listed: BTreeSet<&str> = listed.lines().collect();
+    let mut open = ["src", "advisory-cache/seed"].map(|folder| Path::new(ROOT).join(folder)).to_vec();
+    while let Some(folder) = open.pop() {
+        for path in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            let name = path.strip_prefix(ROOT).expect("below the root").to_str().expect("UTF-8");
+            match path.is_dir() {
+                true => open.push(path),
+                false => assert!(listed.contains(name), "{name} is not in the crate"),
+            }
+        }
+    }
+    for needed in ["build.rs", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "Cargo.lock"] {
+        assert!(listed.contains(needed), "{needed} is not in the crate");
+    }
+    assert!(!listed.iter().any(|name| name.starts_with("tests/") || name.starts_with("fixtures/")));
 }
 
 /// Wherever people copy from, the version is this one.

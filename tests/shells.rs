@@ -65,7 +65,7 @@ fn bash_completes() {
     };
     assert_eq!(asked("tidewaiter sc"), ["scan"]);
     assert_eq!(asked("tidewaiter db sy"), ["sync"]);
-    assert_eq!(asked("tidewaiter scan --fail"), ["--fail-on"]);
+    assert_eq!(asked("tidewaiter scan --require"), ["--require-coverage"]);
     assert_eq!(asked("tidewaiter scan --color al"), ["always"]);
 }
 

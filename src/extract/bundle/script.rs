@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 
 use super::{Member, Members, Module, fact, inlined};
@@ -47,10 +47,13 @@ pub fn is_bundle(path: &str, bytes: &[u8]) -> bool {
 
 fn is_generated(bytes: &[u8]) -> bool {
     let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
-    // All marks in one pass.
-    static MARKED: LazyLock<AhoCorasick> =
-        LazyLock::new(|| AhoCorasick::new(MARKS).expect("a handful of short patterns"));
-    bytes.len() / lines > MEAN_LINE || MARKED.is_match(bytes)
+    // All marks in one pass. The automaton is not meant: it takes longer than a pass for each.
+    static MARKED: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(MARKS));
+    bytes.len() / lines > MEAN_LINE
+        || match &*MARKED {
+            Some(marked) => marked.find(bytes).is_some(),
+            None => MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some()),
+        }
 }
 
 /// Reads a script, in passes of linear time.

@@ -61,8 +61,8 @@ impl Filter {
 /// The folded group at a place; beyond the end of the text are blanks.
 #[inline(always)]
 pub fn group_at(text: &[u8], place: usize) -> u32 {
-    if let Some(group) = text[place..].first_chunk() {
-        return fold(*group);
+    if let Some(group) = text.get(place..place + GROUP) {
+        return fold(group.try_into().expect("a group"));
     }
     let mut group = [b' '; GROUP];
     for (to, from) in group.iter_mut().zip(&text[place..]) {

@@ -92,7 +92,7 @@ impl Keywords {
             // written over.
             let mut count = 0;
             for &place in lot {
-                passing[count] = place;
+                passing[count % LOT] = place;
                 count += usize::from(self.filter.has(group_at(text, place as usize)));
             }
             for &place in &passing[..count] {
