@@ -62,11 +62,8 @@ fn hostile_names_do_nothing() {
     assert_eq!(browser.eval("document.querySelectorAll('style').length"), 1);
     let links = browser.eval("[...document.links].map(link => link.href)");
     let links: Vec<&str> = links.as_array().unwrap().iter().map(|link| link.as_str().unwrap()).collect();
-    assert!(
-        links.iter().any(|link| *link == "https://github.com/advisories/GHSA-p6mc-m468-83gw"),
-        "honest ids are links"
-    );
-    assert!(links.iter().any(|link| *link == "https://www.cve.org/CVERecord?id=CVE-2020-8203"));
+    assert!(links.contains(&"https://github.com/advisories/GHSA-p6mc-m468-83gw"), "honest ids are links");
+    assert!(links.contains(&"https://www.cve.org/CVERecord?id=CVE-2020-8203"));
     let page = format!("file://{}#", file.display());
     let known = [
         "https://github.com/advisories/GHSA-",

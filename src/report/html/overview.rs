@@ -111,11 +111,11 @@ fn nothing(verdict: &Verdict, summary: &Summary, out: &mut dyn Write) -> io::Res
     let tally = verdict.targets.iter().map(|target| target.scan.coverage.tally);
     let (read, size) = tally.fold((0, 0), |(read, size), tally| (read + tally.read, size + tally.bytes));
     let packages: usize = verdict.targets.iter().map(|target| target.scan.packages.len()).sum();
-    write!(
+    writeln!(
         out,
         "<div class=\"calm\"><svg class=\"seal {class}\" viewBox=\"0 0 100 100\" aria-hidden=\"true\">\
          <circle cx=\"50\" cy=\"50\" r=\"42\"/><path d=\"{mark}\"/></svg><p class=\"big\">{text}</p></div>\
-         <p>{} ({}) searched for secrets, {} compared with {}{}.</p></article>\n",
+         <p>{} ({}) searched for secrets, {} compared with {}{}.</p></article>",
         plural(read, "entry", "entries"),
         bytes(size),
         plural(packages as u64, "package", "packages"),
