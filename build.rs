@@ -58,7 +58,7 @@ fn rules() -> io::Result<(Vec<Value>, Map<String, Value>)> {
                 }
             }
             Err(error) => {
-                let line = text[..error.span().map_or(0, |span| span.start)].lines().count().max(1);
+                let line = 1 + text[..error.span().map_or(0, |span| span.start)].matches('\n').count();
                 println!("cargo::error={}:{line}: {}", file.display(), error.message());
             }
         }

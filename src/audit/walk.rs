@@ -180,9 +180,12 @@ impl Walker<'_> {
                 part
             })
             .reduce(Part::default, Part::append);
-        let mut rest = Part::default();
-        batch.rest().into_iter().for_each(|lot| self.compare_lot(place, lot, &mut rest));
-        part.append(rest)
+        let rest = batch.rest(rayon::current_num_threads()).into_par_iter().map(|lot| {
+            let mut part = Part::default();
+            self.compare_lot(place, lot, &mut part);
+            part
+        });
+        part.append(rest.reduce(Part::default, Part::append))
     }
 
     /// Compares an entry with the lists of its archive, or reads it as one of them. What it returns waits to be compared.
@@ -208,12 +211,18 @@ impl Walker<'_> {
 
     /// Compares files of an archive that have waited.
     fn compare_lot(&self, place: &Location, lot: Lot<'_>, part: &mut Part) {
-        let compare = || {
-            let mut traces = Traces::default();
-            lot.compare(&mut traces);
-            traces
+        let Some(differing) = guarded(|| lot.compare()) else {
+            part.gaps.push(failed(place, "integrity"));
+            return;
         };
-        self.keep(place, guarded(compare), part);
+        for file in differing {
+            let tell = || {
+                let mut traces = Traces::default();
+                file.tell(&mut traces);
+                traces
+            };
+            self.keep(file.place(), guarded(tell), part);
+        }
     }
 
     /// Keeps what was compared, `None` for what failed.

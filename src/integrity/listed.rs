@@ -78,20 +78,12 @@ impl Listed<'_> {
         if self.nature == Nature::Script && is_launcher(bytes) {
             return true;
         }
-        let unix = without_returns(bytes);
-        let windows = || {
-            let mut out = Vec::with_capacity(unix.len() + unix.len() / 16);
-            for line in unix.split_inclusive(|byte| *byte == b'\n') {
-                match line.strip_suffix(b"\n") {
-                    Some(line) => out.extend([line, b"\r\n"].concat()),
-                    None => out.extend(line),
-                }
-            }
-            out
-        };
         // What holds a zero byte is no text: there each byte has a meaning.
-        let text = memchr::memchr(0, bytes).is_none() && !name.ends_with(".pyc");
-        text && (self.agrees(&unix) || self.agrees(&windows()))
+        if name.ends_with(".pyc") || memchr::memchr(0, bytes).is_some() {
+            return false;
+        }
+        let unix = without_returns(bytes);
+        matches!(unix, Cow::Owned(_)) && self.agrees(&unix) || self.agrees(&with_returns(&unix))
     }
 }
 
@@ -114,15 +106,23 @@ fn without_returns(bytes: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memmem::find(bytes, b"\r\n").is_none() {
         return Cow::Borrowed(bytes);
     }
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let mut out = Vec::with_capacity(bytes.len());
-    for line in lines {
-        match line.strip_suffix(b"\r\n") {
-            Some(line) => out.extend([line, b"\n"].concat()),
-            None => out.extend(line),
-        }
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let ended = line.strip_suffix(b"\r\n");
+        out.extend_from_slice(ended.unwrap_or(line));
+        out.extend(ended.map(|_| b'\n'));
     }
     Cow::Owned(out)
+}
+
+fn with_returns(unix: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(unix.len() + unix.len() / 16);
+    for line in unix.split_inclusive(|byte| *byte == b'\n') {
+        let ended = line.strip_suffix(b"\n");
+        out.extend_from_slice(ended.unwrap_or(line));
+        out.extend_from_slice(ended.map_or(b"", |_| b"\r\n"));
+    }
+    out
 }
 
 /// Whether a script is what installers write for an entry point, whose first line names their interpreter: an import
@@ -132,7 +132,9 @@ fn is_launcher(bytes: &[u8]) -> bool {
     let named = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
     let mut imports = 0;
     let usual = |line: &str| match line.trim() {
-        "" | "import re" | "import sys" | "'''exec' ''' " | "' '''" => true,
+        "" | "import re" | "import sys" | "' '''" => true,
+        // Behind `#!/bin/sh`, where the interpreter's path is too long for the first line.
+        line if line.starts_with("'''exec' ") && line.ends_with(" \"$0\" \"$@\"") => true,
         "if __name__ == '__main__':" | "if __name__ == \"__main__\":" => true,
         line if line.starts_with('#') => true,
         line if line.starts_with("sys.argv[0] = re.sub(r'(-script") && line.ends_with("', '', sys.argv[0])") => {

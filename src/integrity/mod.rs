@@ -24,7 +24,7 @@ mod variable;
 
 use crate::model::Location;
 
-pub use batch::{Batch, Lot};
+pub use batch::{Batch, File, Lot};
 pub use checks::{CHECKS, Check};
 pub use judge::{Ground, Judged, Variables, judge};
 pub use known::{Known, is_list};

@@ -10,7 +10,7 @@ mod elsewhere {
     use crate::secret::keywords::sieve::Tables;
 
     /// Looks at nothing.
-    pub fn each_passing(_: &Tables, _: &[u8], _: impl FnMut(&[u32])) -> usize {
+    pub fn each_passing(_: &Tables, _: u8, _: &[u8], _: impl FnMut(&[u32])) -> usize {
         0
     }
 
@@ -26,7 +26,7 @@ pub use elsewhere::{each_passing, run};
 mod x86_64 {
     use std::arch::x86_64::*;
 
-    use crate::secret::decode::LEAST;
+    use crate::secret::decode::LEAST_RUN;
     use crate::secret::keywords::sieve::{DEPTH, LOT, Tables};
 
     /// By eight bits: the numbers of those that are set.
@@ -70,16 +70,16 @@ mod x86_64 {
     }
 
     /// See [`Sieve::each`](crate::secret::keywords::sieve::Sieve::each).
-    pub fn each_passing(tables: &Tables, text: &[u8], visit: impl FnMut(&[u32])) -> usize {
+    pub fn each_passing(tables: &Tables, open: u8, text: &[u8], visit: impl FnMut(&[u32])) -> usize {
         if text.len() < BLOCK || u32::try_from(text.len()).is_err() || !is_able() {
             return 0;
         }
         // SAFETY: the processor has both.
-        unsafe { sieve(tables, text, visit) }
+        unsafe { sieve(tables, open, text, visit) }
     }
 
     #[target_feature(enable = "avx2,popcnt")]
-    fn sieve(tables: &Tables, text: &[u8], mut visit: impl FnMut(&[u32])) -> usize {
+    fn sieve(tables: &Tables, open: u8, text: &[u8], mut visit: impl FnMut(&[u32])) -> usize {
         let quarters = |table: &[u8; 64]| {
             let quarter = |at: usize| twice(table[at..at + 16].try_into().expect("a quarter"));
             [quarter(0), quarter(16), quarter(32), quarter(48)]
@@ -91,6 +91,7 @@ mod x86_64 {
         let firsts = [_mm256_set1_epi8(0x20), _mm256_set1_epi8(0x30), _mm256_set1_epi8(0x60), _mm256_set1_epi8(0x70)];
         let beyond = _mm256_set1_epi8(0x70);
         let zero = _mm256_setzero_si256();
+        let open = _mm256_set1_epi8(open as i8);
         let mut before = [zero; DEPTH - 1];
         let (mut lot, mut count) = ([0u32; LOT + BLOCK], 0);
         let (blocks, rest) = text.as_chunks::<BLOCK>();
@@ -104,6 +105,8 @@ mod x86_64 {
             };
             let [first, second, third, fourth] =
                 [sets(&tables[0]), sets(&tables[1]), sets(&tables[2]), sets(&tables[3])];
+            let beyond_ascii = _mm256_cmpgt_epi8(zero, bytes);
+            let fourth = _mm256_or_si256(fourth, _mm256_and_si256(beyond_ascii, open));
             // What the bytes before a byte are in, beside what it is in itself.
             let back = |now, before| _mm256_permute2x128_si256::<0x21>(before, now);
             let begin = _mm256_alignr_epi8::<13>(first, back(first, before[0]));
@@ -130,17 +133,18 @@ mod x86_64 {
         visit(&lot[..count]);
         text.len() - rest.len() - (DEPTH - 1)
     }
-    /// Where the first run of [`LEAST`] base64 digits of either alphabet begins, from a place on; `Err` has the place
+
+    /// Where the first run of [`LEAST_RUN`] base64 digits of either alphabet begins, from a place on; `Err` has the place
     /// from which on nobody looked.
     pub fn run(text: &[u8], from: usize) -> Result<usize, usize> {
         if !is_able() {
             return Err(from);
         }
-        // SAFETY: the processor has what it takes.
+        // SAFETY: the processor has AVX2.
         unsafe { run_of_digits(text, from) }
     }
 
-    #[target_feature(enable = "avx2,popcnt")]
+    #[target_feature(enable = "avx2")]
     fn run_of_digits(text: &[u8], from: usize) -> Result<usize, usize> {
         // A bit for each of `+-/`, `0-9`, `A-O` and `a-o`, `P-Z` and `_`, `p-z`: a byte is a digit where its upper and
         // its lower half have one in common.
@@ -174,8 +178,9 @@ mod x86_64 {
         for block in others {
             let next = digits(block);
             let mut runs = this | next << BLOCK;
+            const { assert!(LEAST_RUN > 16 && LEAST_RUN <= BLOCK) };
             // Of two, of four, of eight, of sixteen, of twenty-four.
-            for step in [1, 2, 4, 8, LEAST - 16] {
+            for step in [1, 2, 4, 8, LEAST_RUN - 16] {
                 runs &= runs >> step;
             }
             if runs as u32 != 0 {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::joints::next_piece;
 use super::layer::{Layer, Unit};
-use super::runs::{LEAST, VALUES, is_digit};
+use super::runs::{LEAST_RUN, VALUES, is_digit};
 use crate::artifact::{Packing, Stop, unpack};
 use crate::secret::text::{Decoded, Kind};
 
@@ -16,7 +16,7 @@ const UNPACKED: usize = 1 << 20;
 /// Bytes of the surroundings that go before a decoded word, for the name that it is assigned to.
 const BEFORE: usize = 160;
 /// The fewest bytes of a text.
-const SHORTEST: usize = LEAST / 4 * 3 - 2;
+const SHORTEST: usize = LEAST_RUN / 4 * 3 - 2;
 /// Digits that decide.
 const HEAD: usize = 16;
 
@@ -252,7 +252,7 @@ fn hexadecimal(text: &[u8], run: &Range<usize>) -> Option<Layer> {
     }
     layer.push(&bytes, start, Unit::Ratio(1, 2));
     layer.copy(text, run.end..text.len().min(run.end + 1));
-    (bytes.len() >= LEAST * 2 / 3).then_some(layer)
+    (bytes.len() >= LEAST_RUN * 2 / 3).then_some(layer)
 }
 
 #[cfg(test)]

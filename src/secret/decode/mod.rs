@@ -17,7 +17,7 @@ mod runs;
 mod wide;
 
 pub use layer::Layer;
-pub use runs::LEAST;
+pub use runs::LEAST_RUN;
 
 use std::sync::LazyLock;
 

@@ -1,15 +1,15 @@
-//! Finds long runs of base64 digits a step at a time: whatever its place, a run of twice a step's length fills one whole
-//! step, and most steps of a text hold something else.
+//! Finds long runs of base64 digits: 32 bytes at once where the processor can, else a step at a time (whatever its
+//! place, a run of twice a step's length fills one whole step, and most steps of a text hold something else).
 
 use std::ops::Range;
 
 use crate::secret::avx2;
 
 /// The fewest digits of a run: 18 bytes, less than any vendor's token.
-pub const LEAST: usize = 24;
+pub const LEAST_RUN: usize = 24;
 
 /// Bytes between two probes.
-const STEP: usize = LEAST / 2;
+const STEP: usize = LEAST_RUN / 2;
 
 /// By byte: its six bits, or [`NONE`]. Both alphabets at once (<https://www.rfc-editor.org/rfc/rfc4648>): no text mixes
 /// them, and one that did would decode all the same.
@@ -45,7 +45,7 @@ fn holds_mark(step: &[u8]) -> bool {
     (word.wrapping_sub(ONES * b'+' as u64) & !word | word) & HIGH != 0
 }
 
-/// Calls `visit` with every run of at least [`LEAST`] digits, in order; it says where to go on. Returns the number of
+/// Calls `visit` with every run of at least [`LEAST_RUN`] digits, in order; it says where to go on. Returns the number of
 /// bytes looked at: the measure of the work done.
 pub fn each(text: &[u8], mut visit: impl FnMut(Range<usize>) -> usize) -> usize {
     let (mut from, mut looked) = (0, 0);
@@ -64,7 +64,7 @@ pub fn each(text: &[u8], mut visit: impl FnMut(Range<usize>) -> usize) -> usize 
     }
 }
 
-/// The same from a place on, which no run crosses, a step at a time.
+/// The same from a place on, which no run of [`LEAST_RUN`] digits crosses, a step at a time.
 fn each_by_steps(text: &[u8], mut from: usize, mut visit: impl FnMut(Range<usize>) -> usize) -> usize {
     let (mut probe, mut looked) = (from, 0);
     while let Some(step) = text.get(probe..probe + STEP) {
@@ -83,7 +83,7 @@ fn each_by_steps(text: &[u8], mut from: usize, mut visit: impl FnMut(Range<usize
         let end = probe + text[probe..].iter().take_while(|b| is_digit(**b)).count();
         looked += end - start;
         from = end;
-        if end - start >= LEAST {
+        if end - start >= LEAST_RUN {
             from = visit(start..end).max(end);
         }
         probe = from.max(probe + 1);
@@ -112,18 +112,18 @@ mod tests {
     #[test]
     fn both_ways_know_the_same_digits() {
         for byte in 0..=u8::MAX {
-            let text = [&[b'.'; 40][..], &[byte; LEAST], &[b'.'; 40]].concat();
+            let text = [&[b'.'; 40][..], &[byte; LEAST_RUN], &[b'.'; 40]].concat();
             assert_eq!(runs(&text).len(), usize::from(is_digit(byte)), "{byte}");
         }
     }
 
     #[test]
     fn every_run_of_enough_digits_is_found_wherever_it_lies() {
-        for shift in 0..3 * LEAST {
-            for len in LEAST - 2..LEAST + 3 {
+        for shift in 0..3 * LEAST_RUN {
+            for len in LEAST_RUN - 2..LEAST_RUN + 3 {
                 let text = [&b"ab ".repeat(shift)[..shift], b"=", &b"Ab1_"[..].repeat(10)[..len], b".x."].concat();
                 let expected: Vec<Range<usize>> =
-                    (len >= LEAST).then_some(shift + 1..shift + 1 + len).into_iter().collect();
+                    (len >= LEAST_RUN).then_some(shift + 1..shift + 1 + len).into_iter().collect();
                 assert_eq!(runs(&text), expected, "{shift} {len}");
             }
         }
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn runs_at_both_ends_and_next_to_one_another() {
-        let run = [b'A'; LEAST];
+        let run = [b'A'; LEAST_RUN];
         let text = [&run[..], b"=", &run, b"\n", &run].concat();
         assert_eq!(runs(&text), [0..24, 25..49, 50..74]);
         assert!(runs(b"").is_empty());
@@ -139,10 +139,10 @@ mod tests {
 
     #[test]
     fn hostile_text_is_looked_at_twice_at_most() {
-        for len in [1, STEP - 1, STEP, STEP + 1, LEAST - 1, LEAST, 1000] {
+        for len in [1, STEP - 1, STEP, STEP + 1, LEAST_RUN - 1, LEAST_RUN, 1000] {
             let text = ("a".repeat(len) + " ").repeat(1000);
             let looked = each(text.as_bytes(), |run| run.end);
-            assert!(looked <= 2 * text.len() + LEAST, "{len}: {looked} of {}", text.len());
+            assert!(looked <= 2 * text.len() + LEAST_RUN, "{len}: {looked} of {}", text.len());
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn choose(keywords: &[Vec<u8>], sieve: &mut Sieve) -> Vec<Chosen> {
             bytes[..len].copy_from_slice(window);
             let group = fold(bytes);
             let (place, room) = sieve.room(&group.to_le_bytes()[..len]);
-            let often = common.get(&group).copied().unwrap_or(0.0);
+            let often = common.binary_search_by_key(&group, |(group, _)| *group).map_or(0.0, |at| common[at].1);
             // What many keywords share has all of them compared at each place.
             let shared = taken.get(&group).copied().unwrap_or(0) as f32;
             let cost = room + often * DEAR * (1.0 + shared) + shared * 1e-7;
@@ -53,8 +53,9 @@ pub fn choose(keywords: &[Vec<u8>], sieve: &mut Sieve) -> Vec<Chosen> {
     chosen
 }
 
-/// By folded group, how often it stands at a place of code. The share of the one of rank n is about 0.14 / (80 + n).
-fn common() -> HashMap<u32, f32> {
+/// Folded groups in order, and how often each stands at a place of code. The share of the one of rank n is about
+/// 0.14 / (80 + n).
+fn common() -> Vec<(u32, f32)> {
     let groups = COMMON.split_ascii_whitespace().filter_map(|group| <[u8; GROUP]>::try_from(group.as_bytes()).ok());
     let plain = |group: [u8; GROUP]| {
         fold(group.map(|byte| match byte {
@@ -63,5 +64,8 @@ fn common() -> HashMap<u32, f32> {
             other => other,
         }))
     };
-    groups.enumerate().map(|(rank, group)| (plain(group), 0.14 / (80.0 + rank as f32))).collect()
+    let mut common: Vec<_> =
+        groups.enumerate().map(|(rank, group)| (plain(group), 0.14 / (80.0 + rank as f32))).collect();
+    common.sort_unstable_by_key(|(group, _)| *group);
+    common
 }

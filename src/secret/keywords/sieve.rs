@@ -24,14 +24,16 @@ pub struct Sieve {
     tables: Tables,
     /// By set and place: the share of bytes that it lets pass.
     shares: [[f32; DEPTH]; SETS],
-    /// A group that is no ASCII cannot be sieved for.
+    /// The sets that a byte beyond ASCII passes in the last place: behind a short group, any may stand.
+    open: u8,
+    /// Whether a group was put that is not ASCII: then nothing is held back.
     unfit: bool,
 }
 
 impl Sieve {
     /// A sieve that lets nothing pass.
     pub fn new() -> Sieve {
-        Sieve { tables: [[0; CLASSES]; DEPTH], shares: [[0.0; DEPTH]; SETS], unfit: false }
+        Sieve { tables: [[0; CLASSES]; DEPTH], shares: [[0.0; DEPTH]; SETS], open: 0, unfit: false }
     }
 
     /// The set that takes folded bytes best, and the share of places that it will let pass in addition.
@@ -61,6 +63,7 @@ impl Sieve {
         for place in bytes.len()..DEPTH {
             self.tables[place].iter_mut().for_each(|held| *held |= 1 << set);
             self.shares[set][place] = 1.0;
+            self.open |= 1 << set;
         }
         for (place, byte) in bytes.iter().enumerate() {
             let Some(class) = class(*byte) else {
@@ -75,10 +78,10 @@ impl Sieve {
         }
     }
 
-    /// Calls `visit` with the places whose three bytes pass, in order, at most [`LOT`] at a time, and returns from which
+    /// Calls `visit` with the places whose four bytes pass, in order, at most [`LOT`] at a time, and returns from which
     /// place on the text was not looked at: the rest is short, or the processor cannot.
     pub fn each(&self, text: &[u8], visit: impl FnMut(&[u32])) -> usize {
-        if self.unfit { 0 } else { avx2::each_passing(&self.tables, text, visit) }
+        if self.unfit { 0 } else { avx2::each_passing(&self.tables, self.open, text, visit) }
     }
 }
 
