@@ -57,6 +57,7 @@ mod sync;
 mod sync_crash;
 mod sync_resume;
 mod sync_tls;
+mod targets;
 mod terminal;
 mod traps;
 mod upgrades;

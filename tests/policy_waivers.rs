@@ -85,13 +85,22 @@ fn one_place_that_nobody_answers_for_is_enough_to_count() {
     let text = |path: &str| format!("[[waivers]]\npath = \"{path}\"\nreason = \"r\"\nowner = \"o\"\n");
     let verdict = judged(vec![leaked.clone()], of(&text("test/**"), "2026-11-22"));
     assert!(verdict.targets[0].findings[0].violates);
-    assert!(verdict.waivers_unused.is_empty(), "it covers one place, so that it is of use");
+    assert_eq!(verdict.waivers_unused.len(), 1, "it covers one place, which is not enough");
+    assert!(verdict.waivers_unused[0].text.ends_with("it covers some places of a finding, and nothing the others"));
 
     let both = format!("{}{}", text("test/**"), text("src/*.js"));
     let verdict = judged(vec![leaked], of(&both, "2026-11-22"));
     let waived = verdict.targets[0].findings[0].waived.as_ref().expect("together they cover it");
     assert_eq!(waived.by, "tidewaiter.toml:6", "the first place's waiver speaks for it");
     assert!(verdict.waivers_unused.is_empty());
+}
+
+#[test]
+fn what_covers_a_few_of_the_places_is_told_as_unused() {
+    let mut flaw = lodash("4.17.15");
+    flaw.locations.push(Location::artifact(0).child("layers/node_modules/lodash/package.json"));
+    assert!(!waived(flaw.clone(), "path = \"node_modules/**\""));
+    assert!(waived(flaw, "path = \"**/package.json\""));
 }
 
 #[test]

@@ -26,10 +26,12 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Lists everything below `root`, sorted by name.
+    /// Lists everything below `root`, sorted by name. Where the folder's own name tells what lies in it, it is the first
+    /// part of every name.
     pub(crate) fn open(root: &Path, budget: &Budget) -> Folder {
-        let mut folder = Folder { root: root.to_owned(), entries: Vec::new(), gaps: Vec::new() };
-        let mut open = vec![PathBuf::new()];
+        let (root, first) = telling(root).unwrap_or_else(|| (root.to_owned(), PathBuf::new()));
+        let mut folder = Folder { root, entries: Vec::new(), gaps: Vec::new() };
+        let mut open = vec![first];
         while let Some(path) = open.pop() {
             if let Err(limit) = folder.list(&path, &mut open, budget) {
                 let detail = format!("{limit}; what comes after `{}` was not listed", shown(&path));
@@ -119,6 +121,16 @@ impl Folder {
     pub(crate) fn bytes(&self) -> u64 {
         self.entries.iter().map(|(_, meta)| meta.size_hint).sum()
     }
+}
+
+/// The folder above and the folder's name, where package managers give such folders a name that says what is in them:
+/// without it, `node_modules/a/package.json` would be somebody's own `a/package.json`.
+fn telling(root: &Path) -> Option<(PathBuf, PathBuf)> {
+    let root = root.canonicalize().ok()?;
+    let name = root.file_name()?.to_str()?;
+    let tells = matches!(name, "node_modules" | "site-packages" | "dist-packages")
+        || [".dist-info", ".egg-info"].iter().any(|end| name.ends_with(end));
+    tells.then(|| Some((root.parent()?.to_owned(), PathBuf::from(name))))?
 }
 
 /// The path as a name. The system's separator becomes `/`.

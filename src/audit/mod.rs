@@ -15,6 +15,7 @@ mod secrets;
 mod silence;
 mod walk;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -179,6 +180,32 @@ fn merged_config(typed: FunctionConfig, read: Option<&mut FunctionConfig>) -> Fu
         runtime: typed.runtime.or(read.runtime),
         handler: typed.handler.or(read.handler),
         layers: if typed.layers.is_empty() { read.layers } else { typed.layers },
+    }
+}
+
+/// Gives targets of one name the shortest ends of their paths that tell them apart: `a/function.zip`, `b/function.zip`.
+/// Names are what baselines, waivers and reports know targets by.
+pub fn tell_apart(scans: &mut [Scan]) {
+    let end_of = |scan: &Scan, parts: usize| {
+        let path = scan.artifacts.first().map_or("", |artifact| artifact.path.as_str());
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+        names[names.len().saturating_sub(parts)..].join("/")
+    };
+    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, scan) in scans.iter().enumerate().filter(|(_, scan)| scan.config.name.is_none()) {
+        groups.entry(scan.id.clone()).or_default().push(at);
+    }
+    for group in groups.into_values().filter(|group| group.len() > 1) {
+        let longest = group.iter().map(|&at| scans[at].artifacts.first().map_or(0, |one| one.path.len())).max();
+        let apart = (2..=longest.unwrap_or(0)).find(|&parts| {
+            let ends: BTreeSet<String> = group.iter().map(|&at| end_of(&scans[at], parts)).collect();
+            ends.len() == group.len()
+        });
+        for (number, at) in group.into_iter().enumerate() {
+            // One file that was named twice.
+            let name = apart.map_or_else(|| format!("{} ({})", scans[at].name, number + 1), |n| end_of(&scans[at], n));
+            (scans[at].id, scans[at].name) = (name.clone(), name);
+        }
     }
 }
 

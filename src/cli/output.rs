@@ -71,6 +71,18 @@ pub(super) fn to_file(output: &Output, verdict: &Verdict) -> Result<()> {
         .with_context(|| format!("cannot write the {} report to {}", output.reporter.id(), output.path.display()))
 }
 
+/// Fails where a file cannot be written, before the work begins whose result it is to hold.
+pub(super) fn reachable(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        bail!("cannot write to {}: it is a folder", path.display());
+    }
+    if !folder.is_dir() {
+        bail!("cannot write to {}: there is no folder {}", path.display(), folder.display());
+    }
+    Ok(())
+}
+
 /// Writes a file that appears whole or not at all.
 pub(super) fn whole_file(path: &Path, bytes: &[u8]) -> Result<()> {
     write_whole(path, |out| out.write_all(bytes)).with_context(|| format!("cannot write {}", path.display()))

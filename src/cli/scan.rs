@@ -34,6 +34,11 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     }
     let own = options::own(&settings)?;
     let requests = requests(args)?;
+    outputs
+        .iter()
+        .map(|output| output.path.as_path())
+        .chain(args.write_baseline.as_deref())
+        .try_for_each(output::reachable)?;
     let limits = options::limits(&args.limits);
     let brought = rules::engine(&rules, args.quiet)?;
     let engine = brought.as_ref().unwrap_or_else(|| Engine::builtin());
@@ -66,7 +71,8 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
         // It can be asked only once it is known what for.
         Advisories::Service(service) => osv_api::ask(&service, &scans, &own, started)?,
     };
-    let scans: Vec<Scan> = scans.into_iter().map(|scan| audit::hold_against(scan, &database, &demand)).collect();
+    let mut scans: Vec<Scan> = scans.into_iter().map(|scan| audit::hold_against(scan, &database, &demand)).collect();
+    audit::tell_apart(&mut scans);
 
     let run = (!args.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
     let verdict = policy::judge(scans, database.info().clone(), settings, run);
@@ -75,10 +81,10 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
         Baseline::write(&verdict, &mut bytes).context("cannot make the baseline")?;
         output::whole_file(path, &bytes)?;
     }
-    for output in &outputs {
-        output::to_file(output, &verdict)?;
-    }
+    // What one report cannot have is no reason to lose the others.
+    let written: Vec<Result<()>> = outputs.iter().map(|output| output::to_file(output, &verdict)).collect();
     output::to_stdout(format, &verdict, args.color)?;
+    written.into_iter().collect::<Result<()>>()?;
     Ok(verdict.exit)
 }
 

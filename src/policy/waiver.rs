@@ -33,11 +33,20 @@ pub(super) struct Waivers<'a> {
     /// Those that name none.
     others: Vec<usize>,
     used: BTreeSet<usize>,
+    /// Those that covered places of a finding of which others are not covered.
+    partial: BTreeSet<usize>,
 }
 
 impl<'a> Waivers<'a> {
     pub(super) fn new(all: &'a [Waiver], today: NaiveDate) -> Waivers<'a> {
-        let mut waivers = Waivers { all, today, by_id: BTreeMap::new(), others: Vec::new(), used: BTreeSet::new() };
+        let mut waivers = Waivers {
+            all,
+            today,
+            by_id: BTreeMap::new(),
+            others: Vec::new(),
+            used: BTreeSet::new(),
+            partial: BTreeSet::new(),
+        };
         for (at, waiver) in all.iter().enumerate() {
             if waiver.moot.is_some() || waiver.basis.is_expired(today) {
                 continue;
@@ -66,6 +75,7 @@ impl<'a> Waivers<'a> {
         self.used.extend(&whole);
         let mut first = whole.first().copied();
         let mut covered = first.is_some() || !finding.locations.is_empty();
+        let mut used = Vec::new();
         for place in &finding.locations {
             let here = |at: &usize| {
                 self.all[*at].conditions.iter().all(|condition| condition.holds_at(place, &on.scan.artifacts))
@@ -73,9 +83,15 @@ impl<'a> Waivers<'a> {
             let here: Vec<usize> = local.iter().copied().filter(here).collect();
             covered &= !(whole.is_empty() && here.is_empty());
             first = first.or(here.first().copied());
-            self.used.extend(here);
+            used.extend(here);
         }
-        let first = first.filter(|_| covered)?;
+        // What covers a few of a finding's places waives nothing by itself, and is told as unused.
+        if !covered {
+            self.partial.extend(used);
+            return None;
+        }
+        let first = first?;
+        self.used.extend(used);
         Some(self.all[first].basis.waived())
     }
 
@@ -85,6 +101,7 @@ impl<'a> Waivers<'a> {
             let why = match &waiver.moot {
                 Some(why) => why,
                 None if waiver.basis.is_expired(self.today) || self.used.contains(&at) => return None,
+                None if self.partial.contains(&at) => "it covers some places of a finding, and nothing the others",
                 None => "no finding matches",
             };
             Some(waiver.basis.note(format!("{}: {why}", waiver.text)))

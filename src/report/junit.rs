@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 
+use super::escape::escape;
 use super::facts::{self, Known, gap_line};
 use super::markup::xml;
 use super::{Part, Reporter, Style, place};
@@ -100,7 +101,9 @@ fn finding(target: &Target, judged: &Judged, known: &Known<'_>) -> Case {
         lines.push(format!("fixed in: {}", list(finding.fixed.iter().cloned())));
     }
     let artifacts = &target.scan.artifacts;
-    lines.extend(finding.locations.iter().take(PLACES).map(|one| format!("at: {}", place::exact(one, artifacts))));
+    // A name may hold a line break, and a line of ours must not be forged.
+    let at = |one| format!("at: {}", escape(&place::exact(one, artifacts)));
+    lines.extend(finding.locations.iter().take(PLACES).map(at));
     if finding.locations.len() > PLACES {
         lines.push(format!("and at {} more places", finding.locations.len() - PLACES));
     }
