@@ -5,6 +5,7 @@ mod large;
 mod looks;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tidewaiter::model::*;
@@ -171,11 +172,24 @@ fn without_scripts_the_functions_are_readable() {
     browser.call("Emulation.setScriptExecutionDisabled", serde_json::json!({ "value": true }));
     browser.open(&file, "");
     browser.eval("document.querySelectorAll('details').forEach(one => one.open = true)");
-    let text = browser.text("document.body.innerText");
-    for said in
-        ["checkout", "billing", "MAL-2024-0001", "needs JavaScript", "encrypted", "x.pth runs code", "12 blocking gaps"]
-    {
-        assert!(text.contains(said), "{said} is not in {text}");
+    let said = [
+        "checkout",
+        "billing",
+        "MAL-2024-0001",
+        "needs JavaScript",
+        "encrypted",
+        "x.pth runs code",
+        "12 blocking gaps",
+    ];
+    // What was just opened is laid out with one of the next frames.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let text = browser.text("document.body.innerText");
+        match said.iter().find(|said| !text.contains(**said)) {
+            None => break,
+            Some(said) => assert!(Instant::now() < deadline, "{said} is not in {text}"),
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
     assert!(browser.eval("document.getElementById('theme').hidden").as_bool().unwrap());
 }
