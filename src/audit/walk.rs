@@ -108,6 +108,9 @@ pub(super) fn artifact(
 const NAMELESS: &str = "neither an archive, a program nor a bill of materials; a lock file or a script is known by its \
                         name: name the file instead";
 
+/// Entries that one thread takes at once.
+const TOGETHER: usize = 4;
+
 /// Bytes of a buffer that is kept for the next entry.
 const KEPT: usize = 8 << 20;
 
@@ -152,6 +155,8 @@ impl Walker<'_> {
         let batch = Batch::new(known);
         let part = order
             .into_par_iter()
+            // Left alone, rayon makes a few parts, of which the first has all the large entries.
+            .with_max_len(TOGETHER)
             .map_init(Vec::new, |scratch, index| {
                 let meta = archive.meta(index);
                 let mut part = Part::default();
