@@ -3,7 +3,6 @@
 #[cfg(test)]
 pub mod clock;
 pub mod complaint;
-pub mod digests;
 pub mod file_list;
 pub mod headers;
 pub mod jsonc;

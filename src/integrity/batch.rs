@@ -3,10 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Traces;
+use super::digests::{is_parallel, sha256_of_each};
 use super::known::Known;
 use super::listed::Listed;
 use super::reading::Reading;
-use crate::formats::digests::{is_parallel, sha256_of_each};
 use crate::model::Location;
 
 /// Bytes of the largest file that is kept for later.

@@ -12,6 +12,7 @@
 
 mod batch;
 mod checks;
+mod digests;
 mod judge;
 mod known;
 mod listed;

@@ -15,20 +15,11 @@ use serde_json::{Value, json};
 use super::facts::{self, few_gaps, gap_line};
 use super::json_text::{self, Each};
 use super::{Part, Reporter, Style, place};
-use crate::model::{FindingKind, Grade, Package, TargetKind};
+use crate::model::{Grade, Package, TargetKind};
 use crate::policy::{Target, Verdict};
 
 /// The reporter.
 pub struct Cyclonedx;
-
-/// A vulnerability of this format is one of a component; what is wrong with files and configurations is none.
-const LACKS: &[Part] = &[
-    Part::Findings(FindingKind::Secret),
-    Part::Findings(FindingKind::Integrity),
-    Part::Findings(FindingKind::Runtime),
-    Part::Findings(FindingKind::Posture),
-    Part::Findings(FindingKind::Code),
-];
 
 /// Places of one component; the rest is counted.
 const PLACES: usize = 100;
@@ -41,7 +32,8 @@ impl Reporter for Cyclonedx {
     }
 
     fn lacks(&self) -> &'static [Part] {
-        LACKS
+        // A vulnerability of this format is one of a component; what is wrong with files and configurations is none.
+        facts::NO_ADVISORIES
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {

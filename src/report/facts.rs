@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use super::place;
-use super::table::words::{list, plural};
+use super::words::{list, plural};
 use super::{Part, Reporter};
 use crate::model::{Artifact, Finding, FindingKind, Gap, GapKind, Level, Package, PackageId, fingerprint};
 use crate::policy::{JudgedGap, Verdict, Waived};
@@ -94,6 +94,15 @@ impl<'a> Known<'a> {
 pub fn is_advisory(kind: FindingKind) -> bool {
     matches!(kind, FindingKind::Vulnerability | FindingKind::Malicious | FindingKind::Informational)
 }
+
+/// The findings that are none of [`is_advisory`].
+pub const NO_ADVISORIES: &[Part] = &[
+    Part::Findings(FindingKind::Secret),
+    Part::Findings(FindingKind::Integrity),
+    Part::Findings(FindingKind::Runtime),
+    Part::Findings(FindingKind::Posture),
+    Part::Findings(FindingKind::Code),
+];
 
 /// Who published an advisory, and where it can be read.
 pub fn published(id: &str) -> (&'static str, String) {

@@ -24,7 +24,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
-use super::table::words::{count, plural};
+use super::words::{count, plural};
 use super::{Part, Reporter, Style};
 use crate::policy::{Exit, Verdict};
 use data::Data;

@@ -12,7 +12,7 @@ use super::markup::xml;
 use super::{Part, Reporter, Style, place};
 use crate::model::Grade;
 use crate::policy::{Judged, JudgedGap, Target, Verdict, Waived};
-use crate::report::table::words::list;
+use crate::report::words::list;
 
 /// The reporter.
 pub struct Junit;

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use super::facts::{Known, few_gaps, idle_waivers, waiver};
 use super::markup::{markdown, markdown_code, xml};
 use super::summary::{Summary, advisories};
-use super::table::words::{count, list, plural};
+use super::words::{count, list, plural};
 use super::{Part, Reporter, Style, place};
 use crate::model::{FindingKind, Severity};
 use crate::policy::{Exit, Judged, JudgedGap, Target, Upgrade, Verdict};

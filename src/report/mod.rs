@@ -20,6 +20,7 @@ mod sarif;
 mod spdx;
 mod summary;
 mod table;
+mod words;
 
 use std::io::{self, Write};
 

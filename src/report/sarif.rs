@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use super::facts::{self, Known, few_gaps, gap_line};
 use super::json_text;
-use super::table::words::plural;
+use super::words::plural;
 use super::{Part, Reporter, Style, place};
 use crate::model::{Artifact, FindingKind, GapKind, Level};
 use crate::policy::{Exit, Judged, JudgedGap, State, Target, Verdict};

@@ -13,21 +13,12 @@ use serde_json::{Value, json};
 use super::facts::{self, few_gaps, gap_line, is_advisory};
 use super::json_text::{self, Each};
 use super::{Part, Reporter, Style, place};
-use crate::model::{FindingKind, Package, PackageId};
+use crate::model::{Package, PackageId};
 use crate::policy::{Judged, JudgedGap, Target, Verdict};
-use crate::report::table::words::list;
+use crate::report::words::list;
 
 /// The reporter.
 pub struct Spdx;
-
-/// A reference of this format is one of a package to an advisory.
-const LACKS: &[Part] = &[
-    Part::Findings(FindingKind::Secret),
-    Part::Findings(FindingKind::Integrity),
-    Part::Findings(FindingKind::Runtime),
-    Part::Findings(FindingKind::Posture),
-    Part::Findings(FindingKind::Code),
-];
 
 /// Places of one package; the rest is counted.
 const PLACES: usize = 100;
@@ -41,7 +32,8 @@ impl Reporter for Spdx {
     }
 
     fn lacks(&self) -> &'static [Part] {
-        LACKS
+        // A reference of this format is one of a package to an advisory.
+        facts::NO_ADVISORIES
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {

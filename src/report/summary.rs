@@ -1,6 +1,6 @@
 //! The figures that every format shows, counted once so that no two formats disagree.
 
-use super::table::words::plural;
+use super::words::plural;
 use crate::model::{DatabaseOrigin, Level, Severity};
 use crate::policy::{Judged, Verdict};
 

@@ -12,7 +12,6 @@ mod gaps;
 mod hooks;
 mod risk;
 mod upgrades;
-pub(super) mod words;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,9 +20,9 @@ use crate::model::{DatabaseOrigin, Grade, Package};
 use crate::policy::{Exit, Target, Verdict, WaiverNote};
 
 use super::summary::{Summary, advisories};
+use super::words::{bytes, count, list, plural};
 use super::{Part, Reporter, Style, place};
 use canvas::{Canvas, Cell, Ink, Width, cell};
-use words::{bytes, count, list, plural};
 
 pub use diff::write_diff;
 

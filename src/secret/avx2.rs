@@ -93,7 +93,7 @@ mod x86_64 {
         let zero = _mm256_setzero_si256();
         let open = _mm256_set1_epi8(open as i8);
         let mut before = [zero; DEPTH - 1];
-        let (mut lot, mut count) = ([0u32; LOT + BLOCK], 0);
+        let (mut lot, mut count) = ([0u32; LOT], 0);
         let (blocks, rest) = text.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate() {
             let bytes = _mm256_or_si256(load(block), folded);
@@ -125,6 +125,7 @@ mod x86_64 {
                 }
                 count += bits.count_ones() as usize;
             }
+            // The next block may have as many as it has bytes.
             if count > LOT - BLOCK {
                 visit(&lot[..count]);
                 count = 0;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::policy::{THRESHOLDS, Verdict, fail_on_text};
 use crate::report::summary::advisories;
-use crate::report::table::words::{count, plural};
+use crate::report::words::{count, plural};
 
 use super::text::Text;
 

@@ -14,7 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::model::{Answer, Finding, FindingKind, GapKind, Package};
 use crate::policy::{Judged, JudgedGap, Target, Verdict, Waived};
 use crate::report::facts::{self, Known};
-use crate::report::table::words::count;
+use crate::report::words::count;
 use crate::report::{escape, place};
 
 use super::gaps::Standing;

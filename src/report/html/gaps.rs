@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::model::{GapKind, Level};
 use crate::policy::{JudgedGap, Verdict};
-use crate::report::table::words::count;
+use crate::report::words::count;
 
 /// What a gap does to the verdict, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use crate::model::{FindingKind, Grade};
 use crate::policy::{Exit, Risk, Verdict};
 use crate::report::summary::{Summary, advisories};
-use crate::report::table::words::{bytes, count, list, plural};
+use crate::report::words::{bytes, count, list, plural};
 
 use super::picture::{self, Part};
 use super::targets::anchor;

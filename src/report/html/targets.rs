@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::model::{FindingKind, Severity};
 use crate::policy::{Judged, Target, Verdict};
-use crate::report::table::words::{bytes, count, list, plural};
+use crate::report::words::{bytes, count, list, plural};
 use crate::report::{facts, place};
 
 use super::data::urgency;

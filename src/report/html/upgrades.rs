@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use crate::model::{Package, PackageId};
 use crate::policy::{Upgrade, Verdict};
 use crate::report::place;
-use crate::report::table::words::{count, plural};
+use crate::report::words::{count, plural};
 
 use super::picture::{self, Part};
 use super::text::Text;

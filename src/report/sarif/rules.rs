@@ -11,7 +11,7 @@ use crate::model::{Confidence, Finding, FindingKind};
 use crate::report::facts::{is_advisory, published};
 use crate::report::json_text::present;
 use crate::report::markup::markdown;
-use crate::report::table::words::list;
+use crate::report::words::list;
 
 /// Aliases that a rule's text names.
 const ALIASES: usize = 20;

@@ -7,7 +7,7 @@ use crate::report::{Style, place};
 
 use super::canvas::{Canvas, Ink, Width, cell};
 use super::findings::told;
-use super::words::{count, list, plural};
+use crate::report::words::{count, list, plural};
 
 /// Lines of one kind before the rest is counted.
 const SHOWN: usize = 50;

@@ -10,7 +10,7 @@ use crate::policy::{Judged, Target};
 use crate::report::{facts, place};
 
 use super::canvas::{Canvas, Cell, Ink, Width, cell, columns};
-use super::words::{count, list, plural};
+use crate::report::words::{count, list, plural};
 
 /// Rows of a section that violate nothing before the rest is counted.
 const QUIET: usize = 50;

@@ -8,7 +8,7 @@ use crate::policy::{JudgedGap, Target};
 use crate::report::place;
 
 use super::canvas::{Canvas, Cell, Ink, Width, cell};
-use super::words::count;
+use crate::report::words::count;
 
 /// Gaps shown of one kind before the rest is counted. An archive of 100,000 encrypted entries says the same thing
 /// 100,000 times.

@@ -7,7 +7,7 @@ use crate::policy::Target;
 use crate::report::place;
 
 use super::canvas::{Canvas, Ink, Width, cell};
-use super::words::count;
+use crate::report::words::count;
 
 /// Lines before the rest is counted: a tree of npm packages may have run hundreds of scripts when it was installed.
 const SHOWN: usize = 8;

@@ -6,7 +6,7 @@ use crate::policy::{Risk, Target};
 
 use super::LABEL;
 use super::canvas::{Canvas, Ink, Width, cell, columns};
-use super::words::{count, plural};
+use crate::report::words::{count, plural};
 
 /// Targets that are ranked before the rest is counted.
 const SHOWN: usize = 20;

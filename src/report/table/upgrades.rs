@@ -8,7 +8,7 @@ use crate::policy::{Target, Upgrade};
 use crate::report::place;
 
 use super::canvas::{Canvas, Ink, Width, cell};
-use super::words::{count, list, plural};
+use crate::report::words::{count, list, plural};
 
 /// Upgrades before the rest is counted.
 const SHOWN: usize = 20;

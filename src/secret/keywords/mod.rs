@@ -1,8 +1,8 @@
 //! Finds all keywords of all rules in one pass over the bytes.
 //!
-//! Every keyword is represented by one group of four of its bytes (one of three by all groups that begin with it). A sieve holds back most places of the text, 32 at a
-//! time; at the others the group of four bytes is looked up in a filter that the processor's caches hold; only where it
-//! passes is a keyword compared. An Aho-Corasick automaton answers the same question, but over the thousands of keywords
+//! Every keyword is represented by one group of four of its bytes (one of three by all groups that begin with it). A
+//! sieve holds back most places of the text, 32 at a time; at the others the group of four bytes is looked up in a filter
+//! that the processor's caches hold; only where it passes is a keyword compared. An Aho-Corasick automaton answers the same question, but over the thousands of keywords
 //! here its table is larger than the second cache, and each byte has to wait for the state that the byte before it gave.
 //! Its other way, Teddy, is for a few dozen keywords.
 
@@ -101,6 +101,7 @@ impl Keywords {
             // written over.
             let mut count = 0;
             for &place in lot {
+                // Never more than the lot has; the remainder spares a check.
                 passing[count % LOT] = place;
                 count += usize::from(self.filter.has(group_at(text, place as usize)));
             }
