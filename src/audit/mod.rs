@@ -180,6 +180,7 @@ fn merged_config(typed: FunctionConfig, read: Option<&mut FunctionConfig>) -> Fu
         runtime: typed.runtime.or(read.runtime),
         handler: typed.handler.or(read.handler),
         layers: if typed.layers.is_empty() { read.layers } else { typed.layers },
+        cloud: typed.cloud.or(read.cloud),
     }
 }
 

@@ -37,7 +37,7 @@ pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: 
         (true, false) => (Exit::Incomplete, missing),
         (true, true) => (Exit::Clean, vec![clean(&targets, &settings)]),
     };
-    Verdict { database, targets, settings, exit, reasons, waivers_unused, waivers_expired, run }
+    Verdict { database, targets, settings, exit, reasons, waivers_unused, waivers_expired, run, sweep: None }
 }
 
 /// Judges one target. `alone` says that the run has no other.

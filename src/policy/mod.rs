@@ -22,7 +22,7 @@ mod waiver;
 
 use chrono::NaiveDate;
 
-use crate::model::{AllowedBy, DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, SecretMatch, Severity};
+use crate::model::{AllowedBy, DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, SecretMatch, Severity, Sweep};
 
 pub use allow::AllowedSecret;
 pub use baseline::{Baseline, BaselineError};
@@ -239,4 +239,6 @@ pub struct Verdict {
     pub waivers_expired: Vec<WaiverNote>,
     /// When and how.
     pub run: Option<Run>,
+    /// What changed since the last sweep; only of a sweep.
+    pub sweep: Option<Sweep>,
 }

@@ -95,6 +95,7 @@ impl From<Report> for Verdict {
                 advisories_age_days: run.advisories_age_days,
                 stale: run.stale,
             }),
+            sweep: None,
         }
     }
 }
