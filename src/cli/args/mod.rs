@@ -3,6 +3,7 @@
 mod advisories;
 mod db;
 mod explain;
+mod format;
 mod rules;
 mod saved;
 mod scan;
@@ -39,7 +40,7 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Look after the local database of advisories
     Db(DbArgs),
-    /// Explain an advisory or a secret rule
+    /// Explain an advisory, a check, a secret rule or a kind of gap
     Explain(ExplainArgs),
     /// List the secret rules, or check rules of your own
     Rules(RulesArgs),
@@ -47,6 +48,17 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
     /// Write the manual page to standard output, or all pages into a folder
     Man(ManArgs),
+}
+
+impl Command {
+    /// Whether nothing but errors is wanted on standard error.
+    pub fn is_quiet(&self) -> bool {
+        match self {
+            Command::Scan(scan) => scan.quiet,
+            Command::Db(DbArgs { command: DbCommand::Sync(sync) }) => sync.quiet,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

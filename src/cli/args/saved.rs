@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
+use super::format::{FORMAT, FORMAT_AND_FILE};
 use super::{ListFormat, When};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ReportArgs {
-    /// What 'tidewaiter scan --format json' wrote
+    /// What 'tidewaiter scan' wrote as json or ndjson, or '-' for standard input
     #[arg(value_name = "RESULT.json")]
     pub result: PathBuf,
     /// What is written to standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    #[arg(long, value_name = "FORMAT", value_parser = FORMAT, hide_possible_values = true, default_value = "table")]
     pub format: String,
     /// Also write a report to a file, as FORMAT=FILE (repeatable)
-    #[arg(long = "output", value_name = "FORMAT=FILE")]
+    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = FORMAT_AND_FILE, hide_possible_values = true)]
     pub outputs: Vec<String>,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -33,7 +34,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_help = DIFF_HELP)]
 pub(in crate::cli) struct DiffArgs {
-    /// The result before
+    /// The result before, json or ndjson; one of the two may be '-' for standard input
     #[arg(value_name = "OLD.json")]
     pub old: PathBuf,
     /// The result after

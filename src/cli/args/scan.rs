@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ArgAction;
 
+use super::format::{FORMAT, FORMAT_AND_FILE};
 use super::{CacheArgs, THE_FUNCTION, TrustArgs, When};
 
 const SCAN_HELP: &str = "\
@@ -21,7 +22,8 @@ Exit codes:
 
 Environment:
   Every option but those of the function is also a variable, such as TIDEWAITER_FAIL_ON for --fail-on: options win over
-  variables, and variables over the policy file. --print-config shows which value counts, and where it comes from.";
+  variables, and variables over the policy file. In the variable of a repeatable option ';' stands between values:
+  TIDEWAITER_OUTPUT='json=a.json;sarif=b.sarif'. --print-config shows which value counts, and where it comes from.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = SCAN_HELP)]
@@ -47,10 +49,10 @@ pub(in crate::cli) struct ScanArgs {
     pub handler: Option<String>,
 
     /// What is written to standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", value_parser = FORMAT, hide_possible_values = true, default_value = "table", help_heading = "Output")]
     pub format: String,
     /// Also write a report to a file, as FORMAT=FILE (repeatable)
-    #[arg(long = "output", value_name = "FORMAT=FILE", help_heading = "Output")]
+    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = FORMAT_AND_FILE, hide_possible_values = true, help_heading = "Output")]
     pub outputs: Vec<String>,
     /// Leave out what differs between two runs over the same input (ages and days left count from SOURCE_DATE_EPOCH)
     #[arg(long, help_heading = "Output")]
