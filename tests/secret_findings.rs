@@ -106,6 +106,33 @@ fn a_guess_that_recurs_over_published_files_is_documentation() {
     assert_eq!(ids(&scan(&with_own, &[])), ["generic-password"], "nothing silences what the function itself holds");
 }
 
+/// A baseline names the secrets of a joined finding one by one.
+#[test]
+fn of_joined_secrets_one_more_is_new_and_one_less_is_not() {
+    let line = |value: &str| format!("exports.apiToken = \"{value}\";\n");
+    let files = |values: &[&str]| {
+        let mut files = vec![("node_modules/x/package.json", manifest("x"))];
+        let names = ["node_modules/x/a.js", "node_modules/x/b.js", "node_modules/x/c.js"];
+        files.extend(names.into_iter().zip(values).filter(|(_, v)| !v.is_empty()).map(|(name, v)| (name, line(v))));
+        files
+    };
+    let (one, two, three) = (token(), other_token(), token().to_ascii_lowercase());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("baseline.json");
+    let path = path.to_str().unwrap();
+    scan(&files(&[&one, &two]), &["--write-baseline", path]);
+    let state = |values: &[&str]| {
+        let found = scan(&files(values), &["--baseline", path]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state(&[&one, &two]), "existing");
+    assert_eq!(state(&[&one, "", ""]), "existing");
+    assert_eq!(state(&["", &two]), "existing");
+    assert_eq!(state(&[&one, &two, &three]), "new");
+    assert_eq!(state(&["", &two, &three]), "new", "as many as before, and one of them another");
+}
+
 /// Another token that only its name tells.
 fn other_token() -> String {
     ["Hx4Pd9Lq2Z", "vB7nTc5RkW"].concat()

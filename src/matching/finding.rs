@@ -55,6 +55,7 @@ pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Fin
         exploitation: Exploitation::default(),
         allowed_inline: false,
         verification: None,
+        parts: Vec::new(),
         allowed_by: None,
         gates: !package.beside_installed,
         remediation: remediation(kind, package, &representative.kind, &fixed),

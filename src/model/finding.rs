@@ -126,6 +126,9 @@ pub struct Finding {
     pub redacted: Option<String>,
     /// Stable over runs and line moves, 32 hexadecimal digits.
     pub fingerprint: String,
+    /// The fingerprints of the secrets that were joined into this finding; empty where nothing was.
+    #[serde(default)]
+    pub parts: Vec<String>,
     /// Whose it is.
     pub origin: Origin,
     /// The worst scored vector of the newest type.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::formats::words::plural;
 use crate::model::{DatabaseInfo, Finding, Gap, Level, Origin, Package, PackageId, Scan};
 
+use super::baseline;
 use super::condition::Subject;
 use super::fail_on::threshold;
 use super::ids;
@@ -56,7 +57,7 @@ fn judge_target(mut scan: Scan, settings: &Settings, waivers: &mut Waivers<'_>, 
                 .into_iter()
                 .chain(waivers.waive(&Subject { scan: &scan, finding: &finding, package }))
                 .next();
-            let existing = known.as_ref().is_some_and(|known| known.contains(finding.fingerprint.as_str()));
+            let existing = known.as_ref().is_some_and(|known| baseline::holds(known, &finding));
             judge_finding(finding, waived, if existing { State::Existing } else { State::New }, settings)
         })
         .collect();

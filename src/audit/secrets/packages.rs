@@ -11,8 +11,9 @@ use crate::model::{Finding, Origin, fingerprint};
 /// Joins findings, each with its fingerprint, and keeps their order. What an allow-list covers stays apart from what
 /// none does.
 ///
-/// The fingerprint of a joined finding is made of those of its parts: whoever accepted it accepted these values at these
-/// places, not what a later release adds.
+/// The fingerprint of a joined finding is made of those of its parts: whoever waived it waived these values at these
+/// places, not what a later release adds. A baseline names the parts themselves, so that a finding is new where a part is,
+/// and not where one is gone.
 pub(super) fn join(findings: Vec<Finding>) -> Vec<Finding> {
     let mut groups: Vec<Vec<Finding>> = Vec::new();
     let mut known = BTreeMap::new();
@@ -37,9 +38,8 @@ fn one(mut group: Vec<Finding>) -> Option<Finding> {
     let values = group.len();
     let severity = group.iter().map(|finding| finding.severity).max()?;
     let confidence = group.iter().map(|finding| finding.confidence).max()?;
-    let mut parts = vec!["secrets"];
-    parts.extend(group.iter().map(|finding| finding.fingerprint.as_str()));
-    let joined = fingerprint(&parts);
+    let parts: Vec<String> = group.iter().map(|finding| finding.fingerprint.clone()).collect();
+    let joined = fingerprint(&["secrets"].into_iter().chain(parts.iter().map(String::as_str)).collect::<Vec<_>>());
     let mut locations: Vec<_> = group.iter().flat_map(|finding| finding.locations.iter().cloned()).collect();
     locations.sort();
     locations.dedup();
@@ -55,6 +55,7 @@ fn one(mut group: Vec<Finding>) -> Option<Finding> {
         // The shape of one would pass for that of all.
         redacted: None,
         fingerprint: joined,
+        parts,
         ..first
     })
 }

@@ -34,7 +34,7 @@ pub(super) const THE_FUNCTION: &str = "The function";
 pub(super) enum Command {
     /// Audit local artifacts: packages, known vulnerabilities, malware, leaked secrets, and what could not be seen
     Scan(Box<ScanArgs>),
-    /// Render a saved result (scan --format json) again, in any format
+    /// Render a saved result (scan --format json or ndjson) again, in any format
     Report(ReportArgs),
     /// Show what came and went between two saved results
     Diff(DiffArgs),

@@ -227,6 +227,7 @@ impl From<FindingRead> for Judged {
                 asked,
                 detail,
             }),
+            parts: Vec::new(),
             allowed_by: None,
             remediation: read.remediation,
         };
