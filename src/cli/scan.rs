@@ -25,11 +25,12 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let started = options::now()?;
     let clock = Instant::now();
     // Everything that can be wrong with the request is told before the work begins.
-    let format = output::reporter(&args.format)?;
-    let outputs: Vec<Output> = args.outputs.iter().map(|text| output::parse(text)).collect::<Result<_>>()?;
-    let Resolved { settings, max_db_age, rules, shown } = resolve(args, given, started.date_naive())?;
-    if args.print_config {
-        print_config::print(args, given, shown)?;
+    let format = output::reporter(&args.output.format)?;
+    let outputs: Vec<Output> = args.output.outputs.iter().map(|text| output::parse(text)).collect::<Result<_>>()?;
+    let Resolved { settings, max_db_age, rules, shown } =
+        resolve(&args.policy, &args.advisories, given, started.date_naive())?;
+    if args.policy.print_config {
+        print_config::print(&args.limits, given, shown)?;
         return Ok(Exit::Clean);
     }
     let own = options::own(&settings)?;
@@ -37,18 +38,18 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     outputs
         .iter()
         .map(|output| output.path.as_path())
-        .chain(args.write_baseline.as_deref())
+        .chain(args.policy.write_baseline.as_deref())
         .try_for_each(output::reachable)?;
     let limits = options::limits(&args.limits);
-    let brought = rules::engine(&rules, args.quiet)?;
+    let brought = rules::engine(&rules, args.output.quiet)?;
     let engine = brought.as_ref().unwrap_or_else(|| Engine::builtin());
     let advisories = match osv_api::service(args)? {
         Some(service) => Advisories::Service(Box::new(service)),
-        None => Advisories::Local(Box::new(options::scan_database(args)?)),
+        None => Advisories::Local(Box::new(options::scan_database(&args.advisories)?)),
     };
     let verifier = options::verifier(args)?;
     let allow = |found: &SecretMatch| settings.allows(found);
-    let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
+    let demand = Demand { allow_seed: args.advisories.allow_seed, max_age: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads)?;
     let mut scans = Vec::new();
@@ -62,8 +63,9 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
             verifier: verifier.as_ref(),
             progress: &counters,
         };
-        let scan =
-            progress::during(&name, args.quiet, &counters, || pool.install(|| audit::audit(request, &audit_options)))?;
+        let scan = progress::during(&name, args.output.quiet, &counters, || {
+            pool.install(|| audit::audit(request, &audit_options))
+        })?;
         scans.push(scan);
     }
     let database = match advisories {
@@ -74,16 +76,16 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let mut scans: Vec<Scan> = scans.into_iter().map(|scan| audit::hold_against(scan, &database, &demand)).collect();
     audit::tell_apart(&mut scans);
 
-    let run = (!args.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
+    let run = (!args.output.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
     let verdict = policy::judge(scans, database.info().clone(), settings, run);
-    if let Some(path) = &args.write_baseline {
+    if let Some(path) = &args.policy.write_baseline {
         let mut bytes = Vec::new();
         Baseline::write(&verdict, &mut bytes).context("cannot make the baseline")?;
         output::whole_file(path, &bytes)?;
     }
     // What one report cannot have is no reason to lose the others.
     let written: Vec<Result<()>> = outputs.iter().map(|output| output::to_file(output, &verdict)).collect();
-    output::to_stdout(format, &verdict, args.color)?;
+    output::to_stdout(format, &verdict, args.output.color)?;
     written.into_iter().collect::<Result<()>>()?;
     Ok(verdict.exit)
 }
