@@ -10,6 +10,7 @@ mod cached_memory;
 mod ci;
 mod command_line;
 mod constants;
+mod contents;
 mod cost;
 mod example;
 mod feeds;

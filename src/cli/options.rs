@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::args::{CacheArgs, LimitArgs, ScanArgs, TrustArgs};
+use super::args::{AdvisoryArgs, CacheArgs, LimitArgs, ScanArgs, TrustArgs};
 use crate::advisory::{self, Bundle, Database, Trust};
 use crate::artifact::Limits;
 use crate::policy::Settings;
@@ -109,7 +109,7 @@ pub(super) fn small_text(path: &Path, most: u64) -> Result<String> {
 }
 
 /// The database that a scan uses: the bundle that was named, else what [`database`] finds.
-pub(super) fn scan_database(args: &ScanArgs) -> Result<Database> {
+pub(super) fn scan_database(args: &AdvisoryArgs) -> Result<Database> {
     match &args.advisories {
         Some(path) => {
             let bundle = Bundle::read(path, &trust(&args.trust)?);

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::args::ScanArgs;
+use super::args::{AdvisoryArgs, PolicyArgs};
 use super::variables::{self, variable};
 use crate::matching::MaxAge;
 use crate::model::{Grade, Severity};
@@ -45,9 +45,10 @@ pub(super) struct Setting {
 pub(super) struct Given<'a>(Option<&'a ArgMatches>);
 
 impl<'a> Given<'a> {
-    /// Those of the subcommand.
+    /// Those of the innermost subcommand.
     pub fn of(matches: &'a ArgMatches) -> Given<'a> {
-        Given(matches.subcommand().map(|(_, inner)| inner))
+        let inner = std::iter::successors(Some(matches), |outer| outer.subcommand().map(|(_, inner)| inner));
+        Given(inner.skip(1).last())
     }
 
     /// Where an option's value comes from; `None` for its default.
@@ -144,7 +145,12 @@ fn list(all: impl IntoIterator<Item = String>) -> String {
 }
 
 /// Lays the arguments over the policy file, and the file over the defaults. `today` decides what has expired.
-pub(super) fn resolve(args: &ScanArgs, given: &Given<'_>, today: NaiveDate) -> Result<Resolved> {
+pub(super) fn resolve(
+    args: &PolicyArgs,
+    advisories: &AdvisoryArgs,
+    given: &Given<'_>,
+    today: NaiveDate,
+) -> Result<Resolved> {
     let path = args.policy.clone().or_else(|| Some(PathBuf::from(POLICY_FILE)).filter(|path| path.is_file()));
     let policy = path.as_deref().map(Policy::read).transpose()?.unwrap_or_default();
     let file = path.as_ref().map(|path| path.display().to_string());
@@ -172,7 +178,7 @@ pub(super) fn resolve(args: &ScanArgs, given: &Given<'_>, today: NaiveDate) -> R
     );
     let max_db_age = layers.lay(
         "max-db-age",
-        args.max_db_age.map(MaxAge::days),
+        advisories.max_db_age.map(MaxAge::days),
         policy.max_db_age.clone(),
         MaxAge::default(),
         print_age,
@@ -250,7 +256,7 @@ fn lists(layers: &mut Layers<'_>, foreign: &[Waiver]) {
 }
 
 /// `--threshold` over the file. `--fail-on never` lifts those of the file, too: who types it wants no failure.
-fn thresholds(args: &ScanArgs, layers: &mut Layers<'_>, lifts_all: bool) -> Result<Thresholds> {
+fn thresholds(args: &PolicyArgs, layers: &mut Layers<'_>, lifts_all: bool) -> Result<Thresholds> {
     let mut thresholds = if lifts_all { Thresholds::never() } else { layers.policy.thresholds.clone() };
     let mut typed = Vec::new();
     for text in &args.thresholds {
@@ -277,7 +283,7 @@ fn thresholds(args: &ScanArgs, layers: &mut Layers<'_>, lifts_all: bool) -> Resu
 }
 
 /// The waivers of other tools' files.
-fn waivers(args: &ScanArgs, layers: &mut Layers<'_>, folder: &Path) -> Result<Vec<Waiver>> {
+fn waivers(args: &PolicyArgs, layers: &mut Layers<'_>, folder: &Path) -> Result<Vec<Waiver>> {
     let named = given_files(&args.ignore_files);
     let typed = layers.given.origin("ignore_files", "ignore-file");
     let (files, origin) = match (typed, &layers.policy.ignore_files) {
@@ -301,7 +307,7 @@ fn given_files(files: &[PathBuf]) -> Vec<PathBuf> {
 
 /// Files of secret rules: those that were named, else the configuration that Gitleaks would find, unless no file of
 /// another tool is to be read.
-fn rules(args: &ScanArgs, layers: &mut Layers<'_>) -> Vec<PathBuf> {
+fn rules(args: &PolicyArgs, layers: &mut Layers<'_>) -> Vec<PathBuf> {
     let ignore_files = layers.given.origin("ignore_files", "ignore-file");
     let none = match &ignore_files {
         Some(_) => given_files(&args.ignore_files).is_empty(),

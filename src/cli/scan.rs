@@ -27,26 +27,27 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let started = options::now()?;
     let clock = Instant::now();
     // Everything that can be wrong with the request is told before the work begins.
-    let format = output::reporter(&args.format).with_context(|| given.named("format", "format"))?;
-    let outputs = output::parse(&args.outputs).with_context(|| given.named("outputs", "output"))?;
-    let Resolved { settings, max_db_age, rules, shown } = resolve(args, given, started.date_naive())?;
-    if args.print_config {
-        print_config::print(args, given, shown)?;
+    let format = output::reporter(&args.output.format).with_context(|| given.named("format", "format"))?;
+    let outputs = output::parse(&args.output.outputs).with_context(|| given.named("outputs", "output"))?;
+    let Resolved { settings, max_db_age, rules, shown } =
+        resolve(&args.policy, &args.advisories, given, started.date_naive())?;
+    if args.policy.print_config {
+        print_config::print(&args.limits, given, shown)?;
         return Ok(Exit::Clean);
     }
     let own = options::own(&settings)?;
     let requests = requests(args)?;
-    output::reachable(outputs.iter().map(|output| output.path.as_path()).chain(args.write_baseline.as_deref()))?;
+    output::reachable(outputs.iter().map(|output| output.path.as_path()).chain(args.policy.write_baseline.as_deref()))?;
     let limits = options::limits(&args.limits);
-    let brought = rules::engine(&rules, &given.named("rules", "rules"), args.quiet)?;
+    let brought = rules::engine(&rules, &given.named("rules", "rules"), args.output.quiet)?;
     let engine = brought.as_ref().unwrap_or_else(|| Engine::builtin());
     let advisories = match osv_api::service(args)? {
         Some(service) => Advisories::Service(Box::new(service)),
-        None => Advisories::Local(Box::new(options::scan_database(args)?)),
+        None => Advisories::Local(Box::new(options::scan_database(&args.advisories)?)),
     };
     let verifier = options::verifier(args)?;
     let allow = |found: &SecretMatch| settings.allows(found);
-    let demand = Demand { allow_seed: args.allow_seed, max_age: max_db_age, now: started };
+    let demand = Demand { allow_seed: args.advisories.allow_seed, max_age: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads).with_context(|| given.named("threads", "threads"))?;
     let mut scans = Vec::new();
@@ -60,8 +61,9 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
             verifier: verifier.as_ref(),
             progress: &counters,
         };
-        let scan =
-            progress::during(&name, args.quiet, &counters, || pool.install(|| audit::audit(request, &audit_options)))?;
+        let scan = progress::during(&name, args.output.quiet, &counters, || {
+            pool.install(|| audit::audit(request, &audit_options))
+        })?;
         scans.push(scan);
     }
     let database = match advisories {
@@ -72,13 +74,13 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let mut scans: Vec<Scan> = scans.into_iter().map(|scan| audit::hold_against(scan, &database, &demand)).collect();
     audit::tell_apart(&mut scans);
 
-    let run = (!args.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
+    let run = (!args.output.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
     let mut verdict = policy::judge(scans, database.info().clone(), settings, run);
     verdict.waivers_unused.extend(engine.idle_allow_lists().map(rules::unused));
     // What one report cannot have is no reason to lose the others.
     let mut written: Vec<Result<()>> = outputs.iter().map(|output| output::to_file(output, &verdict)).collect();
-    written.push(output::to_stdout(format, &verdict, args.color));
-    written.extend(args.write_baseline.as_deref().map(|path| write_baseline(path, &verdict, args.quiet)));
+    written.push(output::to_stdout(format, &verdict, args.output.color));
+    written.extend(args.policy.write_baseline.as_deref().map(|path| write_baseline(path, &verdict, args.output.quiet)));
     written.into_iter().collect::<Result<()>>()?;
     Ok(verdict.exit)
 }

@@ -53,12 +53,13 @@ pub(super) fn values(text: &str) -> impl Iterator<Item = &str> {
 
 /// Takes apart what came from variables. A parser of values cannot: it would take apart what was typed, too.
 pub(super) fn split(scan: &mut ScanArgs, given: &Given<'_>) {
-    let texts =
-        [("outputs", &mut scan.outputs), ("thresholds", &mut scan.thresholds), ("trust", &mut scan.trust.trust)];
+    let ScanArgs { output, policy, advisories, .. } = scan;
+    let trust = &mut advisories.trust.trust;
+    let texts = [("outputs", &mut output.outputs), ("thresholds", &mut policy.thresholds), ("trust", trust)];
     for (_, list) in texts.into_iter().filter(|(id, _)| given.is_variable(id)) {
         *list = list.iter().flat_map(|text| values(text)).map(str::to_owned).collect();
     }
-    let files = [("ignore_files", &mut scan.ignore_files), ("rules", &mut scan.rules)];
+    let files = [("ignore_files", &mut policy.ignore_files), ("rules", &mut policy.rules)];
     for (_, list) in files.into_iter().filter(|(id, _)| given.is_variable(id)) {
         let whole = std::mem::take(list);
         // A name that is no text cannot be taken apart as one.

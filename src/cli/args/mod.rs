@@ -1,22 +1,22 @@
 //! Arguments as typed. What they mean together is resolved in `options`.
 
-mod advisories;
 mod db;
 mod explain;
 mod format;
 mod rules;
 mod saved;
 mod scan;
+mod shared;
 mod shell;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(super) use advisories::{CacheArgs, TrustArgs};
 pub(super) use db::{DbArgs, DbCommand, ExportArgs, ImportArgs, SearchArgs, StatusArgs, SyncArgs, VerifyArgs};
 pub(super) use explain::ExplainArgs;
 pub(super) use rules::{RulesArgs, RulesCheckArgs, RulesCommand, RulesListArgs};
 pub(super) use saved::{DiffArgs, ReportArgs};
 pub(super) use scan::{LimitArgs, ScanArgs};
+pub(super) use shared::{AdvisoryArgs, CacheArgs, OutputArgs, PolicyArgs, TrustArgs};
 pub(super) use shell::{CompletionsArgs, ManArgs};
 
 /// Audits what is really deployed: function archives, layers and environment.
@@ -54,7 +54,7 @@ impl Command {
     /// Whether nothing but errors is wanted on standard error.
     pub fn is_quiet(&self) -> bool {
         match self {
-            Command::Scan(scan) => scan.quiet,
+            Command::Scan(scan) => scan.output.quiet,
             Command::Db(DbArgs { command: DbCommand::Sync(sync) }) => sync.quiet,
             _ => false,
         }
