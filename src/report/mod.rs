@@ -5,6 +5,7 @@
 
 mod csv;
 mod cyclonedx;
+mod deployed;
 mod escape;
 mod facts;
 mod gitlab;
@@ -14,6 +15,7 @@ mod json_v1;
 mod junit;
 mod markdown;
 mod markup;
+mod news;
 mod openvex;
 mod place;
 mod sarif;
