@@ -189,7 +189,9 @@ fn types(line: &Line<'_>) -> Vec<&'static str> {
     };
     match line.kind() {
         Some(FindingKind::Vulnerability) if is_cve => vec!["Software and Configuration Checks/Vulnerabilities/CVE"],
-        Some(FindingKind::Vulnerability | FindingKind::Code) => vec!["Software and Configuration Checks/Vulnerabilities"],
+        Some(FindingKind::Vulnerability | FindingKind::Code) => {
+            vec!["Software and Configuration Checks/Vulnerabilities"]
+        }
         Some(FindingKind::Malicious) => vec!["TTPs/Initial Access", "Effects/Data Exfiltration"],
         Some(FindingKind::Secret) => vec!["Sensitive Data Identifications/Passwords", "Effects/Data Exposure"],
         Some(FindingKind::Integrity) => vec!["Unusual Behaviors/Serverless"],
@@ -354,7 +356,9 @@ mod tests {
     fn what_is_deployed_nowhere_has_an_account_that_is_refused() {
         let arn = "arn:aws-cn:lambda:cn-north-1:123456789012:function:checkout";
         assert_eq!(home(&Deployed::named(arn)), ("aws-cn", "123456789012", "cn-north-1"));
-        for odd in ["fn.zip", "arn:aws:lambda:eu-west-1:12:function:x", "arn:aws:lambda:EU \u{1b}:123456789012:function:x"] {
+        for odd in
+            ["fn.zip", "arn:aws:lambda:eu-west-1:12:function:x", "arn:aws:lambda:EU \u{1b}:123456789012:function:x"]
+        {
             assert_eq!(home(&Deployed::named(odd)), ("aws", NOWHERE, "us-east-1"));
         }
     }

@@ -58,13 +58,13 @@ mod tests {
     #[test]
     fn a_cloud_knows_better_than_a_name() {
         let arn = "arn:aws-cn:lambda:cn-north-1:123456789012:function:checkout:7".to_owned();
-        let mut config = FunctionConfig { arn: Some(arn.clone()), ..FunctionConfig::default() };
+        let config = FunctionConfig { arn: Some(arn), ..FunctionConfig::default() };
         let told = Deployed::of(&config);
         assert_eq!((told.provider, told.partition, told.account), (Some("aws"), Some("aws-cn"), Some("123456789012")));
         assert_eq!((told.region, told.function, told.qualifier), (Some("cn-north-1"), Some("checkout"), Some("7")));
         let cloud = Cloud { provider: "aws".to_owned(), region: Some("us-east-1".to_owned()), ..Cloud::default() };
-        config.cloud = Some(Box::new(cloud));
-        assert_eq!(Deployed::of(&config), Deployed { region: Some("us-east-1"), ..told });
+        let asked = FunctionConfig { cloud: Some(Box::new(cloud)), ..config.clone() };
+        assert_eq!(Deployed::of(&asked), Deployed { region: Some("us-east-1"), ..told });
     }
 
     #[test]

@@ -35,7 +35,12 @@ pub struct Line<'a> {
 pub fn lines(verdict: &Verdict) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for target in &verdict.targets {
-        let line = |entry| Line { entry, target: Some(target), id: &target.scan.id, deployed: Deployed::of(&target.scan.config) };
+        let line = |entry| Line {
+            entry,
+            target: Some(target),
+            id: &target.scan.id,
+            deployed: Deployed::of(&target.scan.config),
+        };
         lines.push(line(Entry::Coverage));
         lines.extend(target.findings.iter().map(|judged| line(Entry::Found(judged))));
     }

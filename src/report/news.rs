@@ -103,6 +103,18 @@ impl<'a> News<'a> {
         self.place(id).map_or(id, |at| &self.verdict.targets[at].scan.name)
     }
 
+    /// Whether a function is `new` or `changed`.
+    pub fn standing(&self, id: &str) -> Option<&'static str> {
+        // In the first sweep everything is new.
+        self.sweep.since.as_ref()?;
+        let functions = &self.sweep.changes;
+        let is_in = |ids: &[String]| ids.binary_search_by(|one| one.as_str().cmp(id)).is_ok();
+        [("new", &functions.new), ("changed", &functions.changed)]
+            .into_iter()
+            .find(|(_, ids)| is_in(ids))
+            .map(|(word, _)| word)
+    }
+
     /// Functions of which too little was seen, those without any bytes first.
     pub fn unseen(&self) -> Vec<(usize, &'a Target)> {
         let all = self.verdict.targets.iter().enumerate();
