@@ -8,6 +8,7 @@ mod bundles;
 mod cached;
 mod cached_memory;
 mod ci;
+mod command_line;
 mod constants;
 mod contents;
 mod cost;

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use clap::ArgAction;
 
+use super::format::{FORMAT, FORMAT_AND_FILE};
 use super::{CacheArgs, TrustArgs, When};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct OutputArgs {
     /// What is written to standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", value_parser = FORMAT, hide_possible_values = true, default_value = "table", help_heading = "Output")]
     pub format: String,
     /// Also write a report to a file, as FORMAT=FILE (repeatable)
-    #[arg(long = "output", value_name = "FORMAT=FILE", help_heading = "Output")]
+    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = FORMAT_AND_FILE, hide_possible_values = true, help_heading = "Output")]
     pub outputs: Vec<String>,
     /// Leave out what differs between two runs over the same input (ages and days left count from SOURCE_DATE_EPOCH)
     #[arg(long, help_heading = "Output")]
