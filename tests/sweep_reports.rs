@@ -65,6 +65,8 @@ fn a_saved_sweep_gives_the_same_report_in_every_format() {
     let mut first = swept();
     first.sweep.as_mut().unwrap().since = None;
     for verdict in [swept(), first, hostile_sweep()] {
+        let lines = read(rendered("ndjson", &verdict, PLAIN).as_bytes()).unwrap();
+        assert_eq!(lines.sweep, verdict.sweep);
         let again = read(rendered("json", &verdict, PLAIN).as_bytes()).unwrap();
         assert_eq!(again.sweep, verdict.sweep);
         for reporter in ALL {

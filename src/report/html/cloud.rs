@@ -12,7 +12,7 @@ use super::text::Text;
 const SHOWN: usize = 5;
 
 /// When it was last called, in a few words.
-pub fn invoked(cloud: &Cloud) -> String {
+fn invoked(cloud: &Cloud) -> String {
     match &cloud.invoked {
         Some(moment) => format!("last called {}", moment.split('T').next().unwrap_or(moment)),
         // A source without metrics does not know of any either.
@@ -20,23 +20,23 @@ pub fn invoked(cloud: &Cloud) -> String {
     }
 }
 
+/// Where it is deployed and when it was called: names alone repeat over regions and accounts.
+pub fn told(config: &FunctionConfig) -> Vec<String> {
+    let Some(cloud) = &config.cloud else { return Vec::new() };
+    let Deployed { account, region, qualifier, .. } = Deployed::of(config);
+    let place = [account, region, qualifier].into_iter().flatten().map(str::to_owned);
+    place.chain([invoked(cloud)]).collect()
+}
+
 /// The facts as a list; nothing of what is deployed nowhere.
 pub fn write(config: &FunctionConfig, out: &mut dyn Write) -> io::Result<()> {
     let Some(cloud) = &config.cloud else { return Ok(()) };
-    let deployed = Deployed::of(config);
-    let place = [deployed.account, deployed.region].into_iter().flatten().map(str::to_owned);
     let details = cloud.details.as_ref();
     let urls = details.into_iter().flat_map(|details| &details.urls).map(|url| match url.auth.as_str() {
         "NONE" => format!("{} (anybody may call it)", url.url),
         auth => format!("{} ({auth})", url.url),
     });
     let facts = [
-        (
-            "deployed",
-            list(
-                [list(place), deployed.qualifier.unwrap_or_default().to_owned()].into_iter().filter(|s| !s.is_empty()),
-            ),
-        ),
         ("used by", few(cloud.used_by.iter().cloned())),
         ("called", invoked(cloud)),
         ("changed", cloud.modified.clone().unwrap_or_default()),

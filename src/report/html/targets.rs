@@ -55,7 +55,7 @@ fn function(target: &Target, at: usize, standing: Option<&str>, open: bool, out:
     let mut facts = vec![scan.kind.word().to_owned()];
     facts.extend(scan.config.runtime.clone());
     facts.extend(scan.config.handler.as_ref().map(|handler| format!("handler {handler}")));
-    facts.extend(scan.config.cloud.as_deref().map(cloud::invoked));
+    facts.extend(cloud::told(&scan.config));
     facts.extend(standing.map(|word| format!("{word} since the last sweep")));
     write!(
         out,

@@ -42,7 +42,7 @@ struct FindingsRead {
 }
 
 #[derive(Deserialize)]
-struct ChangeRead {
+pub(super) struct ChangeRead {
     target: String,
     fingerprint: String,
     kind: FindingKind,
@@ -70,6 +70,18 @@ struct CountsRead {
     medium: u64,
     low: u64,
     unknown: u64,
+}
+
+impl SweepRead {
+    /// Findings that came.
+    pub(super) fn came(&mut self) -> &mut Vec<ChangeRead> {
+        &mut self.changes.findings.new
+    }
+
+    /// Findings that went.
+    pub(super) fn went(&mut self) -> &mut Vec<ChangeRead> {
+        &mut self.changes.findings.fixed
+    }
 }
 
 impl From<SweepRead> for Sweep {
