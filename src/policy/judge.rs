@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::formats::words::plural;
+use crate::formats::words::{count, plural};
 use crate::model::{DatabaseInfo, Finding, Gap, Level, Origin, Package, PackageId, Scan};
 
 use super::baseline;
@@ -198,7 +198,7 @@ fn missing(targets: &[Target], settings: &Settings) -> Vec<String> {
         *kinds.entry(judged.gap.kind.word()).or_default() += 1;
     }
     if !kinds.is_empty() {
-        let each: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        let each: Vec<String> = kinds.iter().map(|(kind, n)| format!("{kind} {}", count(*n as u64))).collect();
         reasons.push(format!("{} ({})", counted(kinds.values().sum(), "blocking gap"), each.join(", ")));
     }
     let below: Vec<&Target> =
