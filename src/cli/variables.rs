@@ -16,8 +16,14 @@ const PREFIX: &str = "TIDEWAITER_";
 /// What stands between the values of an option that can be repeated. Not a comma: names of files have it more often.
 const SEPARATOR: char = ';';
 /// Variables of secrets, which no option is for.
-const SECRETS: [&str; 4] =
-    ["TIDEWAITER_MIRROR_PASSWORD", "TIDEWAITER_MIRROR_TOKEN", "TIDEWAITER_MIRROR_USER", "TIDEWAITER_SIGN_PASSWORD"];
+const SECRETS: [&str; 6] = [
+    "TIDEWAITER_FINGERPRINT_KEY",
+    "TIDEWAITER_MIRROR_PASSWORD",
+    "TIDEWAITER_MIRROR_TOKEN",
+    "TIDEWAITER_MIRROR_USER",
+    "TIDEWAITER_NOTIFY_KEY",
+    "TIDEWAITER_SIGN_PASSWORD",
+];
 
 /// The variable of an option.
 pub(super) fn variable(long: &str) -> String {
