@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 use tidewaiter::model::*;
-use tidewaiter::policy::{Verdict, judge};
+use tidewaiter::policy::{Verdict, WaiverNote, judge};
 use tidewaiter::report::{ALL, Part, Reporter, by_id};
 
 use crate::reporters::{PLAIN, hostile, rendered, snapshot};
 use crate::support::verdict::*;
 
 /// Formats that are one JSON document.
-pub const DOCUMENTS: [&str; 7] =
-    ["json", "sarif", "cyclonedx", "spdx", "openvex", "gitlab-dependencies", "gitlab-secrets"];
+pub const DOCUMENTS: [&str; 8] =
+    ["json", "sarif", "cyclonedx", "cyclonedx-1.7", "spdx", "openvex", "gitlab-dependencies", "gitlab-secrets"];
 
 pub fn json(format: &str, verdict: &Verdict) -> Value {
     serde_json::from_str(&rendered(format, verdict, PLAIN)).unwrap_or_else(|error| panic!("{format}: {error}"))
@@ -26,7 +26,7 @@ pub fn sample() -> Verdict {
 }
 
 fn lacks(reporter: &dyn Reporter, part: Part) -> bool {
-    reporter.lacks().contains(&part)
+    !reporter.carries(part)
 }
 
 #[test]
@@ -41,7 +41,10 @@ fn the_sample_holds_every_kind() {
 
 #[test]
 fn every_format_names_what_it_can_carry_and_nothing_else() {
-    let verdict = sample();
+    let mut verdict = sample();
+    let note = |text: &str| WaiverNote { file: "tidewaiter.toml".to_owned(), line: 3, text: text.to_owned() };
+    verdict.waivers_unused.push(note("idle-for-years: nothing matches"));
+    verdict.waivers_expired.push(note("out-of-date: expired on 2026-01-01"));
     for reporter in ALL.iter().copied() {
         let id = reporter.id();
         // A table breaks lines where they end.
@@ -56,6 +59,9 @@ fn every_format_names_what_it_can_carry_and_nothing_else() {
             assert_eq!(named, !lacks(reporter, Part::Gaps), "{id}: {}", kind.word());
         }
         assert_eq!(text.contains("inhouse"), !lacks(reporter, Part::Packages), "{id}: a package without findings");
+        for waiver in ["idle-for-years", "out-of-date"] {
+            assert_eq!(text.contains(waiver), !lacks(reporter, Part::IdleWaivers), "{id}: {waiver}");
+        }
     }
 }
 
@@ -77,7 +83,9 @@ fn the_readme_says_what_each_format_cannot_carry() {
         let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", reporter.id())));
         let row = row.unwrap_or_else(|| panic!("the README has no row for {}", reporter.id()));
         let told = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
-        let lacks: Vec<&str> = reporter.lacks().iter().map(|part| part.word()).collect();
+        let parts = FINDING_KINDS.map(Part::Findings).into_iter();
+        let parts = parts.chain([Part::Gaps, Part::Packages, Part::IdleWaivers]);
+        let lacks: Vec<&str> = parts.filter(|part| !reporter.carries(*part)).map(Part::word).collect();
         assert_eq!(told, if lacks.is_empty() { "nothing".to_owned() } else { lacks.join(", ") }, "{}", reporter.id());
     }
 }

@@ -34,7 +34,7 @@ pub use fail_on::{SettingError, fail_on_text, parse_fail_on, parse_require_cover
 pub use judge::judge;
 pub use risk::{Lowers, Risk, RiskWeights, TERMS, Term, TermRule, WeightError};
 pub use thresholds::{Check, NAMES as THRESHOLDS, Thresholds};
-pub use upgrade::{LONGEST_PATH, Upgrade};
+pub use upgrade::{LONGEST_PATH, StaysOpen, Upgrade};
 pub use versions::Versions;
 pub use waiver::Waiver;
 

@@ -37,8 +37,8 @@ impl Reporter for Table {
         "table"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -172,6 +172,9 @@ fn figures(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
     }
     if summary.beside > 0 {
         findings.push_str(&format!(" ({} of them in packages that are not installed)", count(summary.beside as u64)));
+    }
+    if let Some(states) = summary.states() {
+        findings.push_str(&format!("; {states}"));
     }
     if summary.waived > 0 {
         findings.push_str(&format!("; {} waived", count(summary.waived as u64)));

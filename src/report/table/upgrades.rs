@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::model::{Package, PackageId};
-use crate::policy::{Target, Upgrade};
+use crate::policy::{StaysOpen, Target, Upgrade};
 use crate::report::place;
 
 use super::canvas::{Canvas, Ink, Width, cell};
@@ -49,7 +49,7 @@ pub fn write(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
         let rest = format!("and {} more; --format json lists all", count((target.upgrades.len() - SHOWN) as u64));
         canvas.row(4, vec![cell(Ink::Faint, rest, Width::Auto)])?;
     }
-    Ok(())
+    canvas.paragraph(4, Ink::Plain, &StaysOpen::of(std::slice::from_ref(target)).sentence(), 4)
 }
 
 /// What brings it in, as far as it is known.
