@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tidewaiter::model::*;
-use tidewaiter::policy::{Verdict, WaiverNote, judge};
+use tidewaiter::policy::{Baseline, Settings, Verdict, WaiverNote, judge};
 use tidewaiter::report::{ALL, Part, Reporter, by_id};
 
 use crate::reporters::{PLAIN, hostile, rendered, snapshot};
@@ -237,4 +237,58 @@ fn small_reports_as_they_look() {
 fn unknown_formats_are_told_with_the_known_ones() {
     assert!(by_id("yaml").is_none());
     assert!(ALL.iter().all(|reporter| by_id(reporter.id()).is_some()));
+}
+
+#[test]
+fn names_of_components_have_their_two_parts() {
+    let mut scan = clean_scan();
+    let package = |ecosystem, name: &str| package(ecosystem, name, "1.0", &["x"]);
+    scan.packages = vec![
+        package(Ecosystem::Maven, "com.example:tool"),
+        package(Ecosystem::Npm, "@acme/tool"),
+        package(Ecosystem::Npm, "tool"),
+        package(Ecosystem::Packagist, "acme/tool"),
+        package(Ecosystem::Go, "example.com/acme/tool"),
+    ];
+    let verdict = judge(vec![scan], database(DatabaseOrigin::Cache), settings(), None);
+    for (format, version) in [("cyclonedx", "1.6"), ("cyclonedx-1.7", "1.7")] {
+        let bom = json(format, &verdict);
+        assert_eq!(bom["specVersion"], version);
+        let components = bom["components"].as_array().unwrap();
+        let names: Vec<_> =
+            components.iter().map(|one| (one["group"].as_str(), one["name"].as_str().unwrap())).collect();
+        let tool = |group| (Some(group), "tool");
+        assert_eq!(
+            names,
+            [tool("com.example"), tool("@acme"), (None, "tool"), tool("acme"), (None, "example.com/acme/tool")]
+        );
+    }
+}
+
+#[test]
+fn what_a_baseline_names_is_marked_and_counted() {
+    let without = sample();
+    let known = &without.targets[0].findings[1].finding;
+    let text = serde_json::json!({
+        "baseline_version": 1,
+        "findings": [{ "target": without.targets[0].scan.id, "fingerprint": known.fingerprint }],
+    });
+    let baseline = Some(Baseline::parse("baseline.json", &text.to_string()).unwrap());
+    let mut scan = full_scan();
+    for (i, finding) in scan.findings.iter_mut().enumerate() {
+        finding.fingerprint = fingerprint(&[&finding.id, &i.to_string()]);
+    }
+    let with = judge(vec![scan], database(DatabaseOrigin::Cache), Settings { baseline, ..settings() }, None);
+    let counts =
+        format!("{} new, 1 existing", with.targets[0].findings.iter().filter(|j| j.waived.is_none()).count() - 1);
+    for format in ["table", "markdown"] {
+        let text = rendered(format, &with, PLAIN);
+        assert!(text.contains(&counts), "{format}: {text}");
+        let line = text.lines().find(|line| line.contains(&known.id)).unwrap();
+        assert!(line.contains("existing"), "{line}");
+        assert_eq!(text.matches("existing").count(), 2, "{format}: {text}");
+        assert!(!rendered(format, &without, PLAIN).contains("existing"), "{format}");
+    }
+    let saved = tidewaiter::report::read(&rendered("json", &with, PLAIN)).unwrap();
+    assert!(rendered("table", &saved, PLAIN).contains(&counts), "a saved result says it, too");
 }

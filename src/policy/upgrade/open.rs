@@ -57,8 +57,12 @@ impl StaysOpen {
     /// For people: `The plan closes 9 of 12 findings that violate, 2 of them only by another major version; 3 stay open:
     /// no fix known 2, secrets 1`.
     pub fn sentence(&self) -> String {
-        let what = if self.violates { "that violate" } else { "in all" };
-        let mut text = format!("The plan closes {} of {} findings {what}", self.closed, self.pressing);
+        let what = if self.violates { " that violate" } else { "" };
+        let mut text = match (self.closed, self.pressing) {
+            (closed, all) if closed < all => format!("The plan closes {closed} of {all} findings{what}"),
+            (_, 1) => "The plan closes the one finding".to_owned(),
+            (_, all) => format!("The plan closes all {all} findings{what}"),
+        };
         if self.by_major > 0 {
             text.push_str(&format!(", {} of them only by another major version", self.by_major));
         }
