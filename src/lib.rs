@@ -13,7 +13,7 @@
 //! 2  matching    package x advisory -> finding; alias groups; fix versions
 //! 2  integrity   files against their package's own list; what runs before the handler
 //! 2  runtime     until when a runtime gets patches, and what it brings along
-//! 2  source      where functions come from: local paths, environment files
+//! 2  source      where functions come from: local paths, environment files, what is deployed
 //! 2  verify      asks vendors whether a secret still works, where the user wants that
 //! 1  artifact    bytes to entries under one budget
 //! 1  formats     readers that several above need

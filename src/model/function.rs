@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Cloud;
+
 /// What is known of a function beside its code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionConfig {
@@ -15,6 +17,8 @@ pub struct FunctionConfig {
     pub handler: Option<String>,
     /// The layers' identifiers, in order.
     pub layers: Vec<String>,
+    /// Where it is deployed, and what its cloud says of it there.
+    pub cloud: Option<Box<Cloud>>,
 }
 
 /// A file of environment variables, read but not yet searched.

@@ -3,6 +3,7 @@
 //! Everything that two folders of one floor have to share is a type of this module.
 
 mod advisory;
+mod cloud;
 mod cvss_score;
 mod database;
 mod digest;
@@ -21,9 +22,11 @@ mod remedy;
 mod scan;
 mod secret;
 mod severity;
+mod sweep;
 mod version_list;
 
 pub use advisory::{Advisory, AdvisoryKind, Affected, CvssVector, Event, Range, RangeKind};
+pub use cloud::{Cloud, Details, FunctionUrl, Role};
 pub use cvss_score::Cvss;
 pub use database::{DatabaseInfo, DatabaseOrigin, SourceInfo};
 pub use digest::{hex, sha256};
@@ -42,4 +45,5 @@ pub use remedy::Remedy;
 pub use scan::{Artifact, ArtifactRole, Coverage, Grade, Scan, Tally, TargetKind};
 pub use secret::{SecretMatch, SecretValue};
 pub use severity::Severity;
+pub use sweep::{Change, FunctionChanges, Sweep, TrendPoint};
 pub use version_list::VersionList;

@@ -10,8 +10,10 @@ mod config;
 mod diff;
 mod fail_on;
 pub mod foreign;
+mod ids;
 mod judge;
 mod max_age;
+mod quote;
 mod raw_waiver;
 mod requires;
 mod risk;
@@ -22,7 +24,7 @@ mod waiver;
 
 use chrono::NaiveDate;
 
-use crate::model::{AllowedBy, DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, SecretMatch, Severity};
+use crate::model::{AllowedBy, DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, SecretMatch, Severity, Sweep};
 
 pub use allow::AllowedSecret;
 pub use baseline::{Baseline, BaselineError};
@@ -31,6 +33,7 @@ pub use condition::{Condition, PackageTest};
 pub use config::{AcceptedGap, Complaint, ConfigError, Policy};
 pub use diff::{Diff, PackageDiff, TargetDiff, diff};
 pub use fail_on::{SettingError, fail_on_text, parse_fail_on, parse_require_coverage, threshold};
+pub use ids::did_you_mean;
 pub use judge::judge;
 pub use risk::{Lowers, Risk, RiskWeights, TERMS, Term, TermRule, WeightError};
 pub use thresholds::{Check, NAMES as THRESHOLDS, Thresholds};
@@ -239,4 +242,6 @@ pub struct Verdict {
     pub waivers_expired: Vec<WaiverNote>,
     /// When and how.
     pub run: Option<Run>,
+    /// What changed since the last sweep; only of a sweep.
+    pub sweep: Option<Sweep>,
 }

@@ -99,6 +99,7 @@ fn read_configuration(object: &Map<String, Value>) -> EnvFile {
             runtime: text("Runtime"),
             handler: text("Handler"),
             layers,
+            cloud: None,
         },
         error,
     }

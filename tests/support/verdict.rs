@@ -138,7 +138,7 @@ pub fn full_scan() -> Scan {
         arn: Some(scan.id.clone()),
         runtime: Some("nodejs20.x".to_owned()),
         handler: Some("index.handler".to_owned()),
-        layers: Vec::new(),
+        ..FunctionConfig::default()
     };
     let artifact =
         |role, path: &str, entries| Artifact { role, path: path.to_owned(), sha256: None, bytes: 40_960, entries };
