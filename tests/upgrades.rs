@@ -89,11 +89,11 @@ fn what_the_plan_leaves_open_is_told_with_the_reason() {
     assert_eq!(
         StaysOpen::of(&judged(findings)).sentence(),
         "The plan closes 3 of 6 findings that violate, 2 of them only by another major version; 3 stay open: \
-         no finished release that brings no other flaw 1, no fix known 1, secrets 1"
+         no finished release that brings no other flaw 1, no fix known 1, secrets 1."
     );
     let all = |count: usize| StaysOpen::of(&judged(flaws[..count].to_vec())).sentence();
-    assert_eq!(all(1), "The plan closes the one finding");
-    assert_eq!(all(2), "The plan closes all 2 findings that violate, 1 of them only by another major version");
+    assert_eq!(all(1), "The plan closes the one finding.");
+    assert_eq!(all(2), "The plan closes all 2 findings that violate, 1 of them only by another major version.");
 }
 
 #[test]

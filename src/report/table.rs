@@ -94,7 +94,7 @@ fn header(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
         Grade::Partial => Ink::Warning,
         Grade::Blind => Ink::Bad,
     };
-    let tally = format!("{read} of {seen} read, {}", bytes(coverage.tally.bytes));
+    let tally = format!("{read} of {seen}, {}", bytes(coverage.tally.bytes));
     canvas.row(2, label("coverage", ink, coverage.grade.word(), tally))?;
     let packages = because(count(scan.packages.len() as u64), ecosystems(&scan.packages));
     canvas.labelled("packages", LABEL, Ink::Plain, &packages)

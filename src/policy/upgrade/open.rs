@@ -55,7 +55,7 @@ impl StaysOpen {
     }
 
     /// For people: `The plan closes 9 of 12 findings that violate, 2 of them only by another major version; 3 stay open:
-    /// no fix known 2, secrets 1`.
+    /// no fix known 2, secrets 1.`.
     pub fn sentence(&self) -> String {
         let what = if self.violates { " that violate" } else { "" };
         let mut text = match (self.closed, self.pressing) {
@@ -72,7 +72,7 @@ impl StaysOpen {
             let stay = if left == 1 { "stays" } else { "stay" };
             text.push_str(&format!("; {left} {stay} open: {}", each.join(", ")));
         }
-        text
+        text + "."
     }
 }
 

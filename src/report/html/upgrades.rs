@@ -52,7 +52,7 @@ pub fn write(verdict: &Verdict, steps: &[Step<'_>], out: &mut dyn Write) -> io::
     };
     out.write_all(b"<section id=\"upgrades\" aria-labelledby=\"upgrades-title\">\n")?;
     let stays = StaysOpen::of(&verdict.targets).sentence();
-    writeln!(out, "<h2 id=\"upgrades-title\">What to upgrade</h2>\n<p class=\"lead\">{}.</p>", Text(&stays))?;
+    writeln!(out, "<h2 id=\"upgrades-title\">What to upgrade</h2>\n<p class=\"lead\">{}</p>", Text(&stays))?;
     out.write_all(b"<ol class=\"upgrades\">\n")?;
     for (rank, step) in steps.iter().enumerate().take(SHOWN) {
         if rank == FIRST {
