@@ -265,6 +265,6 @@ fn many_gaps_of_one_kind_are_counted() {
     let text = rendered("table", &verdict, PLAIN);
     assert!(text.lines().count() < 60);
     assert!(text.contains("and 99,990 more"));
-    assert!(text.contains("INCOMPLETE: 100,000 blocking gaps (encrypted 100,000)"));
+    assert!(text.contains("INCOMPLETE: 100,000 blocking gaps (encrypted 100000)"));
     assert!(text.contains("no findings in what was seen"));
 }

@@ -6,12 +6,14 @@
 //! what does not fit is counted instead, and what violates comes first.
 
 mod paper;
+mod since;
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::facts::{Known, few_gaps, idle_waivers, waiver};
 use super::markup::{markdown, markdown_code};
+use super::news::News;
 use super::summary::{Summary, advisories};
 use super::words::{count, list, plural};
 use super::{Part, Reporter, Style, place};
@@ -49,6 +51,9 @@ impl Reporter for Markdown {
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         let mut paper = Paper::default();
         head(&mut paper, verdict);
+        if let Some(news) = News::of(verdict) {
+            since::write(&mut paper, &news);
+        }
         upgrades(&mut paper, verdict);
         // What violates in the last target matters more than what is waived in the first.
         let targets: Vec<(&Target, Known<'_>)> =

@@ -17,6 +17,11 @@ pub fn list(items: impl IntoIterator<Item = String>) -> String {
     items.into_iter().collect::<Vec<_>>().join(", ")
 }
 
+/// At most so many characters.
+pub fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,6 +32,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Report, ReadError> {
             report = Some(object(line, number)?);
             continue;
         }
+        if let "new" | "fixed" = head.r#type.as_str() {
+            let sweep = report.as_mut().and_then(|report| report.sweep.as_mut()).ok_or(ReadError::Foreign)?;
+            let changes = if head.r#type == "new" { sweep.came() } else { sweep.went() };
+            changes.push(object(line, number)?);
+            continue;
+        }
         let targets = report.as_mut().map(|report| &mut report.targets).ok_or(ReadError::Foreign)?;
         if head.r#type == "target" {
             targets.push(object(line, number)?);

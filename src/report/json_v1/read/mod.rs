@@ -4,13 +4,14 @@
 //! asks for beyond this target. Nothing is judged again.
 
 mod lines;
+mod sweep;
 mod types;
 
 use serde::Deserialize;
 
 use crate::model::{
     Artifact, Coverage, Cvss, DatabaseInfo, Epss, Exploitation, Finding, FunctionConfig, Gap, Grade, Hook, Kev,
-    Location, Package, Scan, SourceInfo, Span, Tally, Verification,
+    Location, Package, Scan, SourceInfo, Span, Sweep, Tally, Verification,
 };
 use crate::policy::{
     Exit, Judged, JudgedGap, Lowers, Risk, Run, Settings, State, Target, Term, Upgrade, Verdict, Waived, WaiverNote,
@@ -105,7 +106,7 @@ impl From<Report> for Verdict {
                 advisories_age_days: run.advisories_age_days,
                 stale: run.stale,
             }),
-            sweep: None,
+            sweep: report.sweep.map(Sweep::from),
         }
     }
 }
@@ -122,12 +123,14 @@ impl TargetRead {
         let requires = self.packages.iter_mut().map(|package| std::mem::take(&mut package.requires)).collect();
         let gaps: Vec<JudgedGap> = self.coverage.gaps.into_iter().map(JudgedGap::from).collect();
         let grade = self.coverage.grade;
+        let (arn, cloud) = self.cloud.map(sweep::CloudRead::told).unwrap_or_default();
         let scan = Scan {
             id: self.id,
             name: self.name,
             kind: self.kind,
             config: FunctionConfig {
-                arn: self.cloud.map(|cloud| cloud.arn),
+                arn,
+                cloud,
                 runtime: self.runtime,
                 handler: self.handler,
                 ..FunctionConfig::default()
