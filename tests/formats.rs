@@ -290,7 +290,7 @@ fn what_a_baseline_names_is_marked_and_counted() {
     for format in ["table", "markdown"] {
         let text = rendered(format, &with, PLAIN);
         assert!(text.contains(&counts), "{format}: {text}");
-        assert!(text.lines().any(|line| line.contains(&known.id) && line.contains("existing")), "{format}: {text}");
+        assert!(text.lines().any(|line| line.contains(&known.title) && line.contains("existing")), "{format}: {text}");
         assert_eq!(text.matches("existing").count(), 2, "{format}: {text}");
         assert!(!rendered(format, &without, PLAIN).contains("existing"), "{format}");
     }
