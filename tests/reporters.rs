@@ -248,7 +248,7 @@ fn ten_thousand_findings_stay_readable() {
     assert_eq!(text.matches("Title of H-").count(), 5_000, "what violates is never cut");
     assert_eq!(text.matches("Title of L-").count(), 50);
     assert!(text.contains("and 4,950 more that violate nothing"));
-    assert!(text.contains("FAIL: 5000 findings at or above high"));
+    assert!(text.contains("FAIL: 5,000 findings at or above high"));
     let lines: Vec<&str> = text.lines().collect();
     let (head, tail) = (lines[..12].join("\n"), lines[lines.len() - 12..].join("\n"));
     snapshot("table_ten_thousand", &format!("{head}\n[...]\n{tail}"));

@@ -90,6 +90,34 @@ fn the_policy_says_which_packages_are_ones_own() {
 }
 
 #[test]
+fn a_private_key_that_a_package_brings_along_is_known_to_all() {
+    let rules = tidewaiter::secret::rules_with_examples();
+    let key = rules.iter().find(|rule| rule.id == "private-key").expect("the rule").examples[0].clone();
+    let (_, token) = aws_pair();
+    let files = |name: &str| {
+        vec![
+            ("node_modules/x/package.json", manifest(name)),
+            ("node_modules/x/test.pem", key.clone()),
+            ("node_modules/x/c.js", format!("aws_secret_access_key = '{token}'\n")),
+        ]
+    };
+    let told = |found: &[Value]| -> Vec<String> {
+        found.iter().map(|f| format!("{} {} {}", f["id"], f["severity"], f["violates"]).replace('"', "")).collect()
+    };
+    let found = scan(&files("x"), &[]);
+    assert_eq!(told(&found), ["aws-secret-access-key critical true", "private-key low false"], "a token still works");
+    assert!(found[1]["remediation"].as_str().unwrap().contains("pkg:npm/x@1.0.0"), "{}", found[1]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let policy = write(folder.path(), "tidewaiter.toml", b"own = [\"@acme/*\"]\n");
+    let own = scan(&files("@acme/x"), &["--policy", policy.to_str().unwrap()]);
+    assert!(told(&own).contains(&"private-key critical true".to_owned()), "{:?}", told(&own));
+    let mut both = files("x");
+    both.push(("server.pem", key.clone()));
+    assert!(told(&scan(&both, &[])).contains(&"private-key critical true".to_owned()), "the function has it, too");
+}
+
+#[test]
 fn a_guess_that_recurs_over_published_files_is_documentation() {
     let weak = ["Summer", "2024!"].concat();
     let text = format!("password = \"{weak}\"\n");

@@ -36,7 +36,7 @@ pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Fin
         FindingKind::Informational => Severity::Low,
         _ => rated,
     };
-    let fixed = fixes::fixes(group, version);
+    let fixed = fixes::fixes(group, version, subject.package.ecosystem);
     Finding {
         kind,
         id: representative.id.clone(),

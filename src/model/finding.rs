@@ -116,7 +116,7 @@ pub struct Finding {
     pub purl: Option<String>,
     /// Versions that are no longer affected: the same branch first, then ascending. Empty where no fix is known.
     pub fixed: Vec<String>,
-    /// Every place, sorted.
+    /// Every place: of a package in its own order, else sorted.
     pub locations: Vec<Location>,
     /// The secret rule's id.
     pub rule: Option<String>,

@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Finding, Origin, fingerprint};
+use crate::model::{Confidence, Finding, Origin, Severity, fingerprint};
+
+/// Rules of private keys: what libraries ship to test and to show how they are used.
+const KEYS: [&str; 3] = ["private-key", "pgp-private-key", "putty-private-key"];
 
 /// Joins findings, each with its fingerprint, and keeps their order. What an allow-list covers stays apart from what
 /// none does.
@@ -17,7 +20,7 @@ use crate::model::{Finding, Origin, fingerprint};
 pub(super) fn join(findings: Vec<Finding>) -> Vec<Finding> {
     let mut groups: Vec<Vec<Finding>> = Vec::new();
     let mut known = BTreeMap::new();
-    for finding in findings {
+    for finding in findings.into_iter().map(published) {
         let at = match &finding.purl {
             Some(purl) if finding.origin == Origin::Dependency && finding.verification.is_none() => {
                 let key = (purl.clone(), finding.id.clone(), finding.title.clone(), finding.allowed_by.is_some());
@@ -31,6 +34,20 @@ pub(super) fn join(findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     groups.into_iter().filter_map(one).collect()
+}
+
+/// A private key that a package brings along is known to all who can fetch the package, so it keeps nothing safe and
+/// nobody leaks it again. Tokens are another matter: the vendor still takes them, whoever published them.
+fn published(finding: Finding) -> Finding {
+    let Some(purl) = finding.purl.as_ref().filter(|_| finding.origin == Origin::Dependency) else { return finding };
+    if !KEYS.contains(&finding.id.as_str()) || finding.verification.is_some() {
+        return finding;
+    }
+    let remediation = format!(
+        "It is part of {purl}: who can fetch that has the key. See to it that nothing trusts its public half; if the \
+         package is your own, name it in the policy's 'own'."
+    );
+    Finding { severity: Severity::Low, confidence: Confidence::Low, remediation, ..finding }
 }
 
 /// One finding of several.
@@ -58,4 +75,16 @@ fn one(mut group: Vec<Finding>) -> Option<Finding> {
         parts,
         ..first
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Engine;
+
+    #[test]
+    fn the_rules_of_keys_are_there() {
+        let engine = Engine::builtin();
+        assert!(KEYS.iter().all(|id| engine.rules().iter().any(|rule| rule.id == *id)));
+    }
 }
