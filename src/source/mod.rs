@@ -4,8 +4,12 @@
 //! and fetches their archives: comparing what it lists with what is known comes between the two, so that nothing is
 //! fetched twice. What the archives hold is read by the artifact floor. One file for each source.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod env_file;
 
+#[cfg(feature = "aws")]
+pub use aws::{Aws, AwsOptions};
 pub use env_file::{EnvFileError, MAX_BYTES as MAX_ENV_BYTES, read_env_file};
 
 use crate::artifact::Limits;

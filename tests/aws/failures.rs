@@ -1,0 +1,1 @@
+//! What AWS and the network can do wrong.
