@@ -5,9 +5,9 @@
 //! slows down everybody in that account, deployments too, so that answers of "too many requests" are no way to find the
 //! right speed.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 /// The paces of one region of one account.
@@ -38,15 +38,12 @@ impl Pace {
         Pace { interval: Duration::from_secs(1) / calls, next: Mutex::new(Instant::now()) }
     }
 
-    /// Waits for a turn. Time in which nobody asked is not made up for.
+    /// Waits for a turn. Time in which nobody asked is not made up for, and neither is that of a machine that was busy:
+    /// the lock is held while waiting, so that the next turn counts from when this one really came.
     pub(super) async fn turn(&self) {
-        let turn = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = Instant::now().max(*next);
-            *next = turn + self.interval;
-            turn
-        };
-        sleep_until(turn).await;
+        let mut next = self.next.lock().await;
+        sleep_until(*next).await;
+        *next = Instant::now() + self.interval;
     }
 }
 
