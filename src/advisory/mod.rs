@@ -66,7 +66,7 @@ pub use mirror::{Fetched, Listing, Mirror, Validator};
 pub use mirror_dir::DirMirror;
 pub use mirror_http::{HttpMirror, PUBLIC_BUCKET, parse_address};
 pub use mirror_zip::RecordZip;
-pub use patience::Patience;
+pub use patience::{Patience, retry_after};
 pub use place::Place;
 pub use record::{BrokenRecord, Identity, decode, identify};
 pub use signature::{Signer, Trust};

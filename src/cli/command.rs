@@ -4,6 +4,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::args::{Args, THE_FUNCTION};
+use super::variables::variable;
 
 /// The command line. Every option of `scan` is also a variable, [`variable`]; those of one function are not, since a
 /// variable speaks of every run.
@@ -25,9 +26,4 @@ pub(super) fn command() -> Command {
         if is_flag { arg.value_parser(FalseyValueParser::new()) } else { arg }
     };
     Args::command().mut_subcommand("scan", |scan| scan.mut_args(with_variable))
-}
-
-/// The variable of an option: `TIDEWAITER_FAIL_ON` for `fail-on`.
-pub(super) fn variable(long: &str) -> String {
-    format!("TIDEWAITER_{}", long.to_ascii_uppercase().replace('-', "_"))
 }

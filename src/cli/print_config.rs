@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::args::ScanArgs;
+use super::args::LimitArgs;
 use super::command::command;
 use super::options;
 use super::output;
@@ -12,8 +12,8 @@ use super::resolve::{Given, Setting, plain};
 const LEFT: usize = 44;
 
 /// Prints what the policy says, then the options that are no policy's. What is not set is a comment.
-pub(super) fn print(args: &ScanArgs, given: &Given<'_>, policy: Vec<Setting>) -> Result<()> {
-    let others = others(args, given, &policy);
+pub(super) fn print(limits: &LimitArgs, given: &Given<'_>, policy: Vec<Setting>) -> Result<()> {
+    let others = others(limits, given, &policy);
     output::print(|out| {
         for setting in &policy {
             writeln!(out, "{}", line(setting))?;
@@ -33,10 +33,10 @@ fn line(setting: &Setting) -> String {
 }
 
 /// Options that no policy file has.
-fn others(args: &ScanArgs, given: &Given<'_>, policy: &[Setting]) -> Vec<Setting> {
+fn others(limits: &LimitArgs, given: &Given<'_>, policy: &[Setting]) -> Vec<Setting> {
     let command = command();
     let scan = command.find_subcommand("scan");
-    let limits = options::limits(&args.limits);
+    let limits = options::limits(limits);
     let mut settings = Vec::new();
     for arg in scan.into_iter().flat_map(|scan| scan.get_arguments()) {
         let Some(long) = arg.get_long().filter(|_| !arg.is_hide_set()) else { continue };

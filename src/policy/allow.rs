@@ -59,6 +59,11 @@ impl AllowedSecret {
         })
     }
 
+    /// The rule that it names, as it is written.
+    pub(super) fn rule_id(&self) -> Option<&str> {
+        self.rule.as_ref().map(|glob| glob.glob().glob())
+    }
+
     /// Whether it ever covered a secret.
     pub(super) fn is_used(&self) -> bool {
         self.used.load(Ordering::Relaxed)

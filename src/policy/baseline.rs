@@ -107,10 +107,11 @@ impl Baseline {
     }
 
     /// Writes the findings of a verdict that nobody waived: sorted, one a line, the same bytes for the same findings.
+    /// Tells how many there are.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<usize> {
         let mut entries: Vec<Entry<'_>> = Vec::new();
         for target in &verdict.targets {
             for judged in target.findings.iter().filter(|judged| judged.waived.is_none()) {
@@ -131,6 +132,7 @@ impl Baseline {
             out.write_all(if at == 0 { b"\n    " } else { b",\n    " })?;
             serde_json::to_writer(&mut *out, entry)?;
         }
-        out.write_all(if entries.is_empty() { b"]\n}\n" } else { b"\n  ]\n}\n" })
+        out.write_all(if entries.is_empty() { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
+        Ok(entries.len())
     }
 }

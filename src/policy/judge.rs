@@ -3,10 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::formats::words::plural;
 use crate::model::{DatabaseInfo, Finding, Gap, Level, Origin, Package, PackageId, Scan};
 
 use super::condition::Subject;
 use super::fail_on::threshold;
+use super::ids;
 use super::requires::requires;
 use super::risk::{Facts, Risk, lowers, risk};
 use super::thresholds::Cause;
@@ -27,6 +29,7 @@ pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: 
     let (mut waivers_unused, mut waivers_expired) = (waivers.unused(), waivers.expired());
     drop(waivers);
     note_exceptions(&targets, &settings, &mut waivers_unused, &mut waivers_expired);
+    note_checks(&targets, &settings, &mut waivers_unused);
     let violations = violations(&targets, &settings);
     let missing = missing(&targets, &settings);
     let (exit, reasons) = match (violations.is_empty(), missing.is_empty()) {
@@ -109,16 +112,35 @@ fn note_exceptions(
         targets.iter().flat_map(|t| &t.gaps).filter_map(|gap| Some(gap.accepted.as_ref()?.by.as_str())).collect();
     let gaps = settings.accept_gaps.iter().map(|one| {
         let what = format!("accepted gaps of kind {}", one.kind.word());
-        (&one.basis, what, accepted.contains(one.basis.by().as_str()))
+        (&one.basis, what, accepted.contains(one.basis.by().as_str()), String::new())
     });
-    let secrets =
-        settings.allow_secrets.iter().map(|one| (&one.basis, format!("allowed secrets, {}", one.text), one.is_used()));
-    for (basis, what, used) in gaps.chain(secrets) {
+    let secrets = settings.allow_secrets.iter().map(|one| {
+        let hint = one.rule_id().map(ids::did_you_mean).unwrap_or_default();
+        (&one.basis, format!("allowed secrets, {}", one.text), one.is_used(), hint)
+    });
+    for (basis, what, used, hint) in gaps.chain(secrets) {
         if basis.is_expired(settings.today) {
             expired.push(basis.expired_note(&what));
         } else if !used {
-            unused.push(basis.note(format!("{what}: nothing matches")));
+            unused.push(basis.note(format!("{what}: nothing matches{hint}")));
         }
+    }
+}
+
+/// Thresholds of checks that no finding has the id of, unless a check or a rule could give one: a slip in an id would
+/// go unseen.
+fn note_checks(targets: &[Target], settings: &Settings, unused: &mut Vec<WaiverNote>) {
+    let findings = || targets.iter().flat_map(|target| &target.findings);
+    for check in &settings.thresholds.checks {
+        if ids::matches(check) || findings().any(|judged| check.covers(&judged.finding.id)) {
+            continue;
+        }
+        let text = format!(
+            "the threshold of '{}': no finding, no check and no built-in secret rule has this id{}",
+            check.id.escape_default(),
+            ids::did_you_mean(&check.id)
+        );
+        unused.push(WaiverNote { file: settings.file.clone().unwrap_or_default(), line: check.line, text });
     }
 }
 
@@ -153,13 +175,13 @@ fn violations(targets: &[Target], settings: &Settings) -> Vec<String> {
     let new = if settings.baseline.is_some() && !settings.fail_on_existing { "new " } else { "" };
     let mut reasons = Vec::new();
     if malicious > 0 {
-        reasons.push(plural(malicious, &format!("{new}malicious package")));
+        reasons.push(counted(malicious, &format!("{new}malicious package")));
     }
     if let Some(threshold) = threshold(&settings.fail_on).filter(|_| severe > 0) {
-        reasons.push(format!("{} {threshold}", plural(severe, &format!("{new}finding"))));
+        reasons.push(format!("{} {threshold}", counted(severe, &format!("{new}finding"))));
     }
     if own > 0 {
-        reasons.push(format!("{} over a threshold of its own", plural(own, &format!("{new}finding"))));
+        reasons.push(format!("{} over a threshold of its own", counted(own, &format!("{new}finding"))));
     }
     reasons
 }
@@ -176,7 +198,7 @@ fn missing(targets: &[Target], settings: &Settings) -> Vec<String> {
     }
     if !kinds.is_empty() {
         let each: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        reasons.push(format!("{} ({})", plural(kinds.values().sum(), "blocking gap"), each.join(", ")));
+        reasons.push(format!("{} ({})", counted(kinds.values().sum(), "blocking gap"), each.join(", ")));
     }
     let below: Vec<&Target> =
         targets.iter().filter(|target| target.scan.coverage.grade < settings.require_coverage).collect();
@@ -209,6 +231,6 @@ fn clean(targets: &[Target], settings: &Settings) -> String {
 }
 
 /// `1 finding`, `2 findings`.
-fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+fn counted(n: usize, noun: &str) -> String {
+    plural(n as u64, noun, &format!("{noun}s"))
 }

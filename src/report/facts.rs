@@ -115,6 +115,17 @@ pub fn published(id: &str) -> (&'static str, String) {
     }
 }
 
+/// The first CVE that a finding speaks of.
+pub fn cve(finding: &Finding) -> Option<&str> {
+    [&finding.id].into_iter().chain(&finding.aliases).map(String::as_str).find(|id| id.starts_with("CVE-"))
+}
+
+/// The version of a CVSS vector; those of version 2 do not say it.
+pub fn cvss_version(vector: &str) -> &str {
+    let named = vector.strip_prefix("CVSS:").and_then(|rest| rest.split('/').next());
+    named.filter(|version| matches!(*version, "3.0" | "3.1" | "4.0")).unwrap_or("2.0")
+}
+
 /// Percent-encodes all but what may stand in every part of an address (RFC 3986, unreserved) and `/`.
 pub fn percent(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::facts::{self, Known, few_gaps, gap_line};
 use super::json_text::{self, Each};
 use super::markup::markdown;
+use super::words::cut;
 use super::{Part, Reporter, Style, place};
 use crate::model::{Finding, FindingKind, Level, Severity, fingerprint};
 use crate::policy::{Exit, Judged, JudgedGap, Target, Verdict};
@@ -248,9 +249,4 @@ fn file(finding: &Finding, target: &Target) -> String {
         .locations
         .first()
         .map_or_else(|| target.scan.name.clone(), |location| place::display(location, &target.scan.artifacts))
-}
-
-/// At most so many characters.
-fn cut(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
 }

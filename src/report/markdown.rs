@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use super::facts::{Known, few_gaps, idle_waivers, waiver};
 use super::markup::{markdown, markdown_code, xml};
+use super::news::{Item, News};
 use super::summary::{Summary, advisories};
 use super::words::{count, list, plural};
 use super::{Part, Reporter, Style, place};
@@ -28,6 +29,8 @@ const LONG: usize = 300;
 const WAIVERS: usize = 20;
 /// Gaps of one kind and level; the rest is counted.
 const GAPS: usize = 20;
+/// Findings that came or went, and functions that did; the rest is counted.
+const NEWS: usize = 20;
 
 impl Reporter for Markdown {
     fn id(&self) -> &'static str {
@@ -41,6 +44,9 @@ impl Reporter for Markdown {
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         let mut paper = Paper { text: String::new(), left_out: 0 };
         head(&mut paper, verdict);
+        if let Some(news) = News::of(verdict) {
+            since(&mut paper, &news);
+        }
         // What violates in the last target matters more than what is waived in the first.
         let known: Vec<Known<'_>> = verdict.targets.iter().map(|target| Known::of(&target.scan.packages)).collect();
         for (target, known) in verdict.targets.iter().zip(&known) {
@@ -168,6 +174,43 @@ fn head(paper: &mut Paper, verdict: &Verdict) {
             paper.text.push_str(&row);
         }
     }
+}
+
+/// What came and went since the last sweep.
+fn since(paper: &mut Paper, news: &News<'_>) {
+    let counts = [news.work(), news.counts()].map(|line| format!("- {}\n", markdown(&short(&line)))).concat();
+    paper.text.push_str(&format!("\n### {}\n\n{counts}", markdown(&short(&news.title()))));
+    let row = |item: &Item<'_>| {
+        format!(
+            "| {}{} | {} | {} {} | {} |\n",
+            item.word(),
+            if item.violates() { " **violates**" } else { "" },
+            markdown_code(&short(item.name)),
+            markdown_code(&short(&item.change.id)),
+            markdown(&short(&item.change.title)),
+            item.subject().map_or(String::new(), |subject| markdown_code(&short(&subject))),
+        )
+    };
+    let header = "| severity | function | finding | in |";
+    // In the first sweep everything is new, and stands below.
+    let new = if news.sweep.since.is_some() { &news.new[..] } else { &[] };
+    for (title, all) in [("New findings", new), ("Fixed", &news.fixed)] {
+        let mut rows: Vec<String> = all.iter().take(NEWS).map(row).collect();
+        rows.extend(rest(all.len()).map(|rest| format!("| | | {rest} | |\n")));
+        paper.table(Open::Always(title), header, rows);
+    }
+    let functions = &news.sweep.changes;
+    let mut rows = Vec::new();
+    for (word, ids) in [("new", &functions.new), ("changed", &functions.changed), ("gone", &functions.gone)] {
+        rows.extend(ids.iter().take(NEWS).map(|id| format!("| {word} | {} |\n", markdown_code(&short(news.name(id))))));
+        rows.extend(rest(ids.len()).map(|rest| format!("| {word} | {rest} |\n")));
+    }
+    paper.table(Open::Click("since the last sweep", "functions"), "| | function |", rows);
+}
+
+/// What a short list leaves out.
+fn rest(all: usize) -> Option<String> {
+    (all > NEWS).then(|| format!("and {} more", count((all - NEWS) as u64)))
 }
 
 fn findings(paper: &mut Paper, open: Open<'_>, findings: &[&Judged], target: &Target, known: &Known<'_>) {
