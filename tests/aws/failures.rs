@@ -24,7 +24,8 @@ fn downloads_fail_one_by_one_with_their_reasons() {
     let Some(moto) = Moto::filled(12) else { return };
     let source = source(&moto);
     let listing = source.list().expect("a listing");
-    let function = |index: usize| named(&listing, &format!("{}-{index:03}", ["orders", "billing", "search"][index / 3 % 3]));
+    let function =
+        |index: usize| named(&listing, &format!("{}-{index:03}", ["orders", "billing", "search"][index / 3 % 3]));
     drop(moto.proxy.calls());
 
     // The address expired: it is asked for anew, once.
@@ -147,7 +148,9 @@ fn images_foreign_layers_and_locked_variables_are_told() {
     let Some(moto) = Moto::filled(4) else { return };
     let foreign = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:53";
     moto.proxy.patch(move |action, _, value| {
-        let Some(functions) = value["Functions"].as_array_mut().filter(|_| action == "lambda:ListFunctions") else { return };
+        let Some(functions) = value["Functions"].as_array_mut().filter(|_| action == "lambda:ListFunctions") else {
+            return;
+        };
         for function in functions {
             match function["FunctionName"].as_str().unwrap() {
                 "orders-000" => {
