@@ -64,6 +64,12 @@ fn downloads_fail_one_by_one_with_their_reasons() {
     fs::remove_file(moto.archives().join(&path(function(5))[1..])).unwrap();
     let error = fetch_code(&source, function(5)).unwrap_err().to_string();
     assert_eq!(error, "the download failed: HTTP 404 Not Found");
+    // It changed since it was listed.
+    moto.change(&["search-007"]);
+    assert!(matches!(fetch_code(&source, function(7)), Err(FetchError::Digest { .. })));
+    let again = source.list().expect("a listing");
+    assert_ne!(named(&again, "search-007").code, function(7).code);
+    assert!(fetch_code(&source, named(&again, "search-007")).is_ok());
     // The others are as they were.
     assert!(fetch_code(&source, function(6)).is_ok());
 }

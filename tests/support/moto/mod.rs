@@ -9,6 +9,7 @@
 //! signature that is right from one that is wrong.
 
 mod action;
+mod cbor;
 mod proxy;
 mod repair;
 
@@ -119,6 +120,7 @@ impl Moto {
     }
 
     /// Variables for a run of the program.
+    #[allow(dead_code, reason = "for runs of `sweep aws`")]
     pub fn environment(&self) -> [(&'static str, String); 4] {
         [
             ("AWS_REGION", REGION.to_owned()),

@@ -16,7 +16,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
 use super::action::Request;
-use super::repair;
+use super::{cbor, repair};
 
 /// What happens to a call instead of an answer.
 #[derive(Clone, Debug)]
@@ -207,6 +207,7 @@ fn answer(request: &Request, upstream: &Upstream) -> Option<(u16, String, Vec<u8
     }
     let (status, kind, body) = match repair::instead(&action, request, upstream) {
         Some((status, value)) => (status, "application/json".to_owned(), value.to_string().into_bytes()),
+        None if action.starts_with("cloudwatch:") => cbor::exchange(request, upstream),
         None => upstream.forward(request, &request.target),
     };
     let Ok(mut value) = serde_json::from_slice(&body) else { return Some((status, kind, body)) };

@@ -4,6 +4,7 @@
 //! - `ListFunctions` gives all at once (AWS: 50 a page), and no copies of Lambda@Edge.
 //! - `ListFunctionUrlConfigs`, `ListProvisionedConcurrencyConfigs`, `GetLayerVersionByArn` and `ListRegions` are not there;
 //!   the first and the third are made of the calls that are.
+//! - CloudWatch speaks CBOR (`cbor.rs`).
 //! - A layer of another account is not found, where AWS refuses it.
 //!
 //! Not made up for: `Environment.Error`, layers of other accounts and images are put into answers by the tests that need
