@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "clippy allows it in tests, but not in their helpers")]
 
 mod advisory;
+#[cfg(feature = "aws")]
+mod aws;
 mod bundle;
 mod bundle_large;
 mod bundles;

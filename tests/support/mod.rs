@@ -5,6 +5,8 @@ pub mod cli;
 pub mod example;
 pub mod http;
 pub mod instructions;
+#[cfg(feature = "aws")]
+pub mod moto;
 pub mod osv;
 pub mod osv_service;
 pub mod picture;

@@ -1,0 +1,131 @@
+//! From what AWS told to [`Deployed`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_lambda::types::{FunctionConfiguration, PackageType};
+
+use super::super::{Archive, Code, Deployed};
+use super::details::decode_digest;
+use super::pointers::{LATEST, Pointers};
+use super::region::{Listed, Region};
+use crate::model::{Cloud, EnvFile, FunctionConfig, Gap, GapKind, Location, Role};
+
+/// What is known beside a region's own listings.
+pub(super) struct Around<'a> {
+    /// Versions that the edge has copies of, from all regions.
+    pub edge: &'a BTreeSet<String>,
+    /// Roles by ARN, or why they are not known.
+    pub roles: &'a Result<BTreeMap<String, Role>, String>,
+}
+
+/// The versions of a region that are in use.
+pub(super) fn assemble(region: &Region, listed: Listed, around: &Around<'_>) -> Vec<Deployed> {
+    let Listed { versions, mut pointers, invoked, refused, refused_all, .. } = listed;
+    for (name, version) in
+        around.edge.iter().filter_map(|arn| arn.strip_prefix(&region.prefix)?.split_once(':')?.1.split_once(':'))
+    {
+        pointers.entry(name.to_owned()).or_default().edge.insert(version.to_owned());
+    }
+    let nothing = Pointers::default();
+    let mut functions = Vec::new();
+    for function in versions {
+        let (Some(name), Some(version)) = (function.function_name(), function.version()) else { continue };
+        let pointers = pointers.get(name).unwrap_or(&nothing);
+        let used_by = pointers.used_by(version);
+        if version != LATEST && used_by.is_empty() {
+            continue;
+        }
+        let role = function.role().map(|arn| role(arn, around.roles));
+        let refused = refused_all.iter().chain(refused.get(name).into_iter().flatten());
+        let mut gaps: Vec<Gap> = refused.map(|detail| gap(detail)).collect();
+        gaps.extend(role.iter().flat_map(|(_, gaps)| gaps).map(|detail| gap(detail)));
+        let cloud = Cloud {
+            provider: "aws".to_owned(),
+            account: Some(region.account.clone()),
+            region: Some(region.name.clone()),
+            qualifier: Some(version.to_owned()),
+            used_by,
+            modified: function.last_modified().map(str::to_owned),
+            role: role.map(|(role, _)| role),
+            event_sources: pointers.sources_of(version),
+            invoked: invoked.get(name).cloned(),
+            details: None,
+        };
+        functions.push(deployed(region, &function, cloud, gaps));
+    }
+    functions
+}
+
+fn deployed(region: &Region, function: &FunctionConfiguration, cloud: Cloud, gaps: Vec<Gap>) -> Deployed {
+    let text = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
+    let name = function.function_name().unwrap_or_default();
+    let id = format!("{}function:{name}:{}", region.prefix, function.version().unwrap_or(LATEST));
+    let layers: Vec<Archive> = function
+        .layers()
+        .iter()
+        .filter_map(|layer| {
+            let arn = layer.arn()?.to_owned();
+            Some(Archive { identity: arn.clone(), name: arn, sha256: None, bytes: size(layer.code_size()) })
+        })
+        .collect();
+    let environment = function.environment();
+    let variables = environment.and_then(|environment| environment.variables());
+    // AWS gives them in no order.
+    let variables: BTreeMap<_, _> = variables.into_iter().flatten().collect();
+    let error = environment.and_then(|environment| environment.error()).map(|error| {
+        format!("{}: {}", error.error_code().unwrap_or("error"), error.message().unwrap_or("no reason is told"))
+    });
+    let config = FunctionConfig {
+        name: Some(name.to_owned()),
+        arn: Some(id.clone()),
+        runtime: text(function.runtime().map(|runtime| runtime.as_str())),
+        handler: text(function.handler()),
+        layers: layers.iter().map(|layer| layer.identity.clone()).collect(),
+        cloud: Some(Box::new(cloud)),
+    };
+    let environment = EnvFile {
+        variables: variables.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        config,
+        error,
+    };
+    Deployed { id, environment, code: code(function), layers, gaps }
+}
+
+fn code(function: &FunctionConfiguration) -> Code {
+    let digest = function.code_sha256().unwrap_or_default();
+    // An image's digest comes in hexadecimal already; where the image is, only `GetFunction` would tell.
+    if function.package_type() == Some(&PackageType::Image) {
+        return Code::Image(format!("sha256:{digest}"));
+    }
+    let sha256 = decode_digest(digest);
+    // Without a digest nothing tells whether the code is still the same, but when it was last changed.
+    let identity = match &sha256 {
+        Some(digest) => format!("sha256:{digest}"),
+        None => {
+            format!("{}@{}", function.function_arn().unwrap_or_default(), function.last_modified().unwrap_or_default())
+        }
+    };
+    Code::Archive(Archive { identity, name: "code".to_owned(), sha256, bytes: size(function.code_size()) })
+}
+
+fn size(bytes: i64) -> Option<u64> {
+    u64::try_from(bytes).ok().filter(|&bytes| bytes > 0)
+}
+
+/// A role, and what is not known of it.
+fn role(arn: &str, roles: &Result<BTreeMap<String, Role>, String>) -> (Role, Vec<String>) {
+    let unknown = || Role { arn: arn.to_owned(), ..Role::default() };
+    match roles.as_ref().map(|roles| roles.get(arn)) {
+        Ok(Some(role)) => {
+            let lost = role.attached.iter().filter(|(_, document)| document.is_empty());
+            (role.clone(), lost.map(|(policy, _)| format!("the text of the policy {policy} was not told")).collect())
+        }
+        Ok(None) => (unknown(), vec![format!("the role {arn} is not there")]),
+        Err(detail) => (unknown(), vec![format!("what its role may do is not known: {detail}")]),
+    }
+}
+
+/// No bytes are missing: the code and the variables are there.
+pub(super) fn gap(detail: &str) -> Gap {
+    Gap::note(GapKind::Unavailable, Location::artifact(0), "aws", detail)
+}
