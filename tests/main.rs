@@ -9,6 +9,7 @@ mod cached;
 mod cached_memory;
 mod ci;
 mod constants;
+mod contents;
 mod cost;
 mod example;
 mod feeds;

@@ -2,14 +2,15 @@
 //! there.
 
 use super::walk::{Part, Walked};
-use super::{Options, Progress};
-use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Gap, GapKind, Location, Tally};
+use super::{Contents, Options, Progress};
+use crate::extract::LockedVersions;
+use crate::model::{Artifact, ArtifactRole, EnvFile, FunctionConfig, Gap, GapKind, Location, Tally, TargetKind};
 
-/// Hands every variable to the secret engine, as an entry of its own.
-pub(super) fn artifact(index: usize, path: &str, file: &EnvFile, options: &Options<'_>) -> Walked {
+/// Hands every variable to the secret engine, as an entry of its own, in the artifact of index 0.
+pub(super) fn artifact(path: &str, file: &EnvFile, options: &Options<'_>) -> Contents {
     let mut part = Part::default();
     for (name, value) in &file.variables {
-        let place = Location::artifact(index).child(&crate::model::escape_path_bytes(name.as_bytes()));
+        let place = Location::artifact(0).child(&crate::model::escape_path_bytes(name.as_bytes()));
         options.engine.scan_variable(&place, name, value, &mut part.secrets);
         let bytes = (name.len() + value.len()) as u64;
         part.tally += Tally { seen: 1, read: 1, gapped: 0, bytes };
@@ -20,7 +21,7 @@ pub(super) fn artifact(index: usize, path: &str, file: &EnvFile, options: &Optio
     if let Some(error) = &file.error {
         part.gaps.push(Gap::blocking(
             GapKind::Unavailable,
-            Location::artifact(index),
+            Location::artifact(0),
             "environment",
             format!("the cloud could not decrypt the function's variables ({error}); they were not searched"),
         ));
@@ -32,7 +33,7 @@ pub(super) fn artifact(index: usize, path: &str, file: &EnvFile, options: &Optio
         bytes: part.tally.bytes,
         entries: count,
     };
-    Walked { artifact, part }
+    Contents::of(TargetKind::Artifact, Walked { artifact, part }, &LockedVersions::default(), options)
 }
 
 /// Layers that the configuration names and nobody handed over.

@@ -4,6 +4,7 @@
 //! an archive is opened over the same bytes and walked the same way. What the artifacts gave is then laid together as
 //! the runtime would: layers over one another, owners of files, copies that no importer can reach.
 
+mod contents;
 mod environment;
 mod integrity;
 mod inventory;
@@ -29,6 +30,7 @@ use crate::model::{AllowedBy, Artifact, ArtifactRole, EnvFile, FunctionConfig, S
 use crate::runtime;
 use crate::secret::Engine;
 use crate::verify::Verifier;
+pub use contents::{Contents, SealedContents};
 pub use silence::inquiry;
 
 /// What to audit as one target.
@@ -74,6 +76,13 @@ pub struct Options<'a> {
     pub progress: &'a Progress,
 }
 
+impl Options<'_> {
+    fn budget(&self) -> Budget {
+        // Rules count decoded bytes: UTF-16 takes two for each.
+        Budget::new(Limits { window_overlap: 2 * self.engine.max_len(), ..self.limits.clone() })
+    }
+}
+
 /// What a database must be to give a verdict.
 #[derive(Clone, Debug)]
 pub struct Demand {
@@ -109,41 +118,60 @@ impl Progress {
 /// # Errors
 /// [`OpenError`] only where a named file does not exist or cannot be opened at all: nothing was scanned then.
 pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError> {
-    // Rules count decoded bytes: UTF-16 takes two for each.
-    let budget = Budget::new(Limits { window_overlap: 2 * options.engine.max_len(), ..options.limits.clone() });
-    let mut environment = request.environment;
-    let config = merged_config(request.config, environment.as_mut().map(|(_, file)| &mut file.config));
-    let is_function = !request.layers.is_empty() || environment.is_some() || config != FunctionConfig::default();
+    let Request { code, layers, mut environment, config, locked } = request;
+    let budget = options.budget();
+    let config = merged_config(config, environment.as_mut().map(|(_, file)| &mut file.config));
+    let mut parts = vec![Contents::read_within(&budget, ArtifactRole::Code, &code, &locked, options)?];
+    for layer in layers {
+        let input = Input::Path(layer);
+        parts.push(Contents::read_within(&budget, ArtifactRole::Layer, &input, &locked, options)?);
+    }
+    let environment = environment.as_ref().map(|(path, file)| (file, read_environment(path, file, options)));
+    Ok(assemble(&input_name(&code), parts, environment, config, options))
+}
 
-    let mut parts = Vec::new();
-    let name = input_name(&request.code);
-    let (kind, code) = walk::artifact(0, ArtifactRole::Code, &request.code, &budget, options)?;
-    parts.push(code);
-    for layer in request.layers {
-        let index = parts.len();
-        parts.push(walk::artifact(index, ArtifactRole::Layer, &Input::Path(layer), &budget, options)?.1);
-    }
+/// Reads a function's variables, as an artifact of their own.
+pub fn read_environment(path: &str, file: &EnvFile, options: &Options<'_>) -> Contents {
+    environment::artifact(path, file, options)
+}
+
+/// Lays a function together: its code, its layers in their order, and its variables with what reading them gave. What was
+/// sealed can be laid together only with what was sealed by the same key. `name` is for functions whose configuration
+/// has none.
+///
+/// # Panics
+/// Without any part: a function has code, if only code that is [`Contents::missing`].
+pub fn assemble(
+    name: &str,
+    mut parts: Vec<Contents>,
+    environment: Option<(&EnvFile, Contents)>,
+    config: FunctionConfig,
+    options: &Options<'_>,
+) -> Scan {
+    let is_function = parts.len() > 1 || environment.is_some() || config != FunctionConfig::default();
+    let kind = if is_function { TargetKind::Function } else { parts[0].body.kind };
     let mut gaps = environment::missing_layers(&config, parts.len() - 1);
-    let lacks_layers = !gaps.is_empty();
     let layers = parts.len();
-    if let Some((path, file)) = &environment {
-        parts.push(environment::artifact(parts.len(), path, file, options));
-    }
-    let artifacts: Vec<Artifact> = parts.iter().map(|part| part.artifact.clone()).collect();
+    let lacks_layers = !gaps.is_empty() || parts[1..].iter().any(|part| part.body.is_missing);
+    let (file, variables) = environment.unzip();
+    parts.extend(variables);
+    let parts: Vec<Contents> = parts.into_iter().enumerate().map(|(index, part)| part.placed(index)).collect();
+    let artifacts: Vec<Artifact> = parts.iter().map(|part| part.body.artifact.clone()).collect();
     let supplied = config.runtime.as_deref().and_then(runtime::supplied);
-    let mut laid = overlay::lay(parts, supplied.as_ref(), &request.locked);
+    let mut laid = overlay::lay(parts, supplied.as_ref());
     gaps.append(&mut laid.gaps);
 
     let mut findings = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, options);
-    let variables = environment.as_ref().map(|(_, file)| (layers, file));
+    let variables = file.map(|file| (layers, file));
     let traces = std::mem::take(&mut laid.traces);
     let judged = integrity::judge(traces, &laid, &artifacts, &config, variables, lacks_layers, &findings);
     gaps.extend(judged.gaps);
     findings.extend(judged.findings);
-    Ok(seal::seal(seal::Unsealed {
-        id: config.arn.clone().unwrap_or_else(|| config.name.clone().unwrap_or_else(|| name.clone())),
-        name: config.name.clone().unwrap_or(name),
-        kind: if is_function { TargetKind::Function } else { kind },
+    let name = config.name.clone().unwrap_or_else(|| name.to_owned());
+    seal::seal(seal::Unsealed {
+        id: config.arn.clone().unwrap_or_else(|| name.clone()),
+        name,
+        kind,
         config,
         artifacts,
         tally: laid.tally,
@@ -152,7 +180,7 @@ pub fn audit(request: Request, options: &Options<'_>) -> Result<Scan, OpenError>
         findings,
         hooks: judged.hooks,
         attributed: laid.attributed,
-    }))
+    })
 }
 
 /// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.

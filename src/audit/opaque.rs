@@ -6,13 +6,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::artifact::Piece;
 use crate::extract::is_bundle;
 use crate::formats::pdf;
 use crate::model::{Gap, GapKind, Location};
 
 /// A kind of bytes that hides packages or text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Kind {
     NativeCode,
     DotNet,
@@ -40,7 +42,7 @@ impl Kind {
 }
 
 /// Files of each kind, by archive.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Opaque {
     files: BTreeMap<(Location, Kind), Vec<String>>,
     text: bool,
@@ -63,6 +65,15 @@ impl Opaque {
             self.files.entry(key).or_default().append(&mut files);
         }
         self.text |= other.text;
+    }
+
+    /// Says that the files are those of the artifact with this index.
+    pub fn place(&mut self, index: usize) {
+        let files = std::mem::take(&mut self.files);
+        self.files = files
+            .into_iter()
+            .map(|((place, kind), names)| ((Location { artifact: index, ..place }, kind), names))
+            .collect();
     }
 
     /// Whether there is no such file.

@@ -9,10 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::contents::{Body, Contents};
 use super::opaque::Opaque;
-use super::walk::{Walked, failed, guarded};
 use super::{inventory, python_path};
-use crate::extract::{Joined, LockedVersions, Owner, Owners, join, merge};
+use crate::extract::{Owner, Owners, merge};
 use crate::integrity::Traces;
 use crate::model::{ArtifactRole, Evidence, Gap, GapKind, Location, Package, PackageId, SecretMatch, Tally, purl};
 use crate::runtime::Supplied;
@@ -74,9 +74,8 @@ impl Laid {
     }
 }
 
-/// Lays walked artifacts together, in their order, over what the runtime supplies. `locked` tells versions of what is in
-/// bundles.
-pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &LockedVersions) -> Laid {
+/// Lays artifacts together, each with its index, over what the runtime supplies.
+pub(super) fn lay(parts: Vec<Contents>, supplied: Option<&Supplied>) -> Laid {
     let mut laid = Laid {
         packages: Vec::new(),
         secrets: Vec::new(),
@@ -87,28 +86,21 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &Loc
         files: Vec::new(),
         owners: Vec::new(),
     };
-    let hidden = hidden_files(&walked, &mut laid.gaps);
-    let roles: Vec<ArtifactRole> = walked.iter().map(|one| one.artifact.role).collect();
+    let hidden = hidden_files(&parts, &mut laid.gaps);
+    let roles: Vec<ArtifactRole> = parts.iter().map(|one| one.body.artifact.role).collect();
     let mut opaque = Opaque::default();
     let mut packages = Vec::new();
     let mut own = HashSet::new();
-    for (index, one) in walked.into_iter().enumerate() {
-        let mut part = one.part;
-        laid.secrets.append(&mut part.secrets);
+    for Contents { body: mut part, mut secrets } in parts {
+        laid.secrets.append(&mut secrets);
         laid.gaps.append(&mut part.gaps);
         laid.tally += part.tally;
         opaque.append(part.opaque);
         laid.traces.append(part.traces);
         laid.files.push(part.files);
-        let joined = guarded(|| join(part.sink, locked));
-        let Joined { packages: mut found, mut gaps, owners, own: files } = joined.unwrap_or_else(|| Joined {
-            gaps: vec![failed(&Location::artifact(index), "inventory")],
-            ..Joined::default()
-        });
-        own.extend(files);
-        laid.gaps.append(&mut gaps);
-        packages.append(&mut found);
-        laid.owners.push(owners);
+        own.extend(part.own);
+        packages.append(&mut part.packages);
+        laid.owners.push(part.owners);
     }
     if !hidden.is_empty() {
         split_shadowed(&mut packages, |_, place| {
@@ -133,15 +125,15 @@ pub(super) fn lay(walked: Vec<Walked>, supplied: Option<&Supplied>, locked: &Loc
 /// Files of a layer that a later layer overwrites: (artifact, path).
 type Hidden = BTreeSet<(usize, String)>;
 
-fn hidden_files(walked: &[Walked], gaps: &mut Vec<Gap>) -> Hidden {
+fn hidden_files(parts: &[Contents], gaps: &mut Vec<Gap>) -> Hidden {
     let mut top: HashMap<&str, usize> = HashMap::new();
     let mut hidden = BTreeMap::new();
-    for (index, one) in walked.iter().enumerate() {
-        if one.artifact.role != ArtifactRole::Layer {
+    for (index, Body { artifact, files, .. }) in parts.iter().map(|one| &one.body).enumerate() {
+        if artifact.role != ArtifactRole::Layer {
             continue;
         }
         // Two entries of one layer with the same name are the archive's own affair, told by its reader.
-        let files: BTreeSet<&str> = one.part.files.iter().map(String::as_str).collect();
+        let files: BTreeSet<&str> = files.iter().map(String::as_str).collect();
         for file in files {
             if let Some(below) = top.insert(file, index) {
                 hidden.insert((below, file.to_owned()), index);
@@ -150,7 +142,7 @@ fn hidden_files(walked: &[Walked], gaps: &mut Vec<Gap>) -> Hidden {
     }
     gaps.extend(hidden.iter().map(|((below, file), above)| {
         let place = Location::artifact(*below).child(file);
-        let by = &walked[*above].artifact.path;
+        let by = &parts[*above].body.artifact.path;
         Gap::note(
             GapKind::Duplicate,
             place,

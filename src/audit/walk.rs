@@ -61,16 +61,15 @@ pub(super) struct Walked {
     pub part: Part,
 }
 
-/// Opens and walks one artifact.
+/// Opens and walks one artifact, as that of index 0.
 pub(super) fn artifact(
-    index: usize,
     role: ArtifactRole,
     input: &Input,
     budget: &Budget,
     options: &Options<'_>,
 ) -> Result<(TargetKind, Walked), OpenError> {
     let walker = Walker { role, budget, options };
-    let place = Location::artifact(index);
+    let place = Location::artifact(0);
     let (kind, path, sha256, bytes, entries, mut part) = match input {
         Input::Path(path) => {
             let opened = open_path(path, budget)?;

@@ -30,7 +30,7 @@ pub fn is_list(name: &str) -> bool {
 }
 
 /// A list as it was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct List {
     place: Location,
     rows: Vec<(String, Row)>,

@@ -23,6 +23,10 @@ mod startup_file;
 mod strip;
 mod variable;
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::model::Location;
 
 pub use batch::{Batch, File, Lot};
@@ -34,8 +38,10 @@ pub use reading::Reading;
 use known::List;
 
 /// What was seen on the way through an artifact. One per thread; the order of its lists carries no meaning.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Traces {
+    /// None is left once the artifact is read.
+    #[serde(skip)]
     lists: Vec<List>,
     seen: Vec<Trace>,
 }
@@ -63,19 +69,29 @@ impl Traces {
         self.seen.extend(lists.into_iter().map(List::leave));
     }
 
+    /// Says that everything was seen in the artifact with this index.
+    pub fn place(&mut self, index: usize) {
+        for trace in &mut self.seen {
+            trace.place.artifact = index;
+            if let What::Changed { list, .. } | What::Stripped { list } | What::Uncompared { list } = &mut trace.what {
+                list.artifact = index;
+            }
+        }
+    }
+
     fn add(&mut self, place: &Location, what: What) {
         self.seen.push(Trace { place: place.clone(), what });
     }
 }
 
 /// One observation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Trace {
     place: Location,
     what: What,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum What {
     /// It differs from what a `RECORD` says of it.
     Changed { list: Location, nature: Nature },
@@ -90,7 +106,7 @@ enum What {
     /// A file that Python reads when it starts.
     Startup { runs: bool, standing: Standing },
     /// A script that npm runs when it installs the package, with what makes it suspicious.
-    InstallScript { name: &'static str, suspicion: Option<&'static str> },
+    InstallScript { name: Cow<'static, str>, suspicion: Option<Cow<'static, str>> },
     /// A program or library in an npm package.
     Native,
     /// The `package.json` of an npm package that says that it has native parts.
@@ -100,7 +116,7 @@ enum What {
 }
 
 /// What a file does, as far as its name and its first bytes tell. The order is that of falling weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Nature {
     /// It can be executed or imported.
     Code,
@@ -113,7 +129,7 @@ enum Nature {
 }
 
 /// What is known of a startup file's owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Standing {
     /// A list names it.
     Recorded,

@@ -78,7 +78,7 @@ fn manifest(here: &Location, bytes: &[u8], traces: &mut Traces) {
     for (name, command) in [("preinstall", preinstall), ("install", install), ("postinstall", postinstall)] {
         // A number is no command.
         if let Some(command) = command.as_deref().filter(|command| command.parse::<f64>().is_err()) {
-            traces.add(here, What::InstallScript { name, suspicion: suspicion(command) });
+            traces.add(here, What::InstallScript { name: name.into(), suspicion: suspicion(command).map(Into::into) });
         }
     }
 }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn install_scripts_of_packages_are_told() {
         let text = br#"{"scripts": {"test": "x", "postinstall": "node build.js", "install": 7}}"#;
-        let script = What::InstallScript { name: "postinstall", suspicion: None };
+        let script = What::InstallScript { name: "postinstall".into(), suspicion: None };
         assert_eq!(told("node_modules/a/package.json", text), [What::HoldsNative, script]);
         assert_eq!(told("package.json", text), [], "the function's own");
         assert_eq!(told("node_modules/a/test/package.json", text), []);

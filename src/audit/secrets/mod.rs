@@ -24,13 +24,6 @@ pub(super) fn join(
     artifacts: &[Artifact],
     options: &Options<'_>,
 ) -> Vec<Finding> {
-    let matches: Vec<SecretMatch> = matches
-        .into_iter()
-        .map(|one| {
-            let allowed_by = one.allowed_by.clone().or_else(|| (options.allow)(&one));
-            SecretMatch { allowed_by, ..one }
-        })
-        .collect();
     // By value alone: what a rule calls a token in one file, a vendor's rule may know in another. The values are
     // compared here, in memory, and dropped with the matches.
     let mut values: BTreeMap<&[u8], Vec<&SecretMatch>> = BTreeMap::new();
@@ -42,6 +35,8 @@ pub(super) fn join(
         .map(|matches| Group::new(matches, |place| holder(place, laid, artifacts, &options.own)))
         .collect();
     groups.retain(|group| !recurs(group));
+    // By place, and not by value: keyed digests, which stand for values that were stored, sort otherwise.
+    groups.sort_by(|a, b| a.places[0].found.location.cmp(&b.places[0].found.location));
     let in_environment = |place: &Location| is_environment(place, artifacts);
     let mut findings: Vec<Finding> = pairs::join(groups, options.engine.rules(), in_environment)
         .into_iter()

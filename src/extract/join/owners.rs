@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::model::{Ecosystem, Location};
 
 /// An installed package as the owner of files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Its ecosystem.
     pub ecosystem: Ecosystem,
@@ -18,16 +20,16 @@ pub struct Owner {
     pub unit: String,
 }
 
-/// The owners of all files of one artifact, its nested archives included.
-#[derive(Debug, Default)]
+/// The owners of all files of one artifact, its nested archives included. Which artifact a place names does not count.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Owners {
     owners: Vec<Owner>,
-    /// Artifact, then the path of the archive.
-    containers: HashMap<usize, HashMap<Vec<String>, Container>>,
+    /// By the path of the archive.
+    containers: HashMap<Vec<String>, Container>,
 }
 
 /// What is claimed in one archive.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Container {
     files: HashMap<String, usize>,
     folders: PathMap<usize>,
@@ -54,7 +56,7 @@ impl Owners {
     }
 
     fn container(&mut self, location: &Location) -> &mut Container {
-        self.containers.entry(location.artifact).or_default().entry(location.container().to_vec()).or_default()
+        self.containers.entry(location.container().to_vec()).or_default()
     }
 
     /// The installed package that owns an entry: the one that lists it, else the one with the deepest folder around it,
@@ -69,10 +71,9 @@ impl Owners {
     }
 
     fn indices<'a>(&'a self, location: &'a Location) -> impl Iterator<Item = usize> + 'a {
-        let containers = self.containers.get(&location.artifact);
-        let archives = (0..location.path.len())
-            .rev()
-            .filter_map(move |depth| Some((containers?.get(&location.path[..depth])?, location.path[depth].as_str())));
+        let archives = (0..location.path.len()).rev().filter_map(move |depth| {
+            Some((self.containers.get(&location.path[..depth])?, location.path[depth].as_str()))
+        });
         archives
             .flat_map(|(container, name)| container.files.get(name).into_iter().chain(container.folders.around(name)))
             .copied()
@@ -83,7 +84,7 @@ impl Owners {
 ///
 /// Looking every ancestor up in a `HashMap<String, _>` hashes a path as often as it has parts: a hostile name of
 /// 64 KiB would cost a gigabyte of hashing. Here the hash is carried on from part to part.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::extract) struct PathMap<T> {
     state: RandomState,
     by_hash: HashMap<u64, (String, T)>,
@@ -124,6 +125,22 @@ impl<T> PathMap<T> {
     }
 }
 
+/// As folders with their values: hashes of one process mean nothing to another.
+impl<T: Serialize> Serialize for PathMap<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.by_hash.values())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for PathMap<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let folders = Vec::<(String, T)>::deserialize(deserializer)?;
+        let mut map = PathMap::default();
+        folders.into_iter().for_each(|(folder, value)| map.insert(folder, value));
+        Ok(map)
+    }
+}
+
 #[cfg(test)]
 mod tests {
 
@@ -156,7 +173,6 @@ mod tests {
         assert_eq!(name(&["node_modules/a/data.zip", "index.js"]), Some("a"));
         assert_eq!(name(&["other.zip", "node_modules/a/index.js"]), None);
         assert_eq!(owners.owner_of(&Location::artifact(0)), None);
-        assert_eq!(owners.owner_of(&Location::artifact(1).child("bin/c")), None);
     }
 
     #[test]
