@@ -23,10 +23,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 
-use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
 use crate::extract::LockedVersions;
-use crate::matching::{Matched, MaxAge, database_gaps, match_packages, rate_exploitation};
+use crate::matching::MaxAge;
 use crate::model::{AllowedBy, Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, SecretMatch, TargetKind};
 use crate::runtime;
 use crate::secret::Engine;

@@ -17,6 +17,7 @@ mod report;
 mod resolve;
 mod rules;
 mod scan;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
     };
     let result = match args.command {
         args::Command::Scan(scan) => scan::run(&scan, &Given::of(&given)),
+        args::Command::Sweep(sweep) => sweep::run(&sweep, &Given::of_deepest(&given)),
         args::Command::Report(report) => report::run(&report),
         args::Command::Diff(diff) => diff::run(&diff),
         args::Command::Db(db) => db::run(&db),

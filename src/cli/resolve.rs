@@ -51,6 +51,11 @@ impl<'a> Given<'a> {
         Given(inner.skip(1).last())
     }
 
+    /// Those of the subcommand's own subcommand.
+    pub fn of_deepest(matches: &'a ArgMatches) -> Given<'a> {
+        Given(matches.subcommand().and_then(|(_, inner)| inner.subcommand()).map(|(_, inner)| inner))
+    }
+
     /// Where an option's value comes from; `None` for its default.
     pub fn origin(&self, id: &str, long: &str) -> Option<String> {
         let matches = self.0?;

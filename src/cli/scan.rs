@@ -164,7 +164,14 @@ fn read_small(path: &std::path::Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(about)
 }
 
-fn run_of(started: DateTime<Utc>, clock: Instant, database: &Database, demand: &Demand, scans: &[Scan]) -> Run {
+/// When and how a run went that ends now.
+pub(super) fn run_of(
+    started: DateTime<Utc>,
+    clock: Instant,
+    database: &Database,
+    demand: &Demand,
+    scans: &[Scan],
+) -> Run {
     let info = database.info();
     let packages = scans.iter().flat_map(|scan| &scan.packages);
     let found: BTreeSet<Ecosystem> = packages.map(|package| package.ecosystem).collect();

@@ -46,12 +46,8 @@ impl Before {
 pub(super) fn compare(survey: &Survey, verdict: &Verdict, base: Option<&Before>, latest: Option<&Before>) -> Compared {
     let surveyed: BTreeMap<&str, &super::Surveyed> =
         survey.functions.iter().map(|one| (one.id.as_str(), one)).collect();
-    let mut all = Compared {
-        functions: FunctionChanges::default(),
-        new: Vec::new(),
-        fixed: Vec::new(),
-        changed: History::new(),
-    };
+    let mut all =
+        Compared { functions: FunctionChanges::default(), new: Vec::new(), fixed: Vec::new(), changed: History::new() };
     for target in &verdict.targets {
         let id = target.scan.id.as_str();
         // A place that could not be listed is no function.

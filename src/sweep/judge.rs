@@ -57,12 +57,12 @@ pub fn judge(
     let mut settings = judging.settings;
     if let Some(base) = &base {
         let there = base.functions.iter().filter(|(_, dated)| !dated.gone);
-        let known = there.flat_map(|(id, dated)| unwaived(dated).into_iter().map(|print| (id.clone(), print.to_owned())));
+        let known =
+            there.flat_map(|(id, dated)| unwaived(dated).into_iter().map(|print| (id.clone(), print.to_owned())));
         settings.baseline.get_or_insert_with(Baseline::default).extend(known);
     }
-    let mut scans = on_threads(judging.pool.current_num_threads(), &survey.functions, |function| {
-        load(state, function)
-    })?;
+    let mut scans =
+        on_threads(judging.pool.current_num_threads(), &survey.functions, |function| load(state, function))?;
     scans = judging.pool.install(|| audit::hold_all_against(scans, judging.database, judging.demand));
     scans.extend(survey.unseen.iter().map(place));
     let run = run(&scans);

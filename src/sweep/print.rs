@@ -26,7 +26,8 @@ pub fn print(key: &[u8; 32], function: &Deployed) -> String {
     function.layers.iter().for_each(|layer| part(layer.identity.as_bytes()));
     let config = &function.environment.config;
     let steady = |cloud: &Cloud| Cloud { invoked: None, details: None, modified: None, ..cloud.clone() };
-    let config = FunctionConfig { cloud: config.cloud.as_deref().map(|cloud| Box::new(steady(cloud))), ..config.clone() };
+    let config =
+        FunctionConfig { cloud: config.cloud.as_deref().map(|cloud| Box::new(steady(cloud))), ..config.clone() };
     part(&postcard::to_stdvec(&config).unwrap_or_default());
     part(function.environment.error.as_deref().unwrap_or_default().as_bytes());
     // A cloud tells them in any order.

@@ -1,6 +1,7 @@
 //! Arguments as typed. What they mean together is resolved in `options`.
 
 mod shared;
+mod sweep;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use crate::advisory;
 use crate::model::Ecosystem;
 
 pub(super) use shared::{AdvisoryArgs, OutputArgs, PolicyArgs};
+pub(super) use sweep::{AwsArgs, SweepArgs, SweepFrom, SweepOptions};
 
 /// Audits what is really deployed: function archives, layers and environment.
 #[derive(Debug, Parser)]
@@ -26,6 +28,8 @@ pub(super) const THE_FUNCTION: &str = "The function";
 pub(super) enum Command {
     /// Audit local artifacts: packages, known vulnerabilities, malware, leaked secrets, and what could not be seen
     Scan(Box<ScanArgs>),
+    /// Audit every deployed function: read what changed since the last time, and tell what is new
+    Sweep(Box<SweepArgs>),
     /// Render a saved result (scan --format json) again, in any format
     Report(ReportArgs),
     /// Show what came and went between two saved results

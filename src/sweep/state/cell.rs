@@ -74,7 +74,8 @@ impl Cells {
     /// The body of a cell, which the same version of the program wrote.
     pub fn body_of<T: DeserializeOwned>(&self, cell: &[u8], what: &str) -> Result<T, StateError> {
         let bytes = self.unpacker.unpack(split(cell, what)?.1).map_err(|error| StateError::damaged(what, error))?;
-        postcard::from_bytes(&bytes).map_err(|_| StateError::damaged(what, "not as this version of the program writes it"))
+        postcard::from_bytes(&bytes)
+            .map_err(|_| StateError::damaged(what, "not as this version of the program writes it"))
     }
 
     /// What a frame holds, as written: for looking through everything that is stored.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sled::transaction::TransactionError;
+
 use crate::advisory::AdvisoryError;
 
 /// An error of the state folder.
@@ -44,7 +46,8 @@ impl StateError {
         move |error| StateError::Io { path, detail: error.to_string() }
     }
 
-    pub(super) fn damaged(what: &str, detail: impl std::fmt::Display) -> StateError {
+    /// `what` is not as it was written.
+    pub(in crate::sweep) fn damaged(what: &str, detail: impl std::fmt::Display) -> StateError {
         StateError::Damaged(format!("{what}: {detail}"))
     }
 }
@@ -65,6 +68,15 @@ impl From<AdvisoryError> for StateError {
             AdvisoryError::Locked(path) => StateError::Locked(path),
             AdvisoryError::Io { path, detail } => StateError::Io { path, detail },
             other => StateError::Store(other.to_string()),
+        }
+    }
+}
+
+impl From<TransactionError<()>> for StateError {
+    fn from(error: TransactionError<()>) -> StateError {
+        match error {
+            TransactionError::Storage(error) => error.into(),
+            TransactionError::Abort(()) => StateError::Store("a change was given up".to_owned()),
         }
     }
 }

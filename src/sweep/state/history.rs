@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::Transactional;
-use sled::transaction::TransactionError;
 
 use super::{State, StateError};
 use crate::model::{Change, FindingKind, Severity, TrendPoint};
@@ -159,12 +158,11 @@ impl State {
         }
         self.flush()?;
         let (listed, summary) = (self.cells.head(&listed)?, self.cells.head(summary)?);
-        let ended = (&self.meta, &self.sweeps).transaction(|(meta, sweeps)| {
+        (&self.meta, &self.sweeps).transaction(|(meta, sweeps)| {
             meta.insert(LISTED, listed.as_slice())?;
             sweeps.insert(&number.to_be_bytes(), summary.as_slice())?;
             Ok(())
-        });
-        ended.map_err(|error: TransactionError<()>| StateError::Store(error.to_string()))?;
+        })?;
         self.flush()
     }
 }

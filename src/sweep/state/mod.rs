@@ -11,8 +11,8 @@
 mod cell;
 mod error;
 mod history;
-mod key;
 mod kept;
+mod key;
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,6 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use ring::hmac;
 use sled::Transactional;
-use sled::transaction::TransactionError;
 
 use crate::advisory::CacheLock;
 use crate::audit::{Contents, SealedContents};
@@ -199,12 +198,12 @@ impl State {
     }
 
     fn remove_contents(&self, key: &[u8]) -> Result<(), StateError> {
-        let removed = (&self.contents, &self.used).transaction(|(contents, used)| {
+        (&self.contents, &self.used).transaction(|(contents, used)| {
             contents.remove(key)?;
             used.remove(key)?;
             Ok(())
-        });
-        removed.map_err(|error: TransactionError<()>| StateError::Store(error.to_string()))
+        })?;
+        Ok(())
     }
 }
 
