@@ -16,6 +16,7 @@
 //! 2  runtime     until when a runtime gets patches, and what it brings along
 //! 2  source      where functions come from: local paths, environment files, what is deployed
 //! 2  verify      asks vendors whether a secret still works, where the user wants that
+//! 2  notify      posts a signed notice to a webhook, where the user wants that
 //! 1  artifact    bytes to entries under one budget
 //! 1  formats     readers that several above need
 //! 1  advisory    the OSV cache: records, feeds (EPSS, KEV), store, snapshot, sync, bundle, seed
@@ -33,6 +34,7 @@ pub mod formats;
 pub mod integrity;
 pub mod matching;
 pub mod model;
+pub mod notify;
 pub mod policy;
 pub mod report;
 pub mod runtime;

@@ -19,6 +19,7 @@ fn floors() -> BTreeMap<&'static str, u8> {
         ("runtime", 2),
         ("source", 2),
         ("verify", 2),
+        ("notify", 2),
         ("audit", 3),
         ("policy", 3),
         ("report", 4),

@@ -1,5 +1,6 @@
 //! The HTML report in a real browser.
 
+mod fleet;
 mod hostile;
 mod large;
 mod looks;

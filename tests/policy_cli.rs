@@ -228,7 +228,7 @@ fn print_config_says_where_each_value_comes_from() {
 fn a_mistake_in_a_file_ends_the_run_with_its_line() {
     let folder = function();
     for (name, text, wanted) in [
-        ("tidewaiter.toml", "[[waivers]]\nid = \"CVE-1\"\nreason = \"r\"\n", "missing field `owner`"),
+        ("tidewaiter.toml", "[[waivers]]\nid = \"CVE-1\"\nreason = \"r\"\n", "a waiver needs an owner"),
         (".trivyignore", "CVE-1 exp:tomorrow\n", ".trivyignore:1:1: a day is written as exp:2027-01-31"),
         ("osv-scanner.toml", "[[IgnoredVulns]]\nid = 7\n", "osv-scanner.toml:2:"),
     ] {

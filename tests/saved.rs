@@ -57,9 +57,16 @@ fn a_saved_result_gives_the_same_report_in_every_format() {
         judge(vec![asked], never),
         judge(Vec::new(), settings()),
     ] {
-        let again = read(rendered("json", &verdict).as_bytes()).unwrap();
-        for reporter in ALL {
-            assert_eq!(rendered(reporter.id(), &again), rendered(reporter.id(), &verdict), "{}", reporter.id());
+        for (format, reporter) in
+            ["json", "ndjson"].into_iter().flat_map(|format| ALL.iter().map(move |one| (format, one)))
+        {
+            let again = read(rendered(format, &verdict).as_bytes()).unwrap();
+            assert_eq!(
+                rendered(reporter.id(), &again),
+                rendered(reporter.id(), &verdict),
+                "{format} {}",
+                reporter.id()
+            );
         }
     }
 }
@@ -84,6 +91,37 @@ fn keys_of_later_programs_are_ignored_and_those_that_earlier_ones_lack_are_not_n
     let verdict = read(report.to_string().as_bytes()).unwrap();
     assert_eq!(verdict.targets[0].findings.len(), full().targets[0].findings.len());
     assert_eq!(verdict.settings.require_coverage, Grade::Partial);
+}
+
+#[test]
+fn lines_of_later_programs_are_passed_over_and_those_that_lack_their_target_are_not() {
+    let text = rendered("ndjson", &full());
+    let (first, rest) = text.split_once('\n').unwrap();
+    let later = format!("{first}\r\n\n{rest}{{\"type\":\"later\",\"target\":\"fn\"}}\n");
+    let id = &full().targets[0].scan.id;
+    let verdict = read(later.replace("\"target\":\"fn\"", &format!("\"target\":{}", json!(id))).as_bytes()).unwrap();
+    assert_eq!(rendered("json", &verdict), rendered("json", &full()));
+
+    let finding = text.lines().find(|line| line.starts_with("{\"type\":\"finding\"")).unwrap();
+    assert_eq!(
+        refusal(&format!("{first}\n{finding}\n")),
+        "line 2 belongs to a target that no line before it describes"
+    );
+    assert!(refusal(&format!("{first}\n{{\"type\":")).starts_with("line 2 is damaged"));
+    assert!(refusal(finding).starts_with("this is no result"), "a part of a report is none");
+}
+
+#[test]
+fn a_result_is_read_from_standard_input() {
+    let text = rendered("ndjson", &full());
+    let shown = Cli::run_with_input(["report", "-", "--format", "json"], text.as_bytes());
+    assert_eq!((shown.code, shown.json()), (0, saved(&full())), "{}", shown.stderr);
+    let folder = tempfile::tempdir().unwrap();
+    let old = write(folder.path(), "old.json", rendered("json", &clean()).as_bytes());
+    let compared = Cli::run_with_input(["diff".as_ref(), old.as_os_str(), "-".as_ref()], text.as_bytes());
+    assert_eq!(compared.code, 1, "{}", compared.stderr);
+    let twice = Cli::run_with_input(["diff", "-", "-"], text.as_bytes());
+    assert!(twice.code == 2 && twice.stderr.contains("name a file for the other"), "{}", twice.stderr);
 }
 
 #[test]
@@ -259,7 +297,7 @@ fn the_program_says_why_it_cannot_use_a_file() {
     let mut odd = saved(&clean());
     odd["targets"][0]["kind"] = json!("\u{1b}[2J\n::error::");
     for (name, bytes, words) in [
-        ("not.json", b"PK\x03\x04".to_vec(), "this is no result of 'tidewaiter scan --format json'"),
+        ("not.json", b"PK\x03\x04".to_vec(), "this is no result of 'tidewaiter scan' in the format json or ndjson"),
         ("odd.json", odd.to_string().into_bytes(), "damaged, or written by a later version"),
     ] {
         let path = write(folder.path(), name, &bytes);

@@ -42,7 +42,7 @@ impl Default for Patience {
 impl Patience {
     /// The pause before attempt `next` (the second is 2): exponential, and between half and all of that by chance, so
     /// that many clients that failed at one moment do not come back at one moment.
-    pub(super) fn pause_before(&self, next: u32) -> Duration {
+    pub fn pause_before(&self, next: u32) -> Duration {
         let doubled = self.pause.saturating_mul(1u32.checked_shl(next.saturating_sub(2)).unwrap_or(u32::MAX));
         let whole = doubled.min(self.longest);
         // The standard library seeds its hasher by chance; that is all the chance that is needed here.
@@ -52,7 +52,7 @@ impl Patience {
 }
 
 /// `Retry-After`: seconds or a date (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>).
-pub(super) fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+pub fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }

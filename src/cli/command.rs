@@ -3,16 +3,17 @@
 use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
-use super::args::{Args, THE_FUNCTION};
+use super::args::{Args, THE_FUNCTION, THE_FUNCTIONS};
+use super::variables::variable;
 
-/// The command line. Every option of `scan` and `sweep` is also a variable, [`variable`]; those of one function are not,
-/// since a variable speaks of every run.
+/// The command line. Every option of `scan` and `sweep` is also a variable, [`variable`]; those that name functions are
+/// not, since a variable speaks of every run.
 pub(super) fn command() -> Command {
     let with_variable = |arg: Arg| {
         let Some(long) = arg.get_long().filter(|long| !matches!(*long, "help" | "version" | "print-config")) else {
             return arg;
         };
-        if arg.is_hide_set() || arg.get_help_heading() == Some(THE_FUNCTION) {
+        if arg.is_hide_set() || matches!(arg.get_help_heading(), Some(THE_FUNCTION | THE_FUNCTIONS)) {
             return arg;
         }
         let name = variable(long);
@@ -30,9 +31,4 @@ pub(super) fn command() -> Command {
             .mut_subcommand("aws", |aws| aws.mut_args(with_variable))
     };
     Args::command().mut_subcommand("scan", |scan| scan.mut_args(with_variable)).mut_subcommand("sweep", both)
-}
-
-/// The variable of an option: `TIDEWAITER_FAIL_ON` for `fail-on`.
-pub(super) fn variable(long: &str) -> String {
-    format!("TIDEWAITER_{}", long.to_ascii_uppercase().replace('-', "_"))
 }

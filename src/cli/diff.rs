@@ -1,6 +1,8 @@
 //! `tidewaiter diff`: what came and what went between two saved results.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Result, bail};
 
 use super::args::{DiffArgs, ListFormat};
 use super::{output, report};
@@ -9,6 +11,9 @@ use crate::report::{write_diff_json, write_diff_table};
 
 /// Compares two results. The exit code is that of what is new.
 pub(super) fn run(args: &DiffArgs) -> Result<Exit> {
+    if args.old == Path::new("-") && args.new == Path::new("-") {
+        bail!("standard input holds one result, and two are compared: name a file for the other");
+    }
     let (old, new) = (report::load(&args.old)?, report::load(&args.new)?);
     let diff = policy::diff(&old, &new);
     let style = output::style(args.color);

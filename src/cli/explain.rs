@@ -1,4 +1,6 @@
-//! `tidewaiter explain`: a secret rule, a check, or an advisory as far as the database holds it.
+//! `tidewaiter explain`: a secret rule, a check, a kind of gap, or an advisory as far as the database holds it.
+
+mod gap;
 
 use std::io::Write;
 
@@ -6,33 +8,42 @@ use anyhow::{Result, bail};
 
 use super::args::ExplainArgs;
 use super::{options, output};
+use crate::formats::nearest::did_you_mean;
 use crate::integrity::{CHECKS, Check};
-use crate::model::{Advisory, AdvisoryKind, Affected, Epss, Event, Exploitation, Range, VersionList};
-use crate::policy::Exit;
+use crate::model::{Advisory, AdvisoryKind, Affected, Epss, Event, Exploitation, GapKind, Range, VersionList};
+use crate::policy::{self, Exit};
 use crate::report::escape;
 use crate::runtime;
 use crate::secret::{Engine, Finder, Reader, Rule};
 
 /// Explains one id. A rule needs no database.
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
-    if let Some(rule) = Engine::builtin().rules().iter().find(|rule| rule.id == args.id) {
+    let Some(id) = &args.id else {
+        output::print(list)?;
+        return Ok(Exit::Clean);
+    };
+    if let Some(rule) = Engine::builtin().rules().iter().find(|rule| rule.id == *id) {
         output::print(|out| write_rule(out, rule))?;
         return Ok(Exit::Clean);
     }
-    if let Some(check) = CHECKS.iter().find(|check| check.id == args.id) {
+    if let Some(check) = CHECKS.iter().find(|check| check.id == id) {
         output::print(|out| write_check(out, check))?;
         return Ok(Exit::Clean);
     }
-    if args.id == runtime::END_OF_LIFE {
+    if let Some(kind) = GapKind::ALL.into_iter().find(|kind| kind.word() == id) {
+        output::print(|out| gap::write(out, kind))?;
+        return Ok(Exit::Clean);
+    }
+    if id == runtime::END_OF_LIFE {
         output::print(|out| {
-            writeln!(out, "{}  a runtime that is no longer mended", runtime::END_OF_LIFE)?;
+            writeln!(out, "{}  {OUTDATED}", runtime::END_OF_LIFE)?;
             writeln!(out, "kind       check (runtime)")?;
             runtime::explain().iter().try_for_each(|line| writeln!(out, "{line}"))
         })?;
         return Ok(Exit::Clean);
     }
     let database = options::database(&args.cache)?;
-    let advisories = database.find(&args.id)?;
+    let advisories = database.find(id)?;
     let mut known = Vec::new();
     for advisory in &advisories {
         let mut exploitation = Exploitation::default();
@@ -43,9 +54,11 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
     }
     if advisories.is_empty() {
         bail!(
-            "'{}' is no secret rule and no check, and not in the {}; ids are written as OSV writes them, such as GHSA-p6mc-m468-83gw",
-            args.id.escape_default(),
-            database.info().origin.word()
+            "'{}' is no check, no secret rule and no kind of gap ('tidewaiter explain --list'), and not in the {}; ids of \
+             advisories are written as OSV writes them, such as GHSA-p6mc-m468-83gw{}",
+            id.escape_default(),
+            database.info().origin.word(),
+            meant(id)
         );
     }
     output::print(|out| {
@@ -58,6 +71,30 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
         Ok(())
     })?;
     Ok(Exit::Clean)
+}
+
+/// `; did you mean 'this'?`, of all that needs no database.
+fn meant(id: &str) -> String {
+    let kinds = did_you_mean(id, GapKind::ALL.map(GapKind::word));
+    if kinds.is_empty() { policy::did_you_mean(id) } else { kinds }
+}
+
+/// What the check of a runtime finds.
+const OUTDATED: &str = "a runtime that is no longer mended";
+
+/// What can be explained and is not too much for a list: a line each.
+fn list(out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "checks")?;
+    for check in CHECKS {
+        writeln!(out, "  {:20} {}", check.id, check.title)?;
+    }
+    writeln!(out, "  {:20} {OUTDATED}", runtime::END_OF_LIFE)?;
+    writeln!(out, "kinds of gaps")?;
+    for kind in GapKind::ALL {
+        writeln!(out, "  {:20} {}", kind.word(), kind.meaning())?;
+    }
+    let rules = Engine::builtin().rules().len();
+    writeln!(out, "and {rules} secret rules: 'tidewaiter rules list'")
 }
 
 fn write_rule(out: &mut dyn Write, rule: &Rule) -> std::io::Result<()> {

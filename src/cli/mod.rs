@@ -18,6 +18,7 @@ mod resolve;
 mod rules;
 mod scan;
 mod sweep;
+mod variables;
 
 use std::process::ExitCode;
 
@@ -32,19 +33,36 @@ pub fn run() -> ExitCode {
     // A panic's message could quote an artifact, and with it a secret: only the place in our own source is told.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
-        output::complain(&format!("internal error at {place}; please report it"));
+        output::error(&format!("internal error at {place}; please report it"));
     }));
     let parsed = command::command().try_get_matches().and_then(|mut matches| {
         let given = matches.clone();
         Ok((args::Args::from_arg_matches_mut(&mut matches)?, given))
     });
-    let (args, given) = match parsed {
+    let (mut args, given) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error),
+        Err(mut error) => {
+            variables::blame(&mut error);
+            return usage(&error);
+        }
     };
+    let given = Given::of(&given);
+    match &mut args.command {
+        args::Command::Scan(scan) => {
+            variables::split(&mut scan.output, &mut scan.policy, &mut scan.advisories, &given);
+        }
+        args::Command::Sweep(sweep) => {
+            let with = sweep.from.options_mut();
+            variables::split(&mut with.output, &mut with.policy, &mut with.advisories, &given);
+        }
+        _ => {}
+    }
+    if !args.command.is_quiet() {
+        variables::unknown(command::command).iter().for_each(|message| output::warn(message));
+    }
     let result = match args.command {
-        args::Command::Scan(scan) => scan::run(&scan, &Given::of(&given)),
-        args::Command::Sweep(sweep) => sweep::run(&sweep, &Given::of_deepest(&given)),
+        args::Command::Scan(scan) => scan::run(&scan, &given),
+        args::Command::Sweep(sweep) => sweep::run(&sweep, &given),
         args::Command::Report(report) => report::run(&report),
         args::Command::Diff(diff) => diff::run(&diff),
         args::Command::Db(db) => db::run(&db),
@@ -54,7 +72,7 @@ pub fn run() -> ExitCode {
         args::Command::Man(man) => man::run(&man),
     };
     let exit = result.unwrap_or_else(|error| {
-        output::complain(&format!("error: {error:#}"));
+        output::error(&format!("{error:#}"));
         Exit::Failed
     });
     ExitCode::from(exit as u8)

@@ -58,7 +58,7 @@ pub(super) fn limits(args: &LimitArgs) -> Limits {
 /// A pool of the wanted size.
 pub(super) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
     if threads == Some(0) {
-        bail!("--threads 0 leaves nobody to do the work; leave the flag out for one thread per core");
+        bail!("0 leaves nobody to do the work; leave the flag out for one thread per core");
     }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
@@ -86,21 +86,26 @@ pub(super) fn trust(args: &TrustArgs) -> Result<Trust> {
         );
     }
     let key = |named: &String| match Path::new(named).is_file() {
-        true => small_file(Path::new(named), MAX_KEY),
+        true => small_text(Path::new(named), MAX_KEY),
         false => Ok(named.clone()),
     };
     let keys = args.trust.iter().map(key).collect::<Result<Vec<_>>>().context("--trust")?;
     Trust::new(&keys, args.allow_unsigned).context("--trust wants the file of a public key, or its base64 text")
 }
 
-/// The text of a file that has no reason to be large.
-pub(super) fn small_file(path: &Path, most: u64) -> Result<String> {
+/// The bytes of a file that has no reason to be larger than `most`.
+pub(super) fn small_file(path: &Path, most: u64) -> Result<Vec<u8>> {
     let about = || format!("cannot read {}", path.display());
     let size = std::fs::metadata(path).with_context(about)?.len();
     if size > most {
         bail!("{}: it has {size} bytes, more than such a file ever has", about());
     }
-    std::fs::read_to_string(path).with_context(about)
+    std::fs::read(path).with_context(about)
+}
+
+/// The same of a file that is text.
+pub(super) fn small_text(path: &Path, most: u64) -> Result<String> {
+    String::from_utf8(small_file(path, most)?).with_context(|| format!("{} is no text", path.display()))
 }
 
 /// The database that a scan uses: the bundle that was named, else what [`database`] finds.

@@ -1,5 +1,6 @@
 //! Writing reports: to standard output, and to files that appear whole or not at all.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,25 +16,42 @@ pub(super) struct Output {
     pub path: PathBuf,
 }
 
-/// Says something on standard error.
-#[expect(clippy::disallowed_macros, reason = "the one place that prints on standard error")]
-pub(super) fn complain(message: &str) {
-    eprintln!("tidewaiter: {message}");
+/// Tells on standard error why the program could not do something, in the form in which clap does.
+pub(super) fn error(message: &str) {
+    say("error", message);
 }
 
-/// Reads `FORMAT=FILE`.
-pub(super) fn parse(text: &str) -> Result<Output> {
-    let Some((format, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
-        bail!("--output wants FORMAT=FILE, such as json=report.json; got '{text}'");
+/// Tells on standard error what is probably not meant.
+pub(super) fn warn(message: &str) {
+    say("warning", message);
+}
+
+/// Tells on standard error what happens.
+pub(super) fn note(message: &str) {
+    say("note", message);
+}
+
+#[expect(clippy::disallowed_macros, reason = "the one place that prints on standard error")]
+fn say(what: &str, message: &str) {
+    eprintln!("{what}: {message}");
+}
+
+/// Reads every `FORMAT=FILE`.
+pub(super) fn parse(texts: &[String]) -> Result<Vec<Output>> {
+    let one = |text: &String| {
+        let Some((format, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+            bail!("FORMAT=FILE is wanted, such as json=report.json; got '{}'", text.escape_default());
+        };
+        Ok(Output { reporter: reporter(format)?, path: PathBuf::from(path) })
     };
-    Ok(Output { reporter: reporter(format)?, path: PathBuf::from(path) })
+    texts.iter().map(one).collect()
 }
 
 /// Finds a format by its name.
 pub(super) fn reporter(format: &str) -> Result<&'static dyn Reporter> {
     report::by_id(format).with_context(|| {
         let known: Vec<&str> = report::ALL.iter().map(|reporter| reporter.id()).collect();
-        format!("there is no format '{format}'; use one of {}", known.join(", "))
+        format!("there is no format '{}'; use one of {}", format.escape_default(), known.join(", "))
     })
 }
 
@@ -71,8 +89,30 @@ pub(super) fn to_file(output: &Output, verdict: &Verdict) -> Result<()> {
         .with_context(|| format!("cannot write the {} report to {}", output.reporter.id(), output.path.display()))
 }
 
-/// Fails where a file cannot be written, before the work begins whose result it is to hold.
-pub(super) fn reachable(path: &Path) -> Result<()> {
+/// Fails where a file cannot be written, or two reports want the same one, before the work begins whose results they are
+/// to hold.
+pub(super) fn reachable<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<()> {
+    let mut taken = BTreeSet::new();
+    for path in paths {
+        let folder = folder_of(path)?;
+        // What is no file, such as `/dev/null`, may take any number of reports.
+        if path.exists() && !path.is_file() {
+            continue;
+        }
+        let beside = || folder.canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()));
+        let file = path.canonicalize().or_else(|_| beside()).unwrap_or_else(|_| path.to_owned());
+        if !taken.insert(file) {
+            bail!("two reports would be written to {}, and one of them lost: name a file for each", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// The folder that a file is to be written to.
+fn folder_of(path: &Path) -> Result<&Path> {
+    if path == Path::new("-") {
+        bail!("cannot write to '-': standard output gets what --format names; a file of that name is './-'");
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() {
         bail!("cannot write to {}: it is a folder", path.display());
@@ -80,7 +120,7 @@ pub(super) fn reachable(path: &Path) -> Result<()> {
     if !folder.is_dir() {
         bail!("cannot write to {}: there is no folder {}", path.display(), folder.display());
     }
-    Ok(())
+    Ok(folder)
 }
 
 /// Writes a file that appears whole or not at all.

@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::args::{AdvisoryArgs, PolicyArgs};
-use super::command::variable;
+use super::variables::{self, variable};
 use crate::matching::MaxAge;
 use crate::model::{Grade, Severity};
 use crate::policy::{self, Baseline, Policy, Settings, THRESHOLDS, Thresholds, Waiver, foreign};
@@ -51,19 +51,28 @@ impl<'a> Given<'a> {
         Given(inner.skip(1).last())
     }
 
-    /// Those of the subcommand's own subcommand.
-    pub fn of_deepest(matches: &'a ArgMatches) -> Given<'a> {
-        Given(matches.subcommand().and_then(|(_, inner)| inner.subcommand()).map(|(_, inner)| inner))
-    }
-
     /// Where an option's value comes from; `None` for its default.
     pub fn origin(&self, id: &str, long: &str) -> Option<String> {
-        let matches = self.0?;
-        match matches.ids().find(|known| known.as_str() == id).and_then(|_| matches.value_source(id))? {
+        match self.source(id)? {
             ValueSource::CommandLine => Some(format!("--{long}")),
             ValueSource::EnvVariable => Some(variable(long)),
             _ => None,
         }
+    }
+
+    /// What an error about an option's value names: the option or its variable.
+    pub fn named(&self, id: &str, long: &str) -> String {
+        self.origin(id, long).unwrap_or_else(|| format!("--{long}"))
+    }
+
+    /// Whether an option has its value from a variable.
+    pub fn is_variable(&self, id: &str) -> bool {
+        self.source(id) == Some(ValueSource::EnvVariable)
+    }
+
+    fn source(&self, id: &str) -> Option<ValueSource> {
+        let matches = self.0?;
+        matches.ids().find(|known| known.as_str() == id).and_then(|_| matches.value_source(id))
     }
 
     /// An option's values as they were given.
@@ -71,7 +80,11 @@ impl<'a> Given<'a> {
         let Some(matches) = self.0.filter(|matches| matches.ids().any(|known| known.as_str() == id)) else {
             return Vec::new();
         };
-        matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned()).collect()
+        let values = matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+        match self.is_variable(id) && variables::is_repeatable(id) {
+            true => values.flat_map(|text| variables::values(&text).map(str::to_owned).collect::<Vec<_>>()).collect(),
+            false => values.collect(),
+        }
     }
 }
 
@@ -147,7 +160,7 @@ pub(super) fn resolve(
     let origin = given.origin("policy", "policy").unwrap_or_else(|| found.to_owned());
     layers.show("policy", file.as_deref().map(quoted).unwrap_or_default(), origin);
 
-    let about = |name: &str| given.origin(&name.replace('-', "_"), name).unwrap_or_default();
+    let about = |name: &str| given.named(&name.replace('-', "_"), name);
     let typed = args.fail_on.as_deref().map(policy::parse_fail_on).transpose().with_context(|| about("fail-on"))?;
     let lifts_all = typed.as_ref().is_some_and(Vec::is_empty);
     let fail_on =
@@ -247,15 +260,12 @@ fn thresholds(args: &PolicyArgs, layers: &mut Layers<'_>, lifts_all: bool) -> Re
     let mut thresholds = if lifts_all { Thresholds::never() } else { layers.policy.thresholds.clone() };
     let mut typed = Vec::new();
     for text in &args.thresholds {
-        let origin = layers.given.origin("thresholds", "threshold").unwrap_or_default();
-        // Variables and lists in one: `epss=0.5 kev=true`.
-        for one in text.split([' ', ';']).filter(|one| !one.is_empty()) {
-            let Some((name, value)) = one.split_once('=') else {
-                bail!("{origin} wants NAME=VALUE, such as epss=0.5; got '{}'", one.escape_default());
-            };
-            thresholds.set(name, value).map_err(|error| anyhow::anyhow!("{origin}: {error}"))?;
-            typed.push(name.to_owned());
-        }
+        let origin = layers.given.named("thresholds", "threshold");
+        let Some((name, value)) = text.split_once('=') else {
+            bail!("{origin} wants NAME=VALUE, such as epss=0.5; got '{}'", text.escape_default());
+        };
+        thresholds.set(name, value).map_err(|error| anyhow::anyhow!("{origin}: {error}"))?;
+        typed.push(name.to_owned());
     }
     for name in THRESHOLDS {
         let value = thresholds.get(name);
@@ -295,10 +305,17 @@ fn given_files(files: &[PathBuf]) -> Vec<PathBuf> {
     if files == [PathBuf::from("none")] { Vec::new() } else { files.to_vec() }
 }
 
-/// Files of secret rules: those that were named, else the configuration that Gitleaks would find.
+/// Files of secret rules: those that were named, else the configuration that Gitleaks would find, unless no file of
+/// another tool is to be read.
 fn rules(args: &PolicyArgs, layers: &mut Layers<'_>) -> Vec<PathBuf> {
+    let ignore_files = layers.given.origin("ignore_files", "ignore-file");
+    let none = match &ignore_files {
+        Some(_) => given_files(&args.ignore_files).is_empty(),
+        None => layers.policy.ignore_files.as_ref().is_some_and(Vec::is_empty),
+    };
     let (files, origin) = match layers.given.origin("rules", "rules") {
         Some(origin) => (given_files(&args.rules), origin),
+        None if none => (Vec::new(), ignore_files.unwrap_or_else(|| layers.line("ignore-files"))),
         None if Path::new(GITLEAKS_FILE).is_file() => (vec![PathBuf::from(GITLEAKS_FILE)], FOUND.to_owned()),
         None => (Vec::new(), "default".to_owned()),
     };

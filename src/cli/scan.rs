@@ -1,12 +1,13 @@
 //! `tidewaiter scan`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
-use super::args::ScanArgs;
+use super::args::{OutputArgs, PolicyArgs, ScanArgs};
 use super::output::{self, Output};
 use super::resolve::{Given, Resolved, resolve};
 use super::{options, osv_api, print_config, progress, rules};
@@ -14,9 +15,11 @@ use crate::advisory::{Database, OsvApi};
 use crate::artifact;
 use crate::audit::{self, Demand, Input, Options, Progress, Request};
 use crate::extract::LockedVersions;
+use crate::formats::words::plural;
 use crate::matching;
 use crate::model::{DatabaseOrigin, Ecosystem, FunctionConfig, Scan, SecretMatch};
-use crate::policy::{self, Baseline, Exit, Run};
+use crate::policy::{self, Baseline, Exit, Run, Verdict};
+use crate::report::Reporter;
 use crate::secret::Engine;
 use crate::source;
 
@@ -25,8 +28,8 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let started = options::now()?;
     let clock = Instant::now();
     // Everything that can be wrong with the request is told before the work begins.
-    let format = output::reporter(&args.output.format)?;
-    let outputs: Vec<Output> = args.output.outputs.iter().map(|text| output::parse(text)).collect::<Result<_>>()?;
+    let format = output::reporter(&args.output.format).with_context(|| given.named("format", "format"))?;
+    let outputs = output::parse(&args.output.outputs).with_context(|| given.named("outputs", "output"))?;
     let Resolved { settings, max_db_age, rules, shown } =
         resolve(&args.policy, &args.advisories, given, started.date_naive())?;
     if args.policy.print_config {
@@ -35,13 +38,9 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     }
     let own = options::own(&settings)?;
     let requests = requests(args)?;
-    outputs
-        .iter()
-        .map(|output| output.path.as_path())
-        .chain(args.policy.write_baseline.as_deref())
-        .try_for_each(output::reachable)?;
+    output::reachable(outputs.iter().map(|output| output.path.as_path()).chain(args.policy.write_baseline.as_deref()))?;
     let limits = options::limits(&args.limits);
-    let brought = rules::engine(&rules, args.output.quiet)?;
+    let brought = rules::engine(&rules, &given.named("rules", "rules"), args.output.quiet)?;
     let engine = brought.as_ref().unwrap_or_else(|| Engine::builtin());
     let advisories = match osv_api::service(args)? {
         Some(service) => Advisories::Service(Box::new(service)),
@@ -51,7 +50,7 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let allow = |found: &SecretMatch| settings.allows(found);
     let demand = Demand { allow_seed: args.advisories.allow_seed, max_age: max_db_age, now: started };
 
-    let pool = options::pool(args.limits.threads)?;
+    let pool = options::pool(args.limits.threads).with_context(|| given.named("threads", "threads"))?;
     let mut scans = Vec::new();
     for (name, request) in requests {
         let counters = Progress::default();
@@ -77,17 +76,36 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     audit::tell_apart(&mut scans);
 
     let run = (!args.output.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
-    let verdict = policy::judge(scans, database.info().clone(), settings, run);
-    if let Some(path) = &args.policy.write_baseline {
-        let mut bytes = Vec::new();
-        Baseline::write(&verdict, &mut bytes).context("cannot make the baseline")?;
-        output::whole_file(path, &bytes)?;
-    }
-    // What one report cannot have is no reason to lose the others.
-    let written: Vec<Result<()>> = outputs.iter().map(|output| output::to_file(output, &verdict)).collect();
-    output::to_stdout(format, &verdict, args.output.color)?;
-    written.into_iter().collect::<Result<()>>()?;
+    let mut verdict = policy::judge(scans, database.info().clone(), settings, run);
+    verdict.waivers_unused.extend(engine.idle_allow_lists().map(rules::unused));
+    write(&verdict, format, &outputs, &args.output, &args.policy)?;
     Ok(verdict.exit)
+}
+
+/// Writes everything that was asked for.
+pub(super) fn write(
+    verdict: &Verdict,
+    format: &dyn Reporter,
+    outputs: &[Output],
+    output: &OutputArgs,
+    policy: &PolicyArgs,
+) -> Result<()> {
+    // What one report cannot have is no reason to lose the others.
+    let mut written: Vec<Result<()>> = outputs.iter().map(|output| output::to_file(output, verdict)).collect();
+    written.push(output::to_stdout(format, verdict, output.color));
+    written.extend(policy.write_baseline.as_deref().map(|path| write_baseline(path, verdict, output.quiet)));
+    written.into_iter().collect()
+}
+
+fn write_baseline(path: &Path, verdict: &Verdict, quiet: bool) -> Result<()> {
+    let mut bytes = Vec::new();
+    let count = Baseline::write(verdict, &mut bytes).context("cannot make the baseline")?;
+    output::whole_file(path, &bytes)?;
+    if !quiet {
+        let count = plural(count as u64, "finding", "findings");
+        output::note(&format!("the baseline {} has {count}", path.display()));
+    }
+    Ok(())
 }
 
 /// Where they come from.
@@ -129,7 +147,7 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
         let environment = match &args.env_file {
             None => None,
             Some(path) => {
-                let bytes = read_small(path)?;
+                let bytes = options::small_file(path, source::MAX_ENV_BYTES).context("--env-file")?;
                 let file = source::read_env_file(&bytes)
                     .with_context(|| format!("cannot understand the environment file {}", path.display()))?;
                 Some((path.display().to_string(), file))
@@ -149,19 +167,10 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
 /// The largest known lock files have some 10 MB.
 const MAX_LOCKFILE: u64 = 256 << 20;
 
-fn locked(path: &std::path::Path) -> Result<LockedVersions> {
-    let text = options::small_file(path, MAX_LOCKFILE)?;
+fn locked(path: &Path) -> Result<LockedVersions> {
+    let bytes = options::small_file(path, MAX_LOCKFILE).context("--lockfile")?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    LockedVersions::read(&name, text.as_bytes()).with_context(|| format!("--lockfile {}", path.display()))
-}
-
-fn read_small(path: &std::path::Path) -> Result<Vec<u8>> {
-    let about = || format!("cannot read the environment file {}", path.display());
-    let size = std::fs::metadata(path).with_context(about)?.len();
-    if size > source::MAX_ENV_BYTES {
-        bail!("{}: it has {size} bytes, more than any function's environment", about());
-    }
-    std::fs::read(path).with_context(about)
+    LockedVersions::read(&name, &bytes).with_context(|| format!("--lockfile {}", path.display()))
 }
 
 /// When and how a run went that ends now.

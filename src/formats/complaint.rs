@@ -12,7 +12,7 @@ pub struct Complaint {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// The line itself; control characters are replaced.
+    /// The line itself; control characters are replaced. Empty where there is nothing to show: the place is told alone.
     pub text: String,
     /// Characters of the line that are concerned, at least 1.
     pub width: usize,
@@ -24,8 +24,11 @@ impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
-        writeln!(f, "{margin} |")?;
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n{margin} |")?;
         writeln!(f, "{number} | {}", self.text)?;
         write!(f, "{margin} | {}{}", " ".repeat(self.column - 1), "^".repeat(self.width))
     }

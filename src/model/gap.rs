@@ -67,6 +67,52 @@ pub enum GapKind {
 }
 
 impl GapKind {
+    /// Every kind.
+    pub const ALL: [GapKind; 18] = [
+        GapKind::Unreadable,
+        GapKind::Truncated,
+        GapKind::Encrypted,
+        GapKind::Unsupported,
+        GapKind::OverLimit,
+        GapKind::Checksum,
+        GapKind::Malformed,
+        GapKind::Duplicate,
+        GapKind::Mismatch,
+        GapKind::UnsafeName,
+        GapKind::Link,
+        GapKind::Opaque,
+        GapKind::Unversioned,
+        GapKind::BadVersion,
+        GapKind::Advisories,
+        GapKind::Unavailable,
+        GapKind::Runtime,
+        GapKind::Internal,
+    ];
+
+    /// What it means, for somebody who does not know the program.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            GapKind::Unreadable => "The file system or the archive did not give the bytes.",
+            GapKind::Truncated => "The bytes end too early.",
+            GapKind::Encrypted => "The bytes are encrypted.",
+            GapKind::Unsupported => "A compression or an archive format that is not read.",
+            GapKind::OverLimit => "A limit against exhaustion was reached.",
+            GapKind::Checksum => "The bytes differ from the checksum beside them.",
+            GapKind::Malformed => "A file does not follow its own format.",
+            GapKind::Duplicate => "One name stands for two files.",
+            GapKind::Mismatch => "The archive contradicts itself.",
+            GapKind::UnsafeName => "A name that would do harm if it were unpacked.",
+            GapKind::Link => "A link, which is not followed.",
+            GapKind::Opaque => "Compiled or generated code whose parts have no name.",
+            GapKind::Unversioned => "A package without a version: not compared with advisories.",
+            GapKind::BadVersion => "A version that cannot be ordered: not compared with advisories.",
+            GapKind::Advisories => "The database lacks advisories, or they are old.",
+            GapKind::Unavailable => "A part of the function was not there: a layer, its variables.",
+            GapKind::Runtime => "Too little is known of the function's runtime.",
+            GapKind::Internal => "A mistake of the program, contained.",
+        }
+    }
+
     /// The word used in every output.
     pub fn word(self) -> &'static str {
         match self {

@@ -22,6 +22,7 @@ use super::allow::{AllowedSecret, RawAllowedSecret};
 use super::basis::Basis;
 use super::fail_on::{parse_fail_on, parse_require_coverage};
 use super::max_age::{RawMaxAge, max_age};
+use super::quote::{KEYS, quote};
 use super::raw_waiver::{RawDate, RawWaiver, day, words};
 use super::risk::RiskWeights;
 use super::thresholds::Thresholds;
@@ -46,7 +47,7 @@ struct Raw {
     #[serde(default)]
     checks: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
-    waivers: Vec<RawWaiver>,
+    waivers: Vec<Spanned<RawWaiver>>,
     baseline: Option<Spanned<String>>,
     fail_on_existing: Option<Spanned<bool>>,
     ignore_files: Option<Spanned<Vec<String>>>,
@@ -184,8 +185,12 @@ impl Raw {
             set.map_err(|error| complain(source, Some(span), &error))?;
         }
         for (id, value) in self.checks {
-            check(source, &value, |text| thresholds.set_check(&id, text))?;
+            check(source, &value, |text| thresholds.set_check(&id, text, source.line(value.span())))?;
         }
+        let waiver = |raw: Spanned<RawWaiver>| {
+            let span = raw.span();
+            raw.into_inner().validate(span, source)
+        };
         Ok(Policy {
             fail_on,
             require_coverage,
@@ -195,7 +200,7 @@ impl Raw {
             max_db_age: self.max_db_age.map(|raw| max_age(raw, source)).transpose()?,
             risk: risk_weights(&self.risk, source)?,
             thresholds,
-            waivers: self.waivers.into_iter().map(|raw| raw.validate(source)).collect::<Result<_, _>>()?,
+            waivers: self.waivers.into_iter().map(waiver).collect::<Result<_, _>>()?,
             baseline: self.baseline.map(|file| words(source, &file, "a baseline is a file")).transpose()?,
             fail_on_existing: self.fail_on_existing.map(Spanned::into_inner),
             ignore_files: self.ignore_files.map(Spanned::into_inner),
@@ -278,44 +283,6 @@ pub(super) fn check<T, E: ToString>(
 
 pub(super) fn complain(source: &Source<'_>, span: Option<Range<usize>>, message: &str) -> ConfigError {
     let complaint = source.complain(span, message);
-    let text = quote(&complaint.text);
+    let text = quote(&complaint.text, KEYS);
     ConfigError::Invalid(Box::new(Complaint { text, ..complaint }))
-}
-
-/// Keys of a policy, in lines of which every value may be shown.
-const KEYS: [&str; 24] = [
-    "fail-on",
-    "require-coverage",
-    "own",
-    "accept-gaps",
-    "allow-secrets",
-    "max-db-age",
-    "kind",
-    "path",
-    "rule",
-    "waivers",
-    "id",
-    "package",
-    "versions",
-    "fingerprint",
-    "function",
-    "reason",
-    "owner",
-    "expires",
-    "baseline",
-    "fail-on-existing",
-    "ignore-files",
-    "cvss",
-    "epss",
-    "secret-confidence",
-];
-
-/// A line for a complaint, one character for one, so that the marks below stay under what they mean. Who names a file
-/// of credentials by mistake must not find them in the log: of a line that is no policy's, the values are hidden.
-fn quote(line: &str) -> String {
-    let start = line.trim_start();
-    let key = start.split(['=', ' ', '\t']).next().unwrap_or_default();
-    let known = KEYS.contains(&key) || start.starts_with(['[', '#']);
-    let public = if known { line.len() } else { line.find(['=', ':']).map_or(0, |at| at + 1) };
-    line.char_indices().map(|(at, c)| if at < public || c == ' ' { c } else { '*' }).collect()
 }

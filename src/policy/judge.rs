@@ -3,10 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::formats::words::{count, plural};
 use crate::model::{DatabaseInfo, Finding, Gap, Level, Origin, Package, PackageId, Scan};
 
+use super::baseline;
 use super::condition::Subject;
 use super::fail_on::threshold;
+use super::ids;
 use super::requires::requires;
 use super::risk::{Facts, Risk, lowers, risk};
 use super::thresholds::Cause;
@@ -27,6 +30,7 @@ pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: 
     let (mut waivers_unused, mut waivers_expired) = (waivers.unused(), waivers.expired());
     drop(waivers);
     note_exceptions(&targets, &settings, &mut waivers_unused, &mut waivers_expired);
+    note_checks(&targets, &settings, &mut waivers_unused);
     let violations = violations(&targets, &settings);
     let missing = missing(&targets, &settings);
     let (exit, reasons) = match (violations.is_empty(), missing.is_empty()) {
@@ -53,7 +57,7 @@ fn judge_target(mut scan: Scan, settings: &Settings, waivers: &mut Waivers<'_>, 
                 .into_iter()
                 .chain(waivers.waive(&Subject { scan: &scan, finding: &finding, package }))
                 .next();
-            let existing = known.as_ref().is_some_and(|known| known.contains(finding.fingerprint.as_str()));
+            let existing = known.as_ref().is_some_and(|known| baseline::holds(known, &finding));
             judge_finding(finding, waived, if existing { State::Existing } else { State::New }, settings)
         })
         .collect();
@@ -109,7 +113,7 @@ fn note_exceptions(
         targets.iter().flat_map(|t| &t.gaps).filter_map(|gap| Some(gap.accepted.as_ref()?.by.as_str())).collect();
     let gaps = settings.accept_gaps.iter().map(|one| {
         let what = format!("accepted gaps of kind {}", one.kind.word());
-        (&one.basis, what, accepted.contains(one.basis.by().as_str()))
+        (&one.basis, what, accepted.contains(one.basis.by().as_str()), String::new())
     });
     // Secrets of contents that were read long ago were allowed then.
     let allowed: BTreeSet<&str> = targets
@@ -119,14 +123,32 @@ fn note_exceptions(
         .collect();
     let secrets = settings.allow_secrets.iter().map(|one| {
         let is_used = one.is_used() || allowed.contains(one.basis.by().as_str());
-        (&one.basis, format!("allowed secrets, {}", one.text), is_used)
+        let hint = one.rule_id().map(ids::did_you_mean).unwrap_or_default();
+        (&one.basis, format!("allowed secrets, {}", one.text), is_used, hint)
     });
-    for (basis, what, used) in gaps.chain(secrets) {
+    for (basis, what, used, hint) in gaps.chain(secrets) {
         if basis.is_expired(settings.today) {
             expired.push(basis.expired_note(&what));
         } else if !used {
-            unused.push(basis.note(format!("{what}: nothing matches")));
+            unused.push(basis.note(format!("{what}: nothing matches{hint}")));
         }
+    }
+}
+
+/// Thresholds of checks that no finding has the id of, unless a check or a rule could give one: a slip in an id would
+/// go unseen.
+fn note_checks(targets: &[Target], settings: &Settings, unused: &mut Vec<WaiverNote>) {
+    let findings = || targets.iter().flat_map(|target| &target.findings);
+    for check in &settings.thresholds.checks {
+        if ids::matches(check) || findings().any(|judged| check.covers(&judged.finding.id)) {
+            continue;
+        }
+        let text = format!(
+            "the threshold of '{}': no finding, no check and no built-in secret rule has this id{}",
+            check.id.escape_default(),
+            ids::did_you_mean(&check.id)
+        );
+        unused.push(WaiverNote { file: settings.file.clone().unwrap_or_default(), line: check.line, text });
     }
 }
 
@@ -161,13 +183,13 @@ fn violations(targets: &[Target], settings: &Settings) -> Vec<String> {
     let new = if settings.baseline.is_some() && !settings.fail_on_existing { "new " } else { "" };
     let mut reasons = Vec::new();
     if malicious > 0 {
-        reasons.push(plural(malicious, &format!("{new}malicious package")));
+        reasons.push(counted(malicious, &format!("{new}malicious package")));
     }
     if let Some(threshold) = threshold(&settings.fail_on).filter(|_| severe > 0) {
-        reasons.push(format!("{} {threshold}", plural(severe, &format!("{new}finding"))));
+        reasons.push(format!("{} {threshold}", counted(severe, &format!("{new}finding"))));
     }
     if own > 0 {
-        reasons.push(format!("{} over a threshold of its own", plural(own, &format!("{new}finding"))));
+        reasons.push(format!("{} over a threshold of its own", counted(own, &format!("{new}finding"))));
     }
     reasons
 }
@@ -183,8 +205,8 @@ fn missing(targets: &[Target], settings: &Settings) -> Vec<String> {
         *kinds.entry(judged.gap.kind.word()).or_default() += 1;
     }
     if !kinds.is_empty() {
-        let each: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        reasons.push(format!("{} ({})", plural(kinds.values().sum(), "blocking gap"), each.join(", ")));
+        let each: Vec<String> = kinds.iter().map(|(kind, n)| format!("{kind} {}", count(*n as u64))).collect();
+        reasons.push(format!("{} ({})", counted(kinds.values().sum(), "blocking gap"), each.join(", ")));
     }
     let below: Vec<&Target> =
         targets.iter().filter(|target| target.scan.coverage.grade < settings.require_coverage).collect();
@@ -217,6 +239,6 @@ fn clean(targets: &[Target], settings: &Settings) -> String {
 }
 
 /// `1 finding`, `2 findings`.
-fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+fn counted(n: usize, noun: &str) -> String {
+    plural(n as u64, noun, &format!("{noun}s"))
 }

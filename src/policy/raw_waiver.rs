@@ -1,5 +1,7 @@
 //! `[[waivers]]` of a policy file.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 use serde::Deserialize;
 use toml::Spanned;
@@ -21,8 +23,8 @@ pub(super) struct RawWaiver {
     path: Option<Spanned<String>>,
     fingerprint: Option<Spanned<String>>,
     function: Option<Spanned<String>>,
-    reason: Spanned<String>,
-    owner: Spanned<String>,
+    reason: Option<Spanned<String>>,
+    owner: Option<Spanned<String>>,
     expires: Option<Spanned<RawDate>>,
 }
 
@@ -70,16 +72,16 @@ pub(super) fn words(source: &Source<'_>, text: &Spanned<String>, missing: &str) 
 }
 
 impl RawWaiver {
-    pub(super) fn validate(self, source: &Source<'_>) -> Result<Waiver, ConfigError> {
-        let reason = words(source, &self.reason, "a finding is waived only with a reason")?;
-        let owner = words(source, &self.owner, "a waiver needs an owner: somebody to ask about it")?;
+    /// `span` is the whole element.
+    pub(super) fn validate(self, span: Range<usize>, source: &Source<'_>) -> Result<Waiver, ConfigError> {
+        let (reason, owner) = self.answer(span, source)?;
         let expires = day(source, self.expires.as_ref())?;
         let said = [&self.id, &self.package, &self.versions, &self.path, &self.fingerprint, &self.function];
         let text = said.into_iter().flatten().map(|value| value.get_ref().as_str()).collect::<Vec<_>>().join(", ");
         let first = said.into_iter().flatten().map(Spanned::span).min_by_key(|span| span.start);
         let Some(first) = first else {
             let message = "this would waive every finding: name an id, a package, a path, a fingerprint or a function";
-            return Err(complain(source, Some(self.reason.span()), message));
+            return Err(complain(source, self.reason.map(|reason| reason.span()), message));
         };
 
         let mut conditions = Vec::new();
@@ -98,7 +100,24 @@ impl RawWaiver {
         }
         let file = source.file.to_owned();
         let basis = Basis { file, line: source.line(first), reason, owner: Some(owner), expires };
-        Ok(Waiver { basis, text, conditions, moot: None })
+        Ok(Waiver { basis, text, conditions, id: self.id.map(Spanned::into_inner), moot: None })
+    }
+
+    /// The reason and the owner. What is missing of them is told at once: who is told of one thing after another gives
+    /// up after the second.
+    fn answer(&self, span: Range<usize>, source: &Source<'_>) -> Result<(String, String), ConfigError> {
+        let said = |text: &Option<Spanned<String>>| {
+            let text = text.as_ref()?.get_ref().trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let missing = match (said(&self.reason), said(&self.owner)) {
+            (Some(reason), Some(owner)) => return Ok((reason, owner)),
+            (None, None) => "a waiver needs a reason, and an owner: somebody to ask about it",
+            (None, Some(_)) => "a waiver needs a reason",
+            (Some(_), None) => "a waiver needs an owner: somebody to ask about it",
+        };
+        let blank = [&self.reason, &self.owner].into_iter().find(|text| said(text).is_none()).and_then(Option::as_ref);
+        Err(complain(source, Some(blank.map_or(span, Spanned::span)), missing))
     }
 }
 

@@ -35,6 +35,15 @@ pub struct Check {
     glob: GlobMatcher,
     /// Severities that violate.
     pub severities: Vec<Severity>,
+    /// Its line in the policy file, from 1.
+    pub line: usize,
+}
+
+impl Check {
+    /// Whether it speaks of that id.
+    pub(super) fn covers(&self, id: &str) -> bool {
+        self.glob.is_match(id)
+    }
 }
 
 /// Why a finding counts.
@@ -118,9 +127,9 @@ impl Thresholds {
     }
 
     /// Sets the threshold of a check.
-    pub(super) fn set_check(&mut self, id: &str, value: &str) -> Result<(), String> {
+    pub(super) fn set_check(&mut self, id: &str, value: &str, line: usize) -> Result<(), String> {
         let severities = parse_fail_on(value).map_err(|error| error.to_string())?;
-        self.checks.push(Check { id: id.to_owned(), glob: compile(id)?, severities });
+        self.checks.push(Check { id: id.to_owned(), glob: compile(id)?, severities, line });
         Ok(())
     }
 
@@ -131,7 +140,7 @@ impl Thresholds {
         if finding.kind == FindingKind::Secret && finding.confidence < least {
             return None;
         }
-        let own = self.checks.iter().find(|check| check.glob.is_match(&finding.id)).map(|check| &check.severities);
+        let own = self.checks.iter().find(|check| check.covers(&finding.id)).map(|check| &check.severities);
         if own.is_none() && finding.kind == FindingKind::Malicious {
             // Malware is no matter of degree: its records seldom carry a severity.
             return self.malicious.unwrap_or(!fail_on.is_empty()).then_some(Cause::Malicious);

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 
 use super::basis::Basis;
 use super::condition::{Condition, Subject, ids_of};
-use super::{Waived, WaiverNote};
+use super::{Waived, WaiverNote, ids};
 
 /// One waiver.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Waiver {
     pub text: String,
     /// All of them must hold.
     pub conditions: Vec<Condition>,
+    /// The id that it names, as it is written, where it names one.
+    pub id: Option<String>,
     /// Why it can have no effect here, although its own tool may see one.
     pub moot: Option<String>,
 }
@@ -99,10 +101,14 @@ impl<'a> Waivers<'a> {
     pub(super) fn unused(&self) -> Vec<WaiverNote> {
         let idle = |(at, waiver): (usize, &Waiver)| {
             let why = match &waiver.moot {
-                Some(why) => why,
+                Some(why) => why.clone(),
                 None if waiver.basis.is_expired(self.today) || self.used.contains(&at) => return None,
-                None if self.partial.contains(&at) => "it covers some places of a finding, and nothing the others",
-                None => "no finding matches",
+                None if self.partial.contains(&at) => {
+                    "it covers some places of a finding, and nothing the others".to_owned()
+                }
+                None => {
+                    format!("no finding matches{}", waiver.id.as_deref().map(ids::did_you_mean).unwrap_or_default())
+                }
             };
             Some(waiver.basis.note(format!("{}: {why}", waiver.text)))
         };

@@ -95,15 +95,6 @@ pub fn is_advisory(kind: FindingKind) -> bool {
     matches!(kind, FindingKind::Vulnerability | FindingKind::Malicious | FindingKind::Informational)
 }
 
-/// The findings that are none of [`is_advisory`].
-pub const NO_ADVISORIES: &[Part] = &[
-    Part::Findings(FindingKind::Secret),
-    Part::Findings(FindingKind::Integrity),
-    Part::Findings(FindingKind::Runtime),
-    Part::Findings(FindingKind::Posture),
-    Part::Findings(FindingKind::Code),
-];
-
 /// Who published an advisory, and where it can be read.
 pub fn published(id: &str) -> (&'static str, String) {
     // No database has an id with anything else in it, and readers of addresses stumble over it even in an escape.
@@ -113,6 +104,17 @@ pub fn published(id: &str) -> (&'static str, String) {
         Some("GHSA") => ("GitHub Advisories", format!("https://github.com/advisories/{id_part}")),
         _ => ("OSV", format!("https://osv.dev/vulnerability/{id_part}")),
     }
+}
+
+/// The first CVE that a finding speaks of.
+pub fn cve(finding: &Finding) -> Option<&str> {
+    [&finding.id].into_iter().chain(&finding.aliases).map(String::as_str).find(|id| id.starts_with("CVE-"))
+}
+
+/// The version of a CVSS vector; those of version 2 do not say it.
+pub fn cvss_version(vector: &str) -> &str {
+    let named = vector.strip_prefix("CVSS:").and_then(|rest| rest.split('/').next());
+    named.filter(|version| matches!(*version, "3.0" | "3.1" | "4.0")).unwrap_or("2.0")
 }
 
 /// Percent-encodes all but what may stand in every part of an address (RFC 3986, unreserved) and `/`.
@@ -169,7 +171,7 @@ pub fn few_gaps(gaps: &[JudgedGap], most: usize) -> (Vec<&JudgedGap>, Vec<String
 pub fn left_out(reporter: &dyn Reporter, verdict: &Verdict) -> Option<String> {
     let mut counts: BTreeMap<FindingKind, usize> = BTreeMap::new();
     for judged in verdict.targets.iter().flat_map(|target| &target.findings) {
-        if reporter.lacks().contains(&Part::Findings(judged.finding.kind)) {
+        if !reporter.carries(Part::Findings(judged.finding.kind)) {
             *counts.entry(judged.finding.kind).or_default() += 1;
         }
     }

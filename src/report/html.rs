@@ -10,10 +10,12 @@
 //! text of them, never markup, and links only to advisories whose ids have their database's form.
 
 mod about;
+mod cloud;
 mod data;
 mod gaps;
 mod overview;
 mod picture;
+mod sweep;
 mod targets;
 mod text;
 mod upgrades;
@@ -24,6 +26,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
+use super::news::News;
 use super::words::{count, plural};
 use super::{Part, Reporter, Style};
 use crate::policy::{Exit, Verdict};
@@ -35,6 +38,7 @@ const STYLE: &str = concat!(
     include_str!("html/overview.css"),
     include_str!("html/sections.css"),
     include_str!("html/list.css"),
+    include_str!("html/sweep.css"),
     include_str!("html/print.css"),
 );
 const SCRIPT: &str = concat!(
@@ -54,8 +58,8 @@ impl Reporter for Html {
         "html"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -63,8 +67,12 @@ impl Reporter for Html {
         let steps = upgrades::steps(verdict);
         head(verdict, steps.len(), out)?;
         overview::verdict(verdict, out)?;
+        let news = News::of(verdict);
+        if let Some(news) = &news {
+            sweep::write(news, out)?;
+        }
         overview::cards(verdict, out)?;
-        targets::write(verdict, out)?;
+        targets::write(verdict, news.as_ref(), out)?;
         upgrades::write(verdict, &steps, out)?;
         findings(verdict, data.left_out, out)?;
         gaps::write(verdict, out)?;
@@ -97,6 +105,7 @@ fn head(verdict: &Verdict, upgrades: usize, out: &mut dyn Write) -> io::Result<(
         0 => String::new(),
         n => format!("<a href=\"#upgrades\">Upgrades <span class=\"figure\">{}</span></a>", count(n)),
     };
+    let news = if verdict.sweep.is_some() { "<a href=\"#news\">What is new</a>" } else { "" };
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -110,7 +119,7 @@ fn head(verdict: &Verdict, upgrades: usize, out: &mut dyn Write) -> io::Result<(
          <path d=\"M4 12l4 8h16l4-8zM16 3v9M16 4l7 5h-7M3 25q3.2-3 6.5 0t6.5 0 6.5 0 6.5 0\"/></svg>\
          <div><h1>{title}</h1><p>Tidewaiter report <span>{day}</span></p></div></div>\n\
          <button type=\"button\" id=\"theme\" hidden>Theme</button></header>\n\
-         <nav class=\"sections\" aria-label=\"Sections\"><a href=\"#overview\">Overview</a>\
+         <nav class=\"sections\" aria-label=\"Sections\">{news}<a href=\"#overview\">Overview</a>\
          <a href=\"#functions\">Functions <span class=\"figure\">{targets}</span></a>{upgrades}\
          <a href=\"#findings\">Findings <span class=\"figure\">{findings}</span></a>\
          <a href=\"#gaps\">Not seen <span class=\"figure\">{gaps}</span></a>\

@@ -2,12 +2,14 @@
 //!
 //! Types of their own, so that renaming a field inside the program cannot rename one outside. Within version 1 a key is
 //! never renamed or removed, every key is always present (null where unknown), and consumers ignore keys and enum
-//! values that they do not know. The one exception is `run`, which `--reproducible` leaves out.
+//! values that they do not know. The exceptions are `run`, which `--reproducible` leaves out, and `sweep`, which only a
+//! sweep has.
 
 mod build;
 mod diff;
 mod lines;
 mod read;
+mod sweep;
 
 use std::io::{self, Write};
 
@@ -21,6 +23,8 @@ pub use lines::Ndjson;
 
 pub use diff::write_diff;
 pub use read::{ReadError, read};
+
+use sweep::{CloudV1, SweepV1};
 
 /// The reporter.
 pub struct JsonV1;
@@ -42,6 +46,8 @@ struct Report<'a> {
     advisories: AdvisoriesV1<'a>,
     targets: Vec<TargetV1<'a>>,
     policy: PolicyV1<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sweep: Option<SweepV1<'a>>,
     summary: SummaryV1<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<RunV1<'a>>,
@@ -94,15 +100,6 @@ struct TargetV1<'a> {
     hooks: Vec<HookV1<'a>>,
     upgrades: Vec<UpgradeV1<'a>>,
     risk: RiskV1<'a>,
-}
-
-#[derive(Serialize)]
-struct CloudV1<'a> {
-    provider: Option<&'a str>,
-    account: Option<&'a str>,
-    region: Option<&'a str>,
-    arn: &'a str,
-    qualifier: Option<&'a str>,
 }
 
 #[derive(Serialize)]

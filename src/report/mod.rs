@@ -3,8 +3,10 @@
 //! A reporter decides nothing: what violates, what is waived and how the run ends is written in the verdict. It may
 //! group, and it may cut a long list of things that violate nothing, if it says how many it left out.
 
+mod asff;
 mod csv;
 mod cyclonedx;
+mod deployed;
 mod escape;
 mod facts;
 mod gitlab;
@@ -12,8 +14,12 @@ mod html;
 mod json_text;
 mod json_v1;
 mod junit;
+mod ledger;
 mod markdown;
 mod markup;
+mod news;
+mod notice;
+mod ocsf;
 mod openvex;
 mod place;
 mod sarif;
@@ -27,6 +33,7 @@ use std::io::{self, Write};
 use crate::model::FindingKind;
 use crate::policy::Verdict;
 
+pub use asff::Asff;
 pub use csv::Csv;
 pub use cyclonedx::Cyclonedx;
 pub use escape::escape;
@@ -35,6 +42,8 @@ pub use html::Html;
 pub use json_v1::{JsonV1, Ndjson, ReadError, read, write_diff as write_diff_json};
 pub use junit::Junit;
 pub use markdown::Markdown;
+pub use notice::{NoticeFormat, notice};
+pub use ocsf::Ocsf;
 pub use openvex::Openvex;
 pub use sarif::Sarif;
 pub use spdx::Spdx;
@@ -46,7 +55,8 @@ pub const ALL: &[&dyn Reporter] = &[
     &JsonV1,
     &Ndjson,
     &Sarif,
-    &Cyclonedx,
+    &Cyclonedx::V1_6,
+    &Cyclonedx::V1_7,
     &Spdx,
     &Openvex,
     &Junit,
@@ -55,6 +65,8 @@ pub const ALL: &[&dyn Reporter] = &[
     &Markdown,
     &Csv,
     &Html,
+    &Asff,
+    &Ocsf,
 ];
 
 /// One output format.
@@ -62,9 +74,9 @@ pub trait Reporter: Sync {
     /// The word behind `--format`.
     fn id(&self) -> &'static str;
 
-    /// What the format has no place for. All else of a verdict is in every report.
-    fn lacks(&self) -> &'static [Part] {
-        &[]
+    /// Whether the format has a place for something.
+    fn carries(&self, _: Part) -> bool {
+        true
     }
 
     /// Writes the whole report, in many small pieces: `out` should be buffered. The only errors are those of `out`.
@@ -80,6 +92,8 @@ pub enum Part {
     Gaps,
     /// The list of packages; those that findings speak of are named in any case.
     Packages,
+    /// Waivers that are unused or expired.
+    IdleWaivers,
 }
 
 impl Part {
@@ -89,6 +103,7 @@ impl Part {
             Part::Findings(kind) => kind.word(),
             Part::Gaps => "gaps",
             Part::Packages => "packages",
+            Part::IdleWaivers => "idle waivers",
         }
     }
 }

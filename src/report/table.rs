@@ -3,7 +3,8 @@
 //! One block per target, in the order of urgency: malware, vulnerable packages, secrets, other findings, what to
 //! upgrade, what runs before the handler, what could not be seen, what cannot stop a build, what was waived. Whatever
 //! violates the policy or blocks the verdict is marked. Findings that violate are all shown; of the others, long lists
-//! are cut and say by how much. A target without findings gets a few lines that say what that rests on.
+//! are cut and say by how much. A target without findings gets a few lines that say what that rests on; in a sweep it is
+//! only counted. A sweep ends with what came and went.
 
 mod canvas;
 mod diff;
@@ -11,6 +12,7 @@ mod findings;
 mod gaps;
 mod hooks;
 mod risk;
+mod sweep;
 mod upgrades;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use std::io::{self, Write};
 use crate::model::{DatabaseOrigin, Grade, Package};
 use crate::policy::{Exit, Target, Verdict, WaiverNote};
 
+use super::news::News;
 use super::summary::{Summary, advisories};
 use super::words::{bytes, count, list, plural};
 use super::{Part, Reporter, Style, place};
@@ -37,13 +40,16 @@ impl Reporter for Table {
         "table"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let mut canvas = Canvas::new(out, style);
-        for target in &verdict.targets {
+        let news = News::of(verdict);
+        let (told, quiet): (Vec<&Target>, Vec<&Target>) =
+            verdict.targets.iter().partition(|target| news.is_none() || needs_a_look(target));
+        for target in told {
             if target.findings.is_empty() {
                 reassure(&mut canvas, target, verdict)?;
             } else {
@@ -58,12 +64,26 @@ impl Reporter for Table {
             findings::write_waived(&mut canvas, target)?;
             canvas.blank()?;
         }
+        if !quiet.is_empty() {
+            let functions = plural(quiet.len() as u64, "function", "functions");
+            let text = format!("{functions} violate nothing and were seen as required; --format json lists all");
+            canvas.paragraph(0, Ink::Faint, &text, 2)?;
+            canvas.blank()?;
+        }
         risk::rank(&mut canvas, &verdict.targets)?;
+        if let Some(news) = &news {
+            sweep::write(&mut canvas, news)?;
+        }
         if !is_quiet(verdict) {
             figures(&mut canvas, verdict)?;
         }
         conclusion(&mut canvas, verdict)
     }
+}
+
+/// Whether a function of a sweep gets a block of its own: a thousand that are well would push the others out of sight.
+fn needs_a_look(target: &Target) -> bool {
+    target.incomplete || target.findings.iter().any(|judged| judged.violates)
 }
 
 /// Nothing was found and nothing is missing: the block of each target says it all.
@@ -94,7 +114,7 @@ fn header(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
         Grade::Partial => Ink::Warning,
         Grade::Blind => Ink::Bad,
     };
-    let tally = format!("{read} of {seen} read, {}", bytes(coverage.tally.bytes));
+    let tally = format!("{read} of {seen}, {}", bytes(coverage.tally.bytes));
     canvas.row(2, label("coverage", ink, coverage.grade.word(), tally))?;
     let packages = because(count(scan.packages.len() as u64), ecosystems(&scan.packages));
     canvas.labelled("packages", LABEL, Ink::Plain, &packages)
@@ -172,6 +192,9 @@ fn figures(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
     }
     if summary.beside > 0 {
         findings.push_str(&format!(" ({} of them in packages that are not installed)", count(summary.beside as u64)));
+    }
+    if let Some(states) = summary.states() {
+        findings.push_str(&format!("; {states}"));
     }
     if summary.waived > 0 {
         findings.push_str(&format!("; {} waived", count(summary.waived as u64)));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
+use std::sync::atomic::Ordering;
 
 use super::assignment::{self, Style};
 use super::builtin;
@@ -237,7 +238,15 @@ impl Engine {
         lists.peek()?;
         let path = place.path.join("!");
         let asked = Question { rule: &rule.id, path: &path, text, whole: &found.whole, secret: &found.secret };
-        lists.find(|list| list.allows(&asked)).map(|list| &list.source)
+        let list = lists.find(|list| list.allows(&asked))?;
+        list.used.store(true, Ordering::Relaxed);
+        Some(&list.source)
+    }
+
+    /// Allow-lists for all rules that have covered nothing so far. A rule's own are left out: they belong to what the
+    /// rule finds.
+    pub fn idle_allow_lists(&self) -> impl Iterator<Item = &Allowance> {
+        self.allow.iter().filter(|list| !list.used.load(Ordering::Relaxed))
     }
 
     /// Finds the secrets of an environment variable: its value as a text of its own, and the value as what its name

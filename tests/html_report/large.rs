@@ -9,7 +9,7 @@ const ONE_FILTER: f64 = 2.0;
 /// Bytes of the page for each finding, all told.
 const EACH: u64 = 1_000;
 
-fn many() -> Verdict {
+pub fn many() -> Verdict {
     let mut packages: Vec<Package> =
         (0..40).map(|i| package(Ecosystem::Npm, &format!("package-{i}"), "1.0.0", &["node_modules", "p"])).collect();
     packages.sort_by_key(Package::id);
@@ -17,6 +17,7 @@ fn many() -> Verdict {
     let scans = (0..1_000_usize).map(|n| {
         let mut scan = clean_scan();
         scan.name = format!("function-{n:04}");
+        scan.id.clone_from(&scan.name);
         scan.packages = packages.clone();
         scan.findings = (0..20_usize)
             .map(|i| {

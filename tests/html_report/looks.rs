@@ -36,7 +36,7 @@ fn dark_and_light_follow_the_system_and_the_button() {
 
 /// Elements with text of their own whose contrast with the background is under 4.5:1
 /// (<https://www.w3.org/TR/WCAG22/#contrast-minimum>).
-const CONTRASTS: &str = "(() => {
+pub const CONTRASTS: &str = "(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     const channels = (colour) => {
         canvas.clearRect(0, 0, 1, 1);

@@ -10,6 +10,7 @@ pub mod osv_service;
 pub mod picture;
 pub mod planted;
 pub mod schema;
+pub mod swept;
 pub mod synthetic;
 pub mod tar;
 pub mod tool;

@@ -39,6 +39,14 @@ impl SweepFrom {
             SweepFrom::Aws(aws) => &aws.options,
         }
     }
+
+    /// The same, to be changed.
+    pub fn options_mut(&mut self) -> &mut SweepOptions {
+        match self {
+            SweepFrom::Files(files) => &mut files.options,
+            SweepFrom::Aws(aws) => &mut aws.options,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,37 +55,37 @@ pub(in crate::cli) struct FilesArgs {
     #[arg(value_name = "DIR|URL")]
     pub place: String,
     /// Another service than Amazon's for s3://
-    #[arg(long, value_name = "URL", help_heading = FUNCTIONS)]
+    #[arg(long, value_name = "URL", help_heading = THE_FUNCTIONS)]
     pub endpoint_url: Option<String>,
     #[command(flatten)]
     pub options: SweepOptions,
 }
 
 /// The heading of options that choose functions.
-const FUNCTIONS: &str = "The functions";
+pub(in crate::cli) const THE_FUNCTIONS: &str = "The functions";
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct AwsArgs {
     /// Region (repeatable) [default: the configured one]
-    #[arg(long = "region", value_name = "REGION", help_heading = FUNCTIONS)]
+    #[arg(long = "region", value_name = "REGION", help_heading = THE_FUNCTIONS)]
     pub regions: Vec<String>,
     /// Every region that is enabled for the account
-    #[arg(long, conflicts_with = "regions", help_heading = FUNCTIONS)]
+    #[arg(long, conflicts_with = "regions", help_heading = THE_FUNCTIONS)]
     pub all_regions: bool,
     /// Profile of the AWS configuration, one account each (repeatable) [default: the environment's credentials]
-    #[arg(long = "profile", value_name = "NAME", help_heading = FUNCTIONS)]
+    #[arg(long = "profile", value_name = "NAME", help_heading = THE_FUNCTIONS)]
     pub profiles: Vec<String>,
     /// Role to take on, one account each (repeatable); @FILE names a file with one a line
-    #[arg(long = "role-arn", value_name = "ARN|@FILE", help_heading = FUNCTIONS)]
+    #[arg(long = "role-arn", value_name = "ARN|@FILE", help_heading = THE_FUNCTIONS)]
     pub role_arns: Vec<String>,
     /// Where all calls go: an emulator, a private endpoint
-    #[arg(long, value_name = "URL", help_heading = FUNCTIONS)]
+    #[arg(long, value_name = "URL", help_heading = THE_FUNCTIONS)]
     pub endpoint_url: Option<String>,
     /// Only functions of such a name (repeatable)
-    #[arg(long = "name", value_name = "GLOB", help_heading = FUNCTIONS)]
+    #[arg(long = "name", value_name = "GLOB", help_heading = THE_FUNCTIONS)]
     pub names: Vec<String>,
     /// Only functions with this tag; all that are given must be there (repeatable). Costs a call for each function
-    #[arg(long = "tag", value_name = "KEY=VALUE", help_heading = FUNCTIONS)]
+    #[arg(long = "tag", value_name = "KEY=VALUE", help_heading = THE_FUNCTIONS)]
     pub tags: Vec<String>,
     #[command(flatten)]
     pub options: SweepOptions,

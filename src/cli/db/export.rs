@@ -32,7 +32,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<Exit> {
 }
 
 fn signer(path: &Path) -> Result<Signer> {
-    let text = options::small_file(path, MAX_KEY).context("--sign")?;
+    let text = options::small_text(path, MAX_KEY).context("--sign")?;
     Signer::new(&text, password).with_context(|| format!("--sign {}", path.display()))
 }
 

@@ -89,7 +89,7 @@ pub(super) fn sync(
             Ok(done) => outcome.lines.push(line(&done)),
             Err(error @ AdvisoryError::Store(_)) => return Err(error.into()),
             Err(error) if asked => outcome.failed.push(error),
-            Err(error) => output::complain(&format!("{} stays as it was: {}", feed.name(), escape(&error.to_string()))),
+            Err(error) => output::warn(&format!("{} stays as it was: {}", feed.name(), escape(&error.to_string()))),
         }
     }
     Ok(outcome)

@@ -36,7 +36,7 @@ pub(super) fn run(args: &DbArgs) -> Result<Exit> {
 fn lock(cache: &Path, no_wait: bool) -> Result<CacheLock> {
     let waiting = || {
         if !no_wait {
-            output::complain(&format!("another process changes the cache in {}; waiting for it", cache.display()));
+            output::note(&format!("another process changes the cache in {}; waiting for it", cache.display()));
         }
         !no_wait
     };

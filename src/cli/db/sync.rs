@@ -34,7 +34,7 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit> {
     });
     bar.finish_and_clear();
     for error in &feeds.failed {
-        output::complain(&format!("error: {}; what the cache holds of it stays", escape(&error.to_string())));
+        output::error(&format!("{}; what the cache holds of it stays", escape(&error.to_string())));
     }
     let report = report.with_context(|| format!("cannot sync from {}", mirror.place()))?;
     output::print(|out| {

@@ -17,7 +17,7 @@ pub(super) fn run(args: &RulesCheckArgs) -> Result<Exit> {
     let mut broken = 0;
     for path in &args.files {
         let name = path.display().to_string();
-        let text = options::small_file(path, MAX_FILE)?;
+        let text = options::small_text(path, MAX_FILE)?;
         match check::check(&name, &text, &|other| open(path, other)) {
             Ok(checked) => {
                 broken += checked.broken.len();

@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::super::args::{ListFormat, RulesListArgs};
 use super::super::output;
 use super::rules;
+use crate::formats::nearest::did_you_mean;
+use crate::formats::words::plural;
 use crate::policy::Exit;
 use crate::secret::{Engine, Rule};
 
@@ -37,6 +39,13 @@ pub(super) fn run(args: &RulesListArgs) -> Result<Exit> {
         holds && args.vendor.as_ref().is_none_or(|vendor| vendor.to_lowercase() == rule.vendor.to_lowercase())
     };
     let mut found: Vec<&Rule> = Engine::builtin().rules().iter().filter(wanted).collect();
+    if found.is_empty() {
+        let vendors: BTreeSet<String> =
+            Engine::builtin().rules().iter().map(|rule| rule.vendor.to_lowercase()).collect();
+        let named = args.vendor.as_deref().unwrap_or_default().to_lowercase();
+        let meant = did_you_mean(&named, vendors.iter().map(String::as_str));
+        output::warn(&format!("no built-in rule is of that text and vendor{meant}"));
+    }
     found.sort_by_key(|rule| (rule.vendor.to_lowercase(), &rule.id));
     let vendors: BTreeSet<&str> = found.iter().map(|rule| rule.vendor.as_str()).filter(|v| *v != "generic").collect();
     output::print(|out| match args.format {
@@ -68,5 +77,5 @@ fn table(out: &mut dyn Write, found: &[&Rule], vendors: usize) -> std::io::Resul
         let Listed { id, vendor, severity, confidence, title, .. } = listed(rule);
         writeln!(out, "{id:ids$}  {vendor:names$}  {severity:8}  {confidence:6}  {title}")?;
     }
-    writeln!(out, "{}, {vendors} vendor{}", rules(found.len()), if vendors == 1 { "" } else { "s" })
+    writeln!(out, "{}, {}", rules(found.len()), plural(vendors as u64, "vendor", "vendors"))
 }

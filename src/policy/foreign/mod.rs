@@ -23,6 +23,7 @@ use serde_json::value::RawValue;
 use super::basis::Basis;
 use super::condition::Condition;
 use super::config::{Complaint, compile, read_text};
+use super::quote::quote;
 use super::waiver::Waiver;
 use crate::formats::complaint::Source;
 use crate::formats::lines::Lines;
@@ -117,17 +118,12 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Waiver>, ForeignError> {
     };
     let waivers = (format.read)(&Source { file, text }).map_err(|complaint| {
         // A line that a format cannot read may be of a file that was named by mistake, and hold a secret.
-        ForeignError::Invalid(Box::new(Complaint { text: hidden(&complaint.text), ..complaint }))
+        ForeignError::Invalid(Box::new(Complaint { text: quote(&complaint.text, &[]), ..complaint }))
     })?;
     match waivers.len() {
         count if count > MAX_WAIVERS => Err(ForeignError::TooMany { file: file.to_owned(), count }),
         _ => Ok(waivers),
     }
-}
-
-/// A line without its text, one character for one.
-fn hidden(line: &str) -> String {
-    line.chars().map(|c| if c.is_alphanumeric() { '*' } else { c }).collect()
 }
 
 /// What the readers have in common.
@@ -147,7 +143,7 @@ impl<'a> Entry<'a> {
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
         let reason = reason.map_or_else(|| format!("listed in {}", self.source.file), str::to_owned);
         let basis = Basis { file: self.source.file.to_owned(), line: self.line, reason, ..Basis::default() };
-        Waiver { basis, text, conditions, moot: None }
+        Waiver { basis, text, conditions, id: None, moot: None }
     }
 
     /// One that has no effect here.

@@ -24,7 +24,7 @@ function findings(data) {
     issue.kev !== undefined && el('span', { class: 'mark bad' }, 'known exploited'),
     standing === 'waived' && el('span', { class: 'mark' }, 'waived'),
     standing === 'beside' && el('span', { class: 'mark' }, 'not installed'),
-    state === 'existing' && el('span', { class: 'mark' }, 'in the baseline'),
+    state === 'existing' && el('span', { class: 'mark' }, 'known before'),
   ];
 
   const remedy = ({ kind, fixed }) => {

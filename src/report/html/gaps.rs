@@ -47,30 +47,6 @@ pub fn tally<'a>(gaps: impl IntoIterator<Item = &'a JudgedGap>) -> BTreeMap<(Sta
     tally
 }
 
-/// What a kind means to somebody who does not know the program.
-fn meaning(kind: GapKind) -> &'static str {
-    match kind {
-        GapKind::Unreadable => "The file system or the archive did not give the bytes.",
-        GapKind::Truncated => "The bytes end too early.",
-        GapKind::Encrypted => "The bytes are encrypted.",
-        GapKind::Unsupported => "A compression or an archive format that is not read.",
-        GapKind::OverLimit => "A limit against exhaustion was reached.",
-        GapKind::Checksum => "The bytes differ from the checksum beside them.",
-        GapKind::Malformed => "A file does not follow its own format.",
-        GapKind::Duplicate => "One name stands for two files.",
-        GapKind::Mismatch => "The archive contradicts itself.",
-        GapKind::UnsafeName => "A name that would do harm if it were unpacked.",
-        GapKind::Link => "A link, which is not followed.",
-        GapKind::Opaque => "Compiled or generated code whose parts have no name.",
-        GapKind::Unversioned => "A package without a version: not compared with advisories.",
-        GapKind::BadVersion => "A version that cannot be ordered: not compared with advisories.",
-        GapKind::Advisories => "The database lacks advisories, or they are old.",
-        GapKind::Unavailable => "A part of the function was not there: a layer, its variables.",
-        GapKind::Runtime => "Too little is known of the function's runtime.",
-        GapKind::Internal => "A mistake of the program, contained.",
-    }
-}
-
 /// The section.
 pub fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     let tally = tally(verdict.targets.iter().flat_map(|target| &target.gaps));
@@ -85,7 +61,7 @@ pub fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         )?;
         for ((standing, kind), n) in tally {
             let (word, kind_word, n) = (standing.word(), kind.word(), count(n));
-            let meaning = meaning(kind);
+            let meaning = kind.meaning();
             writeln!(
                 out,
                 "<li class=\"tile {word}\"><span class=\"chip {word}\">{word}</span> <a href=\"#gaps\" \

@@ -102,6 +102,38 @@ pub fn squares(all: &[(String, &str, String)], label: &str, out: &mut dyn Write)
     out.write_all(b"</svg>")
 }
 
+/// One column of a picture over time: parts with their colours, from the bottom up, and what it is as a whole.
+pub struct Column<'a> {
+    pub parts: Vec<(&'a str, u64)>,
+    pub title: String,
+}
+
+/// Columns side by side, `most` of which would reach the top.
+pub fn columns(all: &[Column<'_>], most: u64, label: &str, out: &mut dyn Write) -> io::Result<()> {
+    /// Columns below which they do not grow wider.
+    const FEW: usize = 14;
+    let (width, label) = (all.len().max(FEW) * 10, Text(label));
+    write!(
+        out,
+        "<svg class=\"columns\" viewBox=\"0 0 {width} {FULL}\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"{label}\">"
+    )?;
+    for (at, column) in all.iter().enumerate() {
+        let amounts: Vec<u64> = column.parts.iter().map(|(_, amount)| *amount).collect();
+        let (x, mut top) = (at * 10 + 1, FULL);
+        for ((class, _), height) in column.parts.iter().zip(widths(&amounts, most)) {
+            if height > 0 {
+                top -= height;
+                write!(out, "<rect class=\"{class}\" x=\"{x}\" y=\"{top}\" width=\"8\" height=\"{height}\"/>")?;
+            }
+        }
+        let title = Text(&column.title);
+        let x = at * 10;
+        write!(out, "<rect class=\"over\" x=\"{x}\" width=\"10\" height=\"{FULL}\"><title>{title}</title></rect>")?;
+    }
+    out.write_all(b"</svg>")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,9 +6,11 @@ use std::io::{self, Write};
 
 use crate::model::{FindingKind, Severity};
 use crate::policy::{Judged, Target, Verdict};
+use crate::report::news::News;
 use crate::report::words::{bytes, count, list, plural};
 use crate::report::{facts, place};
 
+use super::cloud;
 use super::data::urgency;
 use super::gaps::tally;
 use super::overview::{class_of, heat, terms};
@@ -30,7 +32,7 @@ pub fn anchor(at: usize) -> String {
 }
 
 /// The section.
-pub fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(verdict: &Verdict, news: Option<&News<'_>>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"<section id=\"functions\" aria-labelledby=\"functions-title\">\n")?;
     out.write_all(b"<h2 id=\"functions-title\">Functions</h2>\n<ol class=\"functions\">\n")?;
     let all = &verdict.targets;
@@ -39,12 +41,13 @@ pub fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
             let rest = plural((all.len() - FIRST) as u64, "more function", "more functions");
             write!(out, "</ol>\n<details class=\"rest\"><summary>{rest}</summary>\n<ol class=\"functions\">\n")?;
         }
-        function(target, at, all.len() <= OPEN, out)?;
+        let standing = news.and_then(|news| news.standing(&target.scan.id));
+        function(target, at, standing, all.len() <= OPEN, out)?;
     }
     out.write_all(if all.len() > FIRST { b"</ol></details>\n</section>\n" } else { b"</ol>\n</section>\n" })
 }
 
-fn function(target: &Target, at: usize, open: bool, out: &mut dyn Write) -> io::Result<()> {
+fn function(target: &Target, at: usize, standing: Option<&str>, open: bool, out: &mut dyn Write) -> io::Result<()> {
     let scan = &target.scan;
     let score = target.risk.score;
     let open = if open { " open" } else { "" };
@@ -52,6 +55,8 @@ fn function(target: &Target, at: usize, open: bool, out: &mut dyn Write) -> io::
     let mut facts = vec![scan.kind.word().to_owned()];
     facts.extend(scan.config.runtime.clone());
     facts.extend(scan.config.handler.as_ref().map(|handler| format!("handler {handler}")));
+    facts.extend(cloud::told(&scan.config));
+    facts.extend(standing.map(|word| format!("{word} since the last sweep")));
     write!(
         out,
         "<li id=\"{id}\"><details{open}><summary><span class=\"score {class}\" title=\"risk of 100\">{score}</span>\
@@ -68,6 +73,7 @@ fn function(target: &Target, at: usize, open: bool, out: &mut dyn Write) -> io::
     not_seen(target, at, out)?;
     out.write_all(b"</div><div>")?;
     inside(target, out)?;
+    cloud::write(&scan.config, out)?;
     hooks(target, out)?;
     out.write_all(b"</div></div></details></li>\n")
 }

@@ -1,6 +1,6 @@
 //! Fills the contract's types from a verdict.
 
-use crate::model::{Answer, Artifact, Cvss, FunctionConfig, Hook, Location, Package, PackageId, SourceInfo};
+use crate::model::{Answer, Artifact, Cvss, Hook, Location, Package, PackageId, SourceInfo};
 use crate::policy::{Judged, JudgedGap, Risk, Target, Upgrade, Verdict, Waived, WaiverNote};
 use crate::report::place;
 use crate::report::summary::{self, Summary};
@@ -23,6 +23,7 @@ impl<'a> Report<'a> {
                 waivers_unused: verdict.waivers_unused.iter().map(waiver_note).collect(),
                 waivers_expired: verdict.waivers_expired.iter().map(waiver_note).collect(),
             },
+            sweep: verdict.sweep.as_ref().map(sweep::sweep),
             summary: SummaryV1 {
                 findings: SeverityCounts { critical, high, medium, low, unknown },
                 gaps: GapCounts { blocking: summary.blocking, note: summary.notes, accepted: summary.accepted },
@@ -64,7 +65,7 @@ fn target(target: &Target) -> TargetV1<'_> {
         id: &scan.id,
         name: &scan.name,
         kind: scan.kind.word(),
-        cloud: cloud(&scan.config),
+        cloud: sweep::cloud(&scan.config),
         runtime: scan.config.runtime.as_deref(),
         handler: scan.config.handler.as_deref(),
         artifacts: artifacts.iter().map(artifact).collect(),
@@ -81,16 +82,6 @@ fn target(target: &Target) -> TargetV1<'_> {
         upgrades: target.upgrades.iter().map(upgrade).collect(),
         risk: risk(&target.risk),
     }
-}
-
-/// An ARN's parts: `arn:partition:service:region:account:function:name[:qualifier]`
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>). Parts that are empty or absent are unknown.
-fn cloud(config: &FunctionConfig) -> Option<CloudV1<'_>> {
-    let arn = config.arn.as_deref()?;
-    let parts: Vec<&str> = arn.split(':').collect();
-    let is_arn = parts.first() == Some(&"arn");
-    let part = |at: usize| parts.get(at).copied().filter(|part| is_arn && !part.is_empty());
-    Some(CloudV1 { provider: is_arn.then_some("aws"), account: part(4), region: part(3), arn, qualifier: part(7) })
 }
 
 fn artifact(artifact: &Artifact) -> ArtifactV1<'_> {

@@ -1,5 +1,6 @@
 //! The same contract as newline-delimited JSON: one object a line, each with its `type`, for programs that read as a
-//! stream. What hangs below a target stands on lines of its own, with the target's id.
+//! stream. What hangs below a target, and what came and went since the last sweep, stands on lines of its own, with the
+//! target's id.
 
 use std::io::{self, Write};
 use std::mem::take;
@@ -21,7 +22,12 @@ impl Reporter for Ndjson {
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         let mut report = Report::of(verdict);
         let targets = take(&mut report.targets);
+        let changes = report.sweep.as_mut().map(|sweep| &mut sweep.changes.findings);
+        let (new, fixed) =
+            changes.map(|changes| (take(&mut changes.new), take(&mut changes.fixed))).unwrap_or_default();
         line(out, "report", None, &report)?;
+        new.iter().try_for_each(|one| line(out, "new", None, one))?;
+        fixed.iter().try_for_each(|one| line(out, "fixed", None, one))?;
         targets.into_iter().try_for_each(|target| lines(out, target))
     }
 }

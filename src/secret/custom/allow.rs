@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use regex::bytes::Regex;
 
@@ -28,6 +30,12 @@ pub enum Target {
 pub struct Allowance {
     /// Where it is written, and why.
     pub source: AllowedBy,
+    /// The file that it is written in.
+    pub file: String,
+    /// Its line there, from 1.
+    pub line: usize,
+    /// It covered a secret. Shared by all copies, since many threads ask.
+    pub used: Arc<AtomicBool>,
     /// Whether all of its kinds of criteria must hold; else any is enough.
     pub all: bool,
     /// It also names commits, which no deployed artifact has: with `all` it can never hold.

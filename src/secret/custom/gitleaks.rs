@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use regex::bytes::Regex;
 use toml::Spanned;
@@ -215,9 +216,13 @@ fn allowance(
     let stopwords = fields.strings("stopwords", file).iter().map(|word| word.to_ascii_lowercase()).collect();
     let rules = Some(fields.strings("targetRules", file)).filter(|ids| !ids.is_empty());
     fields.finish(file);
+    let line = source.line(span);
     Some(Allowance {
+        file: source.file.to_owned(),
+        line,
+        used: Arc::default(),
         source: AllowedBy {
-            by: format!("{}:{}", source.file, source.line(span)),
+            by: format!("{}:{line}", source.file),
             reason: reason.unwrap_or_else(|| "an allow-list covers it".to_owned()),
         },
         all,

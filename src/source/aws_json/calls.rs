@@ -2,7 +2,7 @@
 
 use super::raw::{Policy, Texts};
 use super::{Document, Page, filled};
-use crate::formats::lenient::{List, Object, Text, record};
+use crate::formats::lenient::{Entries, List, Object, Text, record};
 use crate::model::FunctionUrl;
 
 /// An address of a function
@@ -19,8 +19,8 @@ pub(in crate::source) struct Url {
 pub(in crate::source) struct Mapping {
     /// ARN, with the alias or version that is called.
     pub function: String,
-    /// The queue's, stream's or topic's ARN; a broker outside of AWS has none.
-    pub source: Option<String>,
+    /// The queue's, stream's or topic's ARN, or `kafka:` and the server of a cluster outside of AWS, which has none.
+    pub sources: Vec<String>,
 }
 
 /// A name that points to one version, or to two for a while
@@ -73,6 +73,13 @@ record! {
     struct PrintedMapping<'de> {
         "FunctionArn" => function: Text<'de>,
         "EventSourceArn" => source: Text<'de>,
+        "SelfManagedEventSource" => cluster: Cluster<'de>,
+    }
+}
+
+record! {
+    struct Cluster<'de> {
+        "Endpoints" => endpoints: Entries<'de, List<Text<'de>>>,
     }
 }
 
@@ -143,7 +150,10 @@ pub(super) fn mappings(text: &str) -> Result<Page<Mapping>, serde_json::Error> {
     let alone: PrintedMapping<'_> = filled(text)?;
     printed.all.items.extend(alone.function.is_some().then_some(alone));
     Ok(Page::of(printed.all, &[&printed.marker], |one| {
-        Some(Mapping { function: one.function?.into_owned(), source: one.source.map(|source| source.into_owned()) })
+        let servers = one.cluster.endpoints.into_iter().flat_map(|(_, servers)| servers.items).flatten();
+        let servers = servers.map(|server| format!("kafka:{server}"));
+        let sources = one.source.map(|source| source.into_owned()).into_iter().chain(servers).collect();
+        Some(Mapping { function: one.function?.into_owned(), sources })
     }))
 }
 

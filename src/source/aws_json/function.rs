@@ -19,6 +19,8 @@ pub(in crate::source) struct Configuration {
     pub environment: EnvFile,
     /// The number of a published version, `$LATEST`.
     pub version: Option<String>,
+    /// It is a copy at the edge of the version with this ARN.
+    pub master: Option<String>,
     /// When it was last changed, as the cloud writes it.
     pub modified: Option<String>,
     /// SHA-256 of its code, in hexadecimal.
@@ -63,6 +65,7 @@ record! {
         "Handler" => handler: Text<'de>,
         "Role" => role: Text<'de>,
         "Version" => version: Text<'de>,
+        "MasterArn" => master: Text<'de>,
         "LastModified" => modified: Text<'de>,
         "PackageType" => package: Text<'de>,
         "CodeSha256" => sha256: Text<'de>,
@@ -196,6 +199,7 @@ impl<'de> Printed<'de> {
                 error,
             },
             version,
+            master: own(self.master),
             modified,
             sha256: self.sha256.as_deref().and_then(digest),
             image: is_image.then(|| own(image).unwrap_or_default()),

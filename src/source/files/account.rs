@@ -44,6 +44,8 @@ pub(super) struct Account {
     pub nameless: Vec<Output>,
     /// Pages without the pages after them.
     pub unseen: Vec<Unseen>,
+    /// ARNs of versions that the edge has copies of.
+    edge: BTreeSet<String>,
     /// By the alias' ARN.
     aliases: BTreeMap<String, Alias>,
     roles: BTreeMap<String, Role>,
@@ -78,7 +80,7 @@ impl Account {
                 document => later.push(Output { path, at, document }),
             }
         }
-        account.follow_aliases();
+        account.point();
         // What names functions or their aliases, once these are known.
         later.into_iter().for_each(|output| account.call(output));
         account.leave_out_old_versions();
@@ -96,6 +98,10 @@ impl Account {
     }
 
     fn function(&mut self, configuration: Configuration, path: &str, at: &str, own: bool) {
+        if let Some(master) = configuration.master {
+            self.edge.insert(master);
+            return;
+        }
         let arn = configuration.environment.config.arn.as_deref().and_then(FunctionArn::parse);
         let version = configuration.version.as_deref();
         let id = match (arn, &configuration.environment.config.name) {
@@ -126,7 +132,13 @@ impl Account {
         function.own.extend(own.then(|| path.to_owned()));
     }
 
-    fn follow_aliases(&mut self) {
+    /// Names what points to a version.
+    fn point(&mut self) {
+        for master in &self.edge {
+            if let Some(function) = self.functions.get_mut(master) {
+                function.used_by.insert("edge".to_owned());
+            }
+        }
         for alias in self.aliases.values() {
             let Some(arn) = FunctionArn::parse(&alias.arn) else { continue };
             for version in &alias.versions {
@@ -144,7 +156,7 @@ impl Account {
                 for mapping in self.items(page, &path) {
                     self.each(&mapping.function, |function| {
                         function.used_by.insert("event source".to_owned());
-                        function.event_sources.extend(mapping.source.clone());
+                        function.event_sources.extend(mapping.sources.iter().cloned());
                     });
                 }
             }

@@ -7,6 +7,8 @@
 
 mod account;
 mod beside;
+#[cfg(feature = "aws")]
+mod bucket;
 mod index;
 mod join;
 mod names;
@@ -55,6 +57,11 @@ fn folder(place: &str) -> Result<PathBuf, SourceError> {
         }
         Err(error) => Err(SourceError(error.to_string())),
     }
+}
+
+#[cfg(feature = "aws")]
+fn bucket(place: &str, endpoint: Option<&str>) -> Result<Box<dyn Tree>, SourceError> {
+    Ok(Box::new(bucket::Bucket::open(place, endpoint)?))
 }
 
 #[cfg(not(feature = "aws"))]

@@ -14,7 +14,7 @@ use crate::model::escape_path_bytes;
 use crate::source::{FetchError, SourceError, Unseen};
 
 /// Files that one tree may hold: a copy of some ten thousand functions has ten for each.
-const MOST_FILES: usize = 1_000_000;
+pub(super) const MOST_FILES: usize = 1_000_000;
 
 /// A file that was saved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,13 +3,15 @@
 //! What no report shows is not in the file and comes back empty: the policy's lists, allow-comments, what a package
 //! asks for beyond this target. Nothing is judged again.
 
+mod lines;
+mod sweep;
 mod types;
 
 use serde::Deserialize;
 
 use crate::model::{
     Artifact, Coverage, Cvss, DatabaseInfo, Epss, Exploitation, Finding, FunctionConfig, Gap, Grade, Hook, Kev,
-    Location, Package, Scan, SourceInfo, Span, Tally, Verification,
+    Location, Package, Scan, SourceInfo, Span, Sweep, Tally, Verification,
 };
 use crate::policy::{
     Exit, Judged, JudgedGap, Lowers, Risk, Run, Settings, State, Target, Term, Upgrade, Verdict, Waived, WaiverNote,
@@ -21,7 +23,7 @@ use types::*;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// No JSON, or JSON of something else.
-    #[error("this is no result of 'tidewaiter scan --format json'")]
+    #[error("this is no result of 'tidewaiter scan' in the format json or ndjson")]
     Foreign,
     /// Written by a later program.
     #[error("it has schema version {0}, and this program reads version 1: render it with the program that wrote it")]
@@ -29,9 +31,15 @@ pub enum ReadError {
     /// It says something that the contract does not allow; serde's words with line and column.
     #[error("it is damaged, or written by a later version of this program: {0}")]
     Damaged(#[from] serde_json::Error),
+    /// The same of a line of NDJSON, from 1.
+    #[error("line {0} is damaged, or written by a later version of this program: {1}")]
+    Line(usize, serde_json::Error),
+    /// A line of NDJSON names a target that has no line before it.
+    #[error("line {0} belongs to a target that no line before it describes")]
+    Astray(usize),
 }
 
-/// Reads a result of schema version 1.
+/// Reads a result of schema version 1, as one object or as lines.
 ///
 /// # Errors
 /// [`ReadError`]; its text may quote the file, so it has to be escaped before it is shown.
@@ -45,13 +53,16 @@ pub fn read(bytes: &[u8]) -> Result<Verdict, ReadError> {
     struct Tool {
         name: String,
     }
-    let head = match serde_json::from_slice::<Head>(bytes) {
+    let in_lines = lines::is_one(bytes);
+    let first = if in_lines { bytes.split(|&b| b == b'\n').next().unwrap_or_default() } else { bytes };
+    let head = match serde_json::from_slice::<Head>(first) {
         Ok(head) => head,
         // What breaks off is told by its place; what is another thing is told as such.
         Err(error) if error.is_eof() => return Err(ReadError::Damaged(error)),
         Err(_) => return Err(ReadError::Foreign),
     };
     match (head.tool.name.as_str(), head.schema_version) {
+        (env!("CARGO_PKG_NAME"), 1) if in_lines => Ok(lines::read(bytes)?.into()),
         (env!("CARGO_PKG_NAME"), 1) => Ok(serde_json::from_slice::<Report>(bytes)?.into()),
         (env!("CARGO_PKG_NAME"), newer) => Err(ReadError::Newer(newer)),
         _ => Err(ReadError::Foreign),
@@ -95,7 +106,7 @@ impl From<Report> for Verdict {
                 advisories_age_days: run.advisories_age_days,
                 stale: run.stale,
             }),
-            sweep: None,
+            sweep: report.sweep.map(Sweep::from),
         }
     }
 }
@@ -112,12 +123,14 @@ impl TargetRead {
         let requires = self.packages.iter_mut().map(|package| std::mem::take(&mut package.requires)).collect();
         let gaps: Vec<JudgedGap> = self.coverage.gaps.into_iter().map(JudgedGap::from).collect();
         let grade = self.coverage.grade;
+        let (arn, cloud) = self.cloud.map(sweep::CloudRead::told).unwrap_or_default();
         let scan = Scan {
             id: self.id,
             name: self.name,
             kind: self.kind,
             config: FunctionConfig {
-                arn: self.cloud.map(|cloud| cloud.arn),
+                arn,
+                cloud,
                 runtime: self.runtime,
                 handler: self.handler,
                 ..FunctionConfig::default()
@@ -217,6 +230,7 @@ impl From<FindingRead> for Judged {
                 asked,
                 detail,
             }),
+            parts: Vec::new(),
             allowed_by: None,
             remediation: read.remediation,
         };

@@ -8,11 +8,15 @@ use crate::model::{
     PackageId, Severity, TargetKind,
 };
 
+use super::sweep::{CloudRead, SweepRead};
+
 #[derive(Deserialize)]
 pub(super) struct Report {
     pub advisories: Advisories,
     pub targets: Vec<TargetRead>,
     pub policy: Policy,
+    #[serde(default)]
+    pub sweep: Option<SweepRead>,
     pub summary: Summary,
     pub run: Option<RunRead>,
 }
@@ -40,7 +44,7 @@ pub(super) struct TargetRead {
     pub id: String,
     pub name: String,
     pub kind: TargetKind,
-    pub cloud: Option<Cloud>,
+    pub cloud: Option<CloudRead>,
     pub runtime: Option<String>,
     pub handler: Option<String>,
     pub artifacts: Vec<ArtifactRead>,
@@ -51,11 +55,6 @@ pub(super) struct TargetRead {
     #[serde(default)]
     pub upgrades: Vec<UpgradeRead>,
     pub risk: RiskRead,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Cloud {
-    pub arn: String,
 }
 
 #[derive(Deserialize)]
