@@ -1,16 +1,18 @@
 //! Every format on one verdict that holds every kind of finding and gap: what it says, and what it cannot say.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use tidewaiter::model::*;
-use tidewaiter::policy::{Verdict, judge};
+use tidewaiter::policy::{Baseline, Settings, Verdict, WaiverNote, judge};
 use tidewaiter::report::{ALL, Part, Reporter, by_id};
 
 use crate::reporters::{PLAIN, hostile, rendered, snapshot};
 use crate::support::verdict::*;
 
 /// Formats that are one JSON document.
-pub const DOCUMENTS: [&str; 7] =
-    ["json", "sarif", "cyclonedx", "spdx", "openvex", "gitlab-dependencies", "gitlab-secrets"];
+pub const DOCUMENTS: [&str; 8] =
+    ["json", "sarif", "cyclonedx", "cyclonedx-1.7", "spdx", "openvex", "gitlab-dependencies", "gitlab-secrets"];
 
 pub fn json(format: &str, verdict: &Verdict) -> Value {
     serde_json::from_str(&rendered(format, verdict, PLAIN)).unwrap_or_else(|error| panic!("{format}: {error}"))
@@ -26,13 +28,18 @@ pub fn sample() -> Verdict {
 }
 
 fn lacks(reporter: &dyn Reporter, part: Part) -> bool {
-    reporter.lacks().contains(&part)
+    !reporter.carries(part)
 }
 
 #[test]
 fn the_sample_holds_every_kind() {
-    let kinds = |source: &str, of: &str| source.matches(&format!("            {of}::")).count();
+    let kinds = |source: &str, of: &str| {
+        let arms =
+            source.lines().filter_map(|line| line.trim_start().strip_prefix(&format!("{of}::"))?.split_once(" =>"));
+        arms.map(|(kind, _)| kind.to_owned()).collect::<BTreeSet<_>>().len()
+    };
     assert_eq!(kinds(include_str!("../src/model/gap.rs"), "GapKind"), GAP_KINDS.len());
+    assert!(GapKind::ALL.iter().all(|kind| GAP_KINDS.contains(kind)));
     assert_eq!(kinds(include_str!("../src/model/finding.rs"), "FindingKind"), FINDING_KINDS.len());
     let target = &sample().targets[0];
     assert!(FINDING_KINDS.iter().all(|kind| target.findings.iter().any(|judged| judged.finding.kind == *kind)));
@@ -41,7 +48,10 @@ fn the_sample_holds_every_kind() {
 
 #[test]
 fn every_format_names_what_it_can_carry_and_nothing_else() {
-    let verdict = sample();
+    let mut verdict = sample();
+    let note = |text: &str| WaiverNote { file: "tidewaiter.toml".to_owned(), line: 3, text: text.to_owned() };
+    verdict.waivers_unused.push(note("idle-for-years: nothing matches"));
+    verdict.waivers_expired.push(note("out-of-date: expired on 2026-01-01"));
     for reporter in ALL.iter().copied() {
         let id = reporter.id();
         // A table breaks lines where they end.
@@ -56,6 +66,9 @@ fn every_format_names_what_it_can_carry_and_nothing_else() {
             assert_eq!(named, !lacks(reporter, Part::Gaps), "{id}: {}", kind.word());
         }
         assert_eq!(text.contains("inhouse"), !lacks(reporter, Part::Packages), "{id}: a package without findings");
+        for waiver in ["idle-for-years", "out-of-date"] {
+            assert_eq!(text.contains(waiver), !lacks(reporter, Part::IdleWaivers), "{id}: {waiver}");
+        }
     }
 }
 
@@ -77,7 +90,9 @@ fn the_readme_says_what_each_format_cannot_carry() {
         let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", reporter.id())));
         let row = row.unwrap_or_else(|| panic!("the README has no row for {}", reporter.id()));
         let told = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
-        let lacks: Vec<&str> = reporter.lacks().iter().map(|part| part.word()).collect();
+        let parts = FINDING_KINDS.map(Part::Findings).into_iter();
+        let parts = parts.chain([Part::Gaps, Part::Packages, Part::IdleWaivers]);
+        let lacks: Vec<&str> = parts.filter(|part| !reporter.carries(*part)).map(Part::word).collect();
         assert_eq!(told, if lacks.is_empty() { "nothing".to_owned() } else { lacks.join(", ") }, "{}", reporter.id());
     }
 }
@@ -229,4 +244,57 @@ fn small_reports_as_they_look() {
 fn unknown_formats_are_told_with_the_known_ones() {
     assert!(by_id("yaml").is_none());
     assert!(ALL.iter().all(|reporter| by_id(reporter.id()).is_some()));
+}
+
+#[test]
+fn names_of_components_have_their_two_parts() {
+    let mut scan = clean_scan();
+    let package = |ecosystem, name: &str| package(ecosystem, name, "1.0", &["x"]);
+    scan.packages = vec![
+        package(Ecosystem::Maven, "com.example:tool"),
+        package(Ecosystem::Npm, "@acme/tool"),
+        package(Ecosystem::Npm, "tool"),
+        package(Ecosystem::Packagist, "acme/tool"),
+        package(Ecosystem::Go, "example.com/acme/tool"),
+    ];
+    let verdict = judge(vec![scan], database(DatabaseOrigin::Cache), settings(), None);
+    for (format, version) in [("cyclonedx", "1.6"), ("cyclonedx-1.7", "1.7")] {
+        let bom = json(format, &verdict);
+        assert_eq!(bom["specVersion"], version);
+        let components = bom["components"].as_array().unwrap();
+        let names: Vec<_> =
+            components.iter().map(|one| (one["group"].as_str(), one["name"].as_str().unwrap())).collect();
+        let tool = |group| (Some(group), "tool");
+        assert_eq!(
+            names,
+            [tool("com.example"), tool("@acme"), (None, "tool"), tool("acme"), (None, "example.com/acme/tool")]
+        );
+    }
+}
+
+#[test]
+fn what_a_baseline_names_is_marked_and_counted() {
+    let without = sample();
+    let known = &without.targets[0].findings[1].finding;
+    let text = serde_json::json!({
+        "baseline_version": 1,
+        "findings": [{ "target": without.targets[0].scan.id, "fingerprint": known.fingerprint }],
+    });
+    let baseline = Some(Baseline::parse("baseline.json", &text.to_string()).unwrap());
+    let mut scan = full_scan();
+    for (i, finding) in scan.findings.iter_mut().enumerate() {
+        finding.fingerprint = fingerprint(&[&finding.id, &i.to_string()]);
+    }
+    let with = judge(vec![scan], database(DatabaseOrigin::Cache), Settings { baseline, ..settings() }, None);
+    let counts =
+        format!("{} new, 1 existing", with.targets[0].findings.iter().filter(|j| j.waived.is_none()).count() - 1);
+    for format in ["table", "markdown"] {
+        let text = rendered(format, &with, PLAIN);
+        assert!(text.contains(&counts), "{format}: {text}");
+        assert!(text.lines().any(|line| line.contains(&known.title) && line.contains("existing")), "{format}: {text}");
+        assert_eq!(text.matches("existing").count(), 2, "{format}: {text}");
+        assert!(!rendered(format, &without, PLAIN).contains("existing"), "{format}");
+    }
+    let saved = tidewaiter::report::read(rendered("json", &with, PLAIN).as_bytes()).unwrap();
+    assert!(rendered("table", &saved, PLAIN).contains(&counts), "a saved result says it, too");
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::Value;
 use tidewaiter::model::*;
-use tidewaiter::policy::{Verdict, judge};
+use tidewaiter::policy::{Upgrade, Verdict, judge};
 
 use crate::formats::{csv_rows, json, sample};
 use crate::reporters::{PLAIN, rendered};
@@ -95,6 +95,30 @@ fn sarif_says_where() {
 }
 
 #[test]
+fn the_folder_itself_is_a_reference_that_is_not_empty() {
+    for folder in [".", "./"] {
+        let report = json("sarif", &of_folder(folder));
+        let run = &report["runs"][0];
+        let uris = [
+            &run["artifacts"][0]["location"]["uri"],
+            &run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            &run["results"][1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        ];
+        assert_eq!(uris, [".", ".", "src/a.js"], "{folder}");
+    }
+}
+
+/// A folder with a finding about itself and one about a file.
+pub fn of_folder(path: &str) -> Verdict {
+    let mut scan = clean_scan();
+    scan.kind = TargetKind::Folder;
+    scan.artifacts[0] = Artifact { path: path.to_owned(), sha256: None, ..scan.artifacts[0].clone() };
+    let whole = Finding { locations: vec![Location::artifact(0)], ..finding(FindingKind::Runtime, "a-runtime") };
+    scan.findings = vec![whole, secret("Token", place(&["src/a.js"]), Origin::Own, Confidence::Low)];
+    judge(vec![scan], database(DatabaseOrigin::Cache), settings(), None)
+}
+
+#[test]
 fn sarif_says_what_was_decided() {
     let report = json("sarif", &sample());
     let results = list(&report, "/runs/0/results");
@@ -112,17 +136,47 @@ fn sarif_says_what_was_decided() {
 }
 
 #[test]
-fn markdown_fits_a_summary_and_counts_the_rest() {
-    let verdict = many(20_000, |i| format!("A flaw with a title of some length, as they have it: number {i}"));
+fn markdown_fits_a_comment_and_counts_the_rest() {
+    let mut verdict = many(20_000, |i| format!("A flaw with a title of some length, as they have it: number {i}"));
+    let lodash = verdict.targets[0].scan.packages[0].id();
+    verdict.targets[0].upgrades = vec![Upgrade {
+        package: lodash.clone(),
+        direct: Some(lodash.clone()),
+        path: vec![lodash],
+        from: "4.17.21".to_owned(),
+        to: "5.0.0".to_owned(),
+        closes: verdict.targets[0].findings[..1_990].iter().map(|one| one.finding.fingerprint.clone()).collect(),
+        admitted: None,
+    }];
     let text = rendered("markdown", &verdict, PLAIN);
-    assert!((900_000..=1 << 20).contains(&text.len()), "{}", text.len());
-    assert_eq!(text.matches("| critical vulnerability |").count(), 2_000, "what violates comes first");
-    let rows = text.lines().filter(|line| line.contains(" vulnerability | ")).count();
-    let told = text.lines().last().unwrap().trim_start_matches("**").split(' ').next().unwrap().replace(',', "");
-    assert_eq!(rows + told.parse::<usize>().unwrap(), 20_000);
+    assert!((60_000..=65_536).contains(&text.len()), "{}", text.len());
+    let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is missing: {}", &text[..2_000]));
+    let order =
+        ["FAIL", "at or above high", "### Upgrade", "10 stay open", "### Violates the policy", "<details>"].map(at);
+    assert!(order.is_sorted(), "{order:?}");
+    let seen = text[..at("<details>")].matches("| critical vulnerability |").count();
+    assert_eq!(seen, 50, "the others wait behind a click");
+    let rows = text.matches("| critical vulnerability |").count();
+    let told = text.lines().last().unwrap();
+    let without = format!("without {} violating findings, 18,000 further findings;", thousands(2_000 - rows));
+    assert!(told.contains(&without), "{without}: {told}");
     assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
     let novel = rendered("markdown", &many(3, |_| "x".repeat(2 << 20)), PLAIN);
     assert!(novel.len() < 10_000, "one title cannot hide the others");
+}
+
+fn thousands(n: usize) -> String {
+    if n < 1_000 { n.to_string() } else { format!("{},{:03}", n / 1_000, n % 1_000) }
+}
+
+#[test]
+fn markdown_of_many_functions_is_short() {
+    let scan = |i: usize| Scan { id: format!("fn-{i}"), name: format!("fn-{i}"), ..full_scan() };
+    let verdict = judge((0..300).map(scan).collect(), database(DatabaseOrigin::Cache), settings(), None);
+    let text = rendered("markdown", &verdict, PLAIN);
+    assert!(text.len() <= 65_536 && text.contains("and 280 more targets"), "{}", text.len());
+    let in_sight = &text[..text.find("<details>").unwrap()];
+    assert!(in_sight.lines().count() < 150, "{in_sight}");
 }
 
 #[test]

@@ -6,15 +6,16 @@ use serde_json::Value;
 use tidewaiter::policy::Verdict;
 
 use crate::formats::sample;
-use crate::formats_limits::two_targets;
+use crate::formats_limits::{of_folder, two_targets};
 use crate::reporters::{PLAIN, hostile, rendered};
 use crate::support::tool::{find, run};
 use crate::support::verdict::clean;
 use crate::support::{need, write};
 
 /// Verdicts of every kind: everything, nothing, several targets, hostile text.
-fn verdicts() -> [(&'static str, Verdict); 4] {
-    [("full", sample()), ("clean", clean()), ("two", two_targets()), ("hostile", hostile())]
+fn verdicts() -> [(&'static str, Verdict); 5] {
+    let folder = of_folder("./");
+    [("full", sample()), ("clean", clean()), ("two", two_targets()), ("hostile", hostile()), ("folder", folder)]
 }
 
 /// Every verdict in a file of its own.
@@ -78,15 +79,17 @@ fn cyclonedx_passes_the_official_validator() {
 import sys
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-for name in sys.argv[1:]:
-    error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(name, encoding='utf-8').read())
+for name in sys.argv[2:]:
+    error = JsonStrictValidator(SchemaVersion[sys.argv[1]]).validate_str(open(name, encoding='utf-8').read())
     assert error is None, f'{name}: {error}'
-print('valid', len(sys.argv) - 1)
+print('valid', len(sys.argv) - 2)
 ";
-    let files = files(folder.path(), "cyclonedx", "cdx.json");
-    let names: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
-    let output = run(python, folder.path(), &[&["-c", script], &names[..]].concat());
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "valid 4");
+    for (format, version) in [("cyclonedx", "V1_6"), ("cyclonedx-1.7", "V1_7")] {
+        let files = files(folder.path(), format, "cdx.json");
+        let names: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+        let output = run(&python, folder.path(), &[&["-c", script, version], &names[..]].concat());
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "valid 5", "{version}");
+    }
 }
 
 #[test]

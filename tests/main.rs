@@ -56,6 +56,7 @@ mod secret_corpus;
 mod secret_findings;
 mod secret_privacy;
 mod shells;
+mod source_files;
 mod stripped_python;
 mod support;
 mod sweep_reports;

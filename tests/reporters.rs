@@ -248,7 +248,7 @@ fn ten_thousand_findings_stay_readable() {
     assert_eq!(text.matches("Title of H-").count(), 5_000, "what violates is never cut");
     assert_eq!(text.matches("Title of L-").count(), 50);
     assert!(text.contains("and 4,950 more that violate nothing"));
-    assert!(text.contains("FAIL: 5000 findings at or above high"));
+    assert!(text.contains("FAIL: 5,000 findings at or above high"));
     let lines: Vec<&str> = text.lines().collect();
     let (head, tail) = (lines[..12].join("\n"), lines[lines.len() - 12..].join("\n"));
     snapshot("table_ten_thousand", &format!("{head}\n[...]\n{tail}"));
@@ -265,6 +265,6 @@ fn many_gaps_of_one_kind_are_counted() {
     let text = rendered("table", &verdict, PLAIN);
     assert!(text.lines().count() < 60);
     assert!(text.contains("and 99,990 more"));
-    assert!(text.contains("INCOMPLETE: 100000 blocking gaps (encrypted 100000)"));
+    assert!(text.contains("INCOMPLETE: 100,000 blocking gaps (encrypted 100,000)"));
     assert!(text.contains("no findings in what was seen"));
 }

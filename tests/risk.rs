@@ -72,6 +72,13 @@ fn coverage_counts_as_far_as_nobody_answers_for_it() {
     let risk = judged(&scan).targets.remove(0).risk;
     assert_eq!(terms(&risk), ["coverage 30"]);
     assert_eq!(risk.lowers.unwrap().what, "close the gaps that block");
+    scan.coverage.gaps.clear();
+    let risk = judged(&scan).targets.remove(0).risk;
+    assert_eq!(
+        (terms(&risk), risk.lowers),
+        (vec!["coverage 30".to_owned()], None),
+        "an empty archive has none to close"
+    );
 }
 
 #[test]

@@ -297,7 +297,7 @@ fn the_program_says_why_it_cannot_use_a_file() {
     let mut odd = saved(&clean());
     odd["targets"][0]["kind"] = json!("\u{1b}[2J\n::error::");
     for (name, bytes, words) in [
-        ("not.json", b"PK\x03\x04".to_vec(), "this is no result of 'tidewaiter scan --format json'"),
+        ("not.json", b"PK\x03\x04".to_vec(), "this is no result of 'tidewaiter scan' in the format json or ndjson"),
         ("odd.json", odd.to_string().into_bytes(), "damaged, or written by a later version"),
     ] {
         let path = write(folder.path(), name, &bytes);

@@ -90,6 +90,34 @@ fn the_policy_says_which_packages_are_ones_own() {
 }
 
 #[test]
+fn a_private_key_that_a_package_brings_along_is_known_to_all() {
+    let rules = tidewaiter::secret::rules_with_examples();
+    let key = rules.iter().find(|rule| rule.id == "private-key").expect("the rule").examples[0].clone();
+    let (_, token) = aws_pair();
+    let files = |name: &str| {
+        vec![
+            ("node_modules/x/package.json", manifest(name)),
+            ("node_modules/x/test.pem", key.clone()),
+            ("node_modules/x/c.js", format!("aws_secret_access_key = '{token}'\n")),
+        ]
+    };
+    let told = |found: &[Value]| -> Vec<String> {
+        found.iter().map(|f| format!("{} {} {}", f["id"], f["severity"], f["violates"]).replace('"', "")).collect()
+    };
+    let found = scan(&files("x"), &[]);
+    assert_eq!(told(&found), ["aws-secret-access-key critical true", "private-key low false"], "a token still works");
+    assert!(found[1]["remediation"].as_str().unwrap().contains("pkg:npm/x@1.0.0"), "{}", found[1]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let policy = write(folder.path(), "tidewaiter.toml", b"own = [\"@acme/*\"]\n");
+    let own = scan(&files("@acme/x"), &["--policy", policy.to_str().unwrap()]);
+    assert!(told(&own).contains(&"private-key critical true".to_owned()), "{:?}", told(&own));
+    let mut both = files("x");
+    both.push(("server.pem", key.clone()));
+    assert!(told(&scan(&both, &[])).contains(&"private-key critical true".to_owned()), "the function has it, too");
+}
+
+#[test]
 fn a_guess_that_recurs_over_published_files_is_documentation() {
     let weak = ["Summer", "2024!"].concat();
     let text = format!("password = \"{weak}\"\n");
@@ -104,6 +132,33 @@ fn a_guess_that_recurs_over_published_files_is_documentation() {
     let mut with_own = files(6);
     with_own.push(("config.js", text.clone()));
     assert_eq!(ids(&scan(&with_own, &[])), ["generic-password"], "nothing silences what the function itself holds");
+}
+
+/// A baseline names the secrets of a joined finding one by one.
+#[test]
+fn of_joined_secrets_one_more_is_new_and_one_less_is_not() {
+    let line = |value: &str| format!("exports.apiToken = \"{value}\";\n");
+    let files = |values: &[&str]| {
+        let mut files = vec![("node_modules/x/package.json", manifest("x"))];
+        let names = ["node_modules/x/a.js", "node_modules/x/b.js", "node_modules/x/c.js"];
+        files.extend(names.into_iter().zip(values).filter(|(_, v)| !v.is_empty()).map(|(name, v)| (name, line(v))));
+        files
+    };
+    let (one, two, three) = (token(), other_token(), token().to_ascii_lowercase());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("baseline.json");
+    let path = path.to_str().unwrap();
+    scan(&files(&[&one, &two]), &["--write-baseline", path]);
+    let state = |values: &[&str]| {
+        let found = scan(&files(values), &["--baseline", path]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state(&[&one, &two]), "existing");
+    assert_eq!(state(&[&one, "", ""]), "existing");
+    assert_eq!(state(&["", &two]), "existing");
+    assert_eq!(state(&[&one, &two, &three]), "new");
+    assert_eq!(state(&["", &two, &three]), "new", "as many as before, and one of them another");
 }
 
 /// Another token that only its name tells.

@@ -67,7 +67,7 @@ fn bash_completes() {
     assert_eq!(asked("tidewaiter db sy"), ["sync"]);
     assert_eq!(asked("tidewaiter scan --require"), ["--require-coverage"]);
     assert_eq!(asked("tidewaiter scan --color al"), ["always"]);
-    assert_eq!(asked("tidewaiter scan --format cyc"), ["cyclonedx"]);
+    assert_eq!(asked("tidewaiter scan --format cyc"), ["cyclonedx", "cyclonedx-1.7"]);
     assert_eq!(asked("tidewaiter report --format sp"), ["spdx"]);
     assert_eq!(asked("tidewaiter scan --output gitlab-s"), ["gitlab-secrets="]);
 }

@@ -76,6 +76,27 @@ fn where_another_major_version_closes_more_both_are_told() {
 }
 
 #[test]
+fn what_the_plan_leaves_open_is_told_with_the_reason() {
+    let a = python("a", &[]);
+    let flaws = ["A-1", "A-2", "A-3", "A-4"].map(|id| Finding { fixed: vec!["2.0.0".to_owned()], ..flaw(&a, id) });
+    let unfixed = flaw(&a, "A-5");
+    let leak = secret("Token", place(&["a.js"]), Origin::Own, Confidence::High);
+    let remedies = vec![remedy(&a, "1.9.0", &[&flaws[0]]), remedy(&a, "3.0.0", &[&flaws[0], &flaws[1], &flaws[2]])];
+    let mut findings = flaws.to_vec();
+    findings.extend([unfixed, leak]);
+    let scan = |findings| Scan { packages: vec![a.clone()], findings, remedies: remedies.clone(), ..clean_scan() };
+    let judged = |findings| judge(vec![scan(findings)], database(DatabaseOrigin::Cache), settings(), None).targets;
+    assert_eq!(
+        StaysOpen::of(&judged(findings)).sentence(),
+        "The plan closes 3 of 6 findings that violate, 2 of them only by another major version; 3 stay open: \
+         no finished release that brings no other flaw 1, no fix known 1, secrets 1."
+    );
+    let all = |count: usize| StaysOpen::of(&judged(flaws[..count].to_vec())).sentence();
+    assert_eq!(all(1), "The plan closes the one finding.");
+    assert_eq!(all(2), "The plan closes all 2 findings that violate, 1 of them only by another major version.");
+}
+
+#[test]
 fn before_one_the_minor_version_is_the_major_one_where_ranges_say_so() {
     let upgrade = |from: &str, to: &str| Upgrade {
         package: PackageId("pkg:npm/a@0.2.0".to_owned()),

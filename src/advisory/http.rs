@@ -108,7 +108,7 @@ impl Http {
         }
         let response = request.send().map_err(|error| {
             let error = error.without_url();
-            match tls(&error) {
+            match refused(&error) {
                 Some(rustls::Error::InvalidCertificate(UnknownIssuer | BadSignature)) => Failure::never(format_args!(
                     "{}: nobody whom this machine trusts vouches for the server; if its certificate is from an \
                      authority of your own, name that one's in PEM form with --ca-cert",
@@ -313,22 +313,29 @@ pub fn client(
     whole: Duration,
     redirects: Policy,
 ) -> Result<Client, AdvisoryError> {
-    let failed = |error: &dyn Display| AdvisoryError::Tls(error.to_string());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let tls = tls.map_err(|error| failed(&error))?.with_root_certificates(roots(ca_cert)?).with_no_client_auth();
     let builder = Client::builder();
     // `reqwest` takes the asterisk for any name, but not for an address.
     let builder = if nothing_is_proxied() { builder.no_proxy() } else { builder };
     builder
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls(ca_cert)?)
         .connect_timeout(connect)
         .timeout(whole)
         .redirect(redirects)
         .referer(false)
         .user_agent(concat!("tidewaiter/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| failed(&chain(&error)))
+        .map_err(|error| AdvisoryError::Tls(chain(&error)))
+}
+
+/// The one TLS stack: rustls with `ring`, certificates of the system and of a file of the user's.
+///
+/// # Errors
+/// As [`Http::new`].
+pub fn tls(ca_cert: Option<&Path>) -> Result<ClientConfig, AdvisoryError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|error| AdvisoryError::Tls(error.to_string()))?;
+    Ok(config.with_root_certificates(roots(ca_cert)?).with_no_client_auth())
 }
 
 /// Credentials do not follow to another host, and nothing follows from TLS to plain text.
@@ -384,7 +391,7 @@ fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 }
 
 /// What TLS refused. Another attempt would meet the same certificate.
-fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+fn refused<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     causes(error).find_map(|error| error.downcast_ref())
 }
 

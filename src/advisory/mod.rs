@@ -61,7 +61,7 @@ pub use database::{Database, Silence};
 pub use error::AdvisoryError;
 pub use feed_sync::{FeedSource, FeedSync, sync_feed};
 pub use feeds::{PUBLIC_EPSS, PUBLIC_KEV};
-pub use http::{Http, Watch, chain, client};
+pub use http::{Http, Watch, chain, client, tls};
 pub use mirror::{Fetched, Listing, Mirror, Validator};
 pub use mirror_dir::DirMirror;
 pub use mirror_http::{HttpMirror, PUBLIC_BUCKET, parse_address};

@@ -165,7 +165,10 @@ pub fn decode(raw: &[u8], skips: &mut Skips) -> Result<Advisory, BrokenRecord> {
 
 fn first_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    line.chars().take(SUMMARY).collect()
+    match line.char_indices().nth(SUMMARY) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line.to_owned(),
+    }
 }
 
 /// Reads parts of one record and counts those that it cannot read.

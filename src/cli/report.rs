@@ -28,14 +28,18 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit> {
 
 /// Reads a result that `scan` wrote as JSON or NDJSON; `-` is standard input.
 pub(super) fn load(path: &Path) -> Result<Verdict> {
-    let bytes = if path == Path::new("-") {
+    let is_input = path == Path::new("-");
+    let bytes = if is_input {
         let limits = Limits { target_bytes: MAX_RESULT, ..Limits::default() };
         artifact::read_input(&mut std::io::stdin().lock(), &limits).context("cannot read standard input")?
     } else {
         options::small_file(path, MAX_RESULT)?
     };
     // The error may quote a file that somebody else wrote.
-    report::read(&bytes)
-        .map_err(|error| anyhow::anyhow!("{}", report::escape(&error.to_string())))
-        .with_context(|| format!("cannot use {}", path.display()))
+    report::read(&bytes).map_err(|error| anyhow::anyhow!("{}", report::escape(&error.to_string()))).with_context(|| {
+        match is_input {
+            true => "cannot use standard input".to_owned(),
+            false => format!("cannot use {}", path.display()),
+        }
+    })
 }

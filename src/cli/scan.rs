@@ -135,7 +135,7 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
         let environment = match &args.env_file {
             None => None,
             Some(path) => {
-                let bytes = options::small_file(path, source::MAX_ENV_BYTES)?;
+                let bytes = options::small_file(path, source::MAX_ENV_BYTES).context("--env-file")?;
                 let file = source::read_env_file(&bytes)
                     .with_context(|| format!("cannot understand the environment file {}", path.display()))?;
                 Some((path.display().to_string(), file))
@@ -156,7 +156,7 @@ fn requests(args: &ScanArgs) -> Result<Vec<(String, Request)>> {
 const MAX_LOCKFILE: u64 = 256 << 20;
 
 fn locked(path: &Path) -> Result<LockedVersions> {
-    let bytes = options::small_file(path, MAX_LOCKFILE)?;
+    let bytes = options::small_file(path, MAX_LOCKFILE).context("--lockfile")?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     LockedVersions::read(&name, &bytes).with_context(|| format!("--lockfile {}", path.display()))
 }

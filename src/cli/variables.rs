@@ -16,8 +16,14 @@ const PREFIX: &str = "TIDEWAITER_";
 /// What stands between the values of an option that can be repeated. Not a comma: names of files have it more often.
 const SEPARATOR: char = ';';
 /// Variables of secrets, which no option is for.
-const SECRETS: [&str; 4] =
-    ["TIDEWAITER_MIRROR_PASSWORD", "TIDEWAITER_MIRROR_TOKEN", "TIDEWAITER_MIRROR_USER", "TIDEWAITER_SIGN_PASSWORD"];
+const SECRETS: [&str; 6] = [
+    "TIDEWAITER_FINGERPRINT_KEY",
+    "TIDEWAITER_MIRROR_PASSWORD",
+    "TIDEWAITER_MIRROR_TOKEN",
+    "TIDEWAITER_MIRROR_USER",
+    "TIDEWAITER_NOTIFY_KEY",
+    "TIDEWAITER_SIGN_PASSWORD",
+];
 
 /// The variable of an option.
 pub(super) fn variable(long: &str) -> String {
@@ -53,15 +59,13 @@ pub(super) fn values(text: &str) -> impl Iterator<Item = &str> {
 
 /// Takes apart what came from variables. A parser of values cannot: it would take apart what was typed, too.
 pub(super) fn split(scan: &mut ScanArgs, given: &Given<'_>) {
-    let texts = [
-        ("outputs", &mut scan.output.outputs),
-        ("thresholds", &mut scan.policy.thresholds),
-        ("trust", &mut scan.advisories.trust.trust),
-    ];
+    let ScanArgs { output, policy, advisories, .. } = scan;
+    let trust = &mut advisories.trust.trust;
+    let texts = [("outputs", &mut output.outputs), ("thresholds", &mut policy.thresholds), ("trust", trust)];
     for (_, list) in texts.into_iter().filter(|(id, _)| given.is_variable(id)) {
         *list = list.iter().flat_map(|text| values(text)).map(str::to_owned).collect();
     }
-    let files = [("ignore_files", &mut scan.policy.ignore_files), ("rules", &mut scan.policy.rules)];
+    let files = [("ignore_files", &mut policy.ignore_files), ("rules", &mut policy.rules)];
     for (_, list) in files.into_iter().filter(|(id, _)| given.is_variable(id)) {
         let whole = std::mem::take(list);
         // A name that is no text cannot be taken apart as one.

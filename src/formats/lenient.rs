@@ -57,6 +57,10 @@ pub struct List<V> {
     pub cut: bool,
 }
 
+/// A map that may not be there: a record of defaults does not tell.
+#[derive(Debug, Default)]
+pub struct Object<T>(pub Option<T>);
+
 /// Elements of a [`List`] that are kept.
 const MOST_ELEMENTS: usize = 100_000;
 
@@ -137,6 +141,12 @@ impl<'de> Lenient<'de> for Present {
     fn seq<A: SeqAccess<'de>>(&mut self, seq: A) -> Result<(), A::Error> {
         self.0 = true;
         ().seq(seq)
+    }
+}
+
+impl<'de, T: Lenient<'de> + Default> Lenient<'de> for Object<T> {
+    fn map<A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        self.0.insert(T::default()).map(map)
     }
 }
 

@@ -352,6 +352,7 @@ impl Judge<'_> {
             gates: true,
             allowed_inline: false,
             verification: None,
+            parts: Vec::new(),
             allowed_by: None,
             remediation: check.remediation.to_owned(),
         });

@@ -36,7 +36,7 @@ pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Fin
         FindingKind::Informational => Severity::Low,
         _ => rated,
     };
-    let fixed = fixes::fixes(group, version);
+    let fixed = fixes::fixes(group, version, subject.package.ecosystem);
     Finding {
         kind,
         id: representative.id.clone(),
@@ -55,6 +55,7 @@ pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Fin
         exploitation: Exploitation::default(),
         allowed_inline: false,
         verification: None,
+        parts: Vec::new(),
         allowed_by: None,
         gates: !package.beside_installed,
         remediation: remediation(kind, package, &representative.kind, &fixed),

@@ -1,30 +1,33 @@
 //! The versions that fix a whole group.
 //!
 //! One flaw's records often disagree on its fix, so a candidate counts only if no member of the group affects it. A
-//! last affected version names no fix: the next release may not exist, or not be the cure.
+//! last affected version names no fix: the next release may not exist, or not be the cure. Who runs one variant of a
+//! release is told of fixes in that variant first (`variant`).
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
-use super::affects::Record;
 use super::alias::Group;
 use super::reading::{Probe, insert_sorted};
-use crate::model::{Affected, Confidence, Event};
+use super::variant::{self, ends_otherwise, is_other};
+use crate::model::{Confidence, Ecosystem};
 use crate::version::branch;
 
-/// Fixed versions above `version`: those of its own branch first (equal major and minor number, then equal major
-/// number), ascending within a branch.
-pub(super) fn fixes(group: &Group, version: &Probe) -> Vec<String> {
+/// Fixed versions above `version`: those of its own variant first, then of its own branch (equal major and minor number,
+/// then equal major number), ascending within a branch.
+pub(super) fn fixes(group: &Group, version: &Probe, ecosystem: Ecosystem) -> Vec<String> {
     let is_above = |candidate: &Probe| matches!((&candidate.own, &version.own), (Some(a), Some(b)) if a > b);
     let all_clear = |candidate: &Probe| group.members.iter().all(|m| is_clear(m.record.evaluate(candidate).affected));
-    let named: BTreeSet<&str> = group.members.iter().flat_map(|m| candidates(m.record)).collect();
-    let candidates = named.into_iter().map(|candidate| version.sibling(candidate));
+    let named = variant::candidates(group.members.iter().map(|m| m.record), version);
+    let candidates = named.iter().map(|candidate| version.sibling(candidate));
     // Every one of them was compared above, so they compare with one another.
     let compare = |a: &Probe, b: &Probe| a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal);
-    let distance = |fix: &Probe| distance(fix.text, version.text);
+    let far = |fix: &Probe| (is_other(version, fix.text, ecosystem), distance(fix.text, version.text));
+    let end = |fix: &Probe| ends_otherwise(version, fix.text);
     let mut fixes: Vec<Probe> = Vec::new();
     for fix in candidates.filter(is_above).filter(all_clear) {
-        insert_sorted(&mut fixes, fix, |a, b| distance(a).cmp(&distance(b)).then_with(|| compare(a, b)));
+        insert_sorted(&mut fixes, fix, |a, b| {
+            far(a).cmp(&far(b)).then_with(|| compare(a, b)).then_with(|| end(a).cmp(&end(b)))
+        });
     }
     fixes.dedup_by(|a, b| a.own == b.own);
     fixes.into_iter().map(|fix| fix.text.to_owned()).collect()
@@ -33,16 +36,6 @@ pub(super) fn fixes(group: &Group, version: &Probe) -> Vec<String> {
 /// A low confidence says no more than "the database could not give a bound".
 pub(super) fn is_clear(affected: Option<Confidence>) -> bool {
     affected.is_none_or(|confidence| confidence == Confidence::Low)
-}
-
-/// The fixed versions that a record names for this package, and for no other.
-pub(super) fn candidates<'a>(record: &Record<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
-    let elements: Vec<&Affected> = record.elements().collect();
-    let ranges = elements.into_iter().flat_map(|element| element.ranges.iter().chain(&element.custom_ranges));
-    ranges.flat_map(|range| &range.events).filter_map(|event| match event {
-        Event::Fixed(bound) => Some(bound.as_str()),
-        _ => None,
-    })
 }
 
 /// How far a version's branch lies from another's.
@@ -59,7 +52,7 @@ mod tests {
     use super::super::alias;
     use super::super::invented::{advisory, affected, ecosystem_range, fixed_in, matches, read, semver_range};
     use super::*;
-    use crate::model::{Advisory, Ecosystem};
+    use crate::model::{Advisory, Event};
     use crate::version;
 
     fn fixes_of(records: &[Advisory], version: &str) -> Vec<String> {
@@ -70,7 +63,7 @@ mod tests {
         let records = read(ecosystem, records);
         let members = matches(&records);
         let group = alias::Group { members: members.iter().collect(), aliases: Vec::new() };
-        fixes(&group, &Probe::read(version, version::order(ecosystem)))
+        fixes(&group, &Probe::read(version, version::order(ecosystem)), ecosystem)
     }
 
     #[test]
@@ -129,5 +122,39 @@ mod tests {
         element.custom_ranges =
             vec![ecosystem_range(vec![Event::Introduced("0".into()), Event::Fixed("5.0.4-0.2023-abc".into())])];
         assert_eq!(fixes_in(Ecosystem::Go, &[advisory("GO-1", vec![element])], "v5.0.3"), ["5.0.4-0.2023-abc"]);
+    }
+
+    /// Affects `thing` of Maven up to a fix; these versions are listed.
+    fn listed(fix: &str, versions: &[&str]) -> Advisory {
+        let range = ecosystem_range(vec![Event::Introduced("0".into()), Event::Fixed(fix.into())]);
+        let mut element = affected(Ecosystem::Maven, "thing", vec![range]);
+        element.versions = versions.iter().collect();
+        advisory("X-1", vec![element])
+    }
+
+    #[test]
+    fn a_fix_of_the_same_variant_comes_first() {
+        let told = |records: &[Advisory], version| fixes_in(Ecosystem::Maven, records, version);
+        let mut both = listed("10.2.4.jre11", &[]);
+        let later = [Event::Introduced("12.0.0.jre8".into()), Event::Fixed("12.2.1.jre8".into())];
+        both.affected[0].ranges[0].events.extend(later);
+        assert_eq!(told(std::slice::from_ref(&both), "10.2.0.jre8"), ["12.2.1.jre8", "10.2.4.jre11"]);
+        assert_eq!(told(&[both], "10.2.0.jre11"), ["10.2.4.jre11", "12.2.1.jre8"]);
+        assert_eq!(told(&[listed("2.0.0.GA", &[]), listed("2.0.0.Final", &[])], "1.0.0.Final"), ["2.0.0.Final"]);
+        assert_eq!(told(&[listed("2.0.0.GA", &[]), listed("2.0.0.Final", &[])], "1.0.0.GA"), ["2.0.0.GA"]);
+    }
+
+    #[test]
+    fn a_project_of_two_variants_has_the_fix_in_both() {
+        let told = |fix, versions: &[&str], version| fixes_in(Ecosystem::Maven, &[listed(fix, versions)], version);
+        let pairs = ["30.0-android", "30.0-jre", "31.1-android", "31.1-jre"];
+        assert_eq!(told("32.0.0-android", &pairs, "31.1-jre"), ["32.0.0-jre", "32.0.0-android"]);
+        assert_eq!(told("32.0.0-android", &pairs, "31.1-android"), ["32.0.0-android"]);
+        let ended = ["30.0-android", "30.0-jre", "31.1-android"];
+        assert_eq!(told("32.0.0-android", &ended, "30.0-jre"), ["32.0.0-android"], "the other variant alone goes on");
+        // What lies below the end of the range is affected by it.
+        assert_eq!(told("32.0.0-jre", &pairs, "31.1-android"), ["32.0.0-jre"]);
+        let python = fixes_in(Ecosystem::PyPI, &[listed("32.0.0-android", &pairs)], "31.1-jre");
+        assert!(python.is_empty());
     }
 }

@@ -17,6 +17,7 @@ mod fixes;
 mod reading;
 mod remedies;
 mod severity;
+mod variant;
 
 #[cfg(test)]
 mod invented;

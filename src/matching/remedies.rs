@@ -4,17 +4,20 @@
 //! every record, not only those that affect the present version, so that nobody is sent from one flaw to the next.
 //! It cannot know of releases that no record names, nor whether the code still works with the release.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::affects::Record;
 use super::alias::Group;
-use super::fixes::{candidates, is_clear};
+use super::fixes::is_clear;
 use super::reading::{Probe, insert_sorted};
+use super::variant::{self, ends_otherwise, is_other};
 use crate::model::{AdvisoryKind, Ecosystem, Finding, FindingKind, PackageId, Remedy};
 use crate::version;
 
-/// Releases above `version` that open nothing, ascending. One that closes no more than a lesser one is left out.
+/// Releases above `version` that open nothing, ascending; those of another variant come after the others. One that closes
+/// no more than one before it is left out.
 /// `findings` are what the groups became, in the same order.
 pub(super) fn remedies(
     records: &[Record],
@@ -30,7 +33,8 @@ pub(super) fn remedies(
         flaws.iter().flat_map(|(group, _)| &group.members).map(|m| m.record.advisory.id.as_str()).collect();
     let mut kept: Vec<BTreeSet<&str>> = Vec::new();
     let mut remedies = Vec::new();
-    for release in releases(records, version, ecosystem) {
+    let named = variant::candidates(records, version);
+    for release in releases(&named, version, ecosystem) {
         let closed = flaws.iter().filter(|(group, finding)| {
             let is_fix = || finding.fixed.iter().any(|fixed| fixed == release.text);
             is_fix() || group.members.iter().all(|m| is_clear(m.record.evaluate(&release).affected))
@@ -40,7 +44,7 @@ pub(super) fn remedies(
             let others = records.iter().filter(|record| !present.contains(record.advisory.id.as_str()));
             others.filter(|record| is_flaw(record)).any(|record| !is_clear(record.evaluate(&release).affected))
         };
-        if closes.is_empty() || kept.iter().any(|lesser| closes.is_subset(lesser)) || opens() {
+        if closes.is_empty() || kept.iter().any(|before| closes.is_subset(before)) || opens() {
             continue;
         }
         remedies.push(remedy(package, &release, &closes));
@@ -54,16 +58,20 @@ fn remedy(package: &PackageId, release: &Probe, closes: &BTreeSet<&str>) -> Reme
     Remedy { package: package.clone(), version: release.text.to_owned(), closes }
 }
 
-/// The fixed versions above `version` that the records name, ascending, each once. Nobody is sent to a preview; what
-/// looks like one in Go is a commit without a tag.
-fn releases<'a>(records: &[Record<'a>], version: &Probe, ecosystem: Ecosystem) -> Vec<Probe<'a>> {
+/// The fixed versions above `version`, ascending, each once; those of another variant at the end. Nobody is sent to a
+/// preview; what looks like one in Go is a commit without a tag.
+fn releases<'a>(named: &'a BTreeSet<Cow<'_, str>>, version: &Probe, ecosystem: Ecosystem) -> Vec<Probe<'a>> {
     let order = version::order(ecosystem);
-    let named: BTreeSet<&str> = records.iter().flat_map(candidates).collect();
     let is_above = |release: &Probe| matches!((&release.own, &version.own), (Some(a), Some(b)) if a > b);
     let mut releases: Vec<Probe> = Vec::with_capacity(named.len());
-    let offered = named.into_iter().filter(|text| ecosystem == Ecosystem::Go || !is_preview(text));
+    let offered = named.iter().filter(|text| ecosystem == Ecosystem::Go || !is_preview(text));
+    let other = |release: &Probe| is_other(version, release.text, ecosystem);
+    let end = |release: &Probe| ends_otherwise(version, release.text);
     for release in offered.map(|text| Probe::read(text, order)).filter(is_above) {
-        insert_sorted(&mut releases, release, |a, b| a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal));
+        insert_sorted(&mut releases, release, |a, b| {
+            let by_version = || a.own.partial_cmp(&b.own).unwrap_or(Ordering::Equal);
+            other(a).cmp(&other(b)).then_with(by_version).then_with(|| end(a).cmp(&end(b)))
+        });
     }
     releases.dedup_by(|a, b| a.own == b.own);
     releases
@@ -90,7 +98,8 @@ const PREVIEW: [&str; 17] = [
     "snapshot",
 ];
 
-fn is_preview(version: &str) -> bool {
+/// Whether a word of a version says that it is not finished.
+pub(super) fn is_preview(version: &str) -> bool {
     let mut words = version.split(|c: char| !c.is_ascii_alphabetic());
     words.any(|word| PREVIEW.iter().any(|preview| preview.eq_ignore_ascii_case(word)))
 }
@@ -103,7 +112,7 @@ fn is_flaw(record: &Record) -> bool {
 mod tests {
     use std::convert::Infallible;
 
-    use super::super::invented::{advisory, affected, fixed_in, package, semver_range};
+    use super::super::invented::{advisory, affected, ecosystem_range, fixed_in, package, semver_range};
     use super::super::{Matched, match_packages};
     use crate::model::{Advisory, Ecosystem, Event};
 
@@ -162,6 +171,22 @@ mod tests {
         {
             assert_eq!(super::is_preview(version), expected, "{version}");
         }
+    }
+
+    #[test]
+    fn who_runs_one_variant_is_sent_to_that() {
+        let mut thing = package("thing", "31.1-jre");
+        thing.ecosystem = Ecosystem::Maven;
+        let record = |id: &str, fix: &str| {
+            let range = ecosystem_range(vec![Event::Introduced("0".into()), Event::Fixed(fix.into())]);
+            let mut element = affected(Ecosystem::Maven, "thing", vec![range]);
+            element.versions = ["31.1-android", "31.1-jre"].iter().collect();
+            advisory(id, vec![element])
+        };
+        let records = [record("X-1", "32.0.0-android"), record("X-2", "33.0.0-android")];
+        let Matched { remedies, .. } = match_packages(&[thing], |_, _| Ok::<_, Infallible>(records.to_vec()));
+        let told: Vec<(&str, usize)> = remedies.iter().map(|one| (one.version.as_str(), one.closes.len())).collect();
+        assert_eq!(told, [("32.0.0-jre", 1), ("33.0.0-jre", 2)]);
     }
 
     #[test]

@@ -116,7 +116,7 @@ pub struct Finding {
     pub purl: Option<String>,
     /// Versions that are no longer affected: the same branch first, then ascending. Empty where no fix is known.
     pub fixed: Vec<String>,
-    /// Every place, sorted.
+    /// Every place: of a package in its own order, else sorted.
     pub locations: Vec<Location>,
     /// The secret rule's id.
     pub rule: Option<String>,
@@ -126,6 +126,9 @@ pub struct Finding {
     pub redacted: Option<String>,
     /// Stable over runs and line moves, 32 hexadecimal digits.
     pub fingerprint: String,
+    /// The fingerprints of the secrets that were joined into this finding; empty where nothing was.
+    #[serde(default)]
+    pub parts: Vec<String>,
     /// Whose it is.
     pub origin: Origin,
     /// The worst scored vector of the newest type.

@@ -64,7 +64,7 @@ pub struct Package {
     pub version: Option<String>,
     /// How we know.
     pub evidence: Evidence,
-    /// Every place where it was seen, sorted: the manifest of an installed copy, the line of a lock file.
+    /// Every place where it was seen, sorted: the manifests of installed copies, then the lines of files that name it.
     pub locations: Vec<Location>,
     /// Whether the function itself asks for it; `None` where no manifest says.
     pub direct: Option<bool>,

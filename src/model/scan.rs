@@ -178,7 +178,8 @@ pub struct Scan {
     pub packages: Vec<Package>,
     /// Secrets and what is wrong with files when it comes from the audit; matching adds vulnerabilities.
     pub findings: Vec<Finding>,
-    /// What would close findings; matching tells. Grouped by package, the least version of each first.
+    /// What would close findings; matching tells. Grouped by package, the least version of each
+    /// first, those of another variant last.
     pub remedies: Vec<Remedy>,
     /// What runs before the handler, sorted.
     pub hooks: Vec<Hook>,

@@ -76,7 +76,7 @@ impl RawAllowedSecret {
         let reason = words(source, &self.reason, "a secret is allowed only with a reason")?;
         let expires = day(source, self.expires.as_ref())?;
         let said = [&self.rule, &self.path, &self.value].into_iter().flatten();
-        let text = said.map(|value| value.get_ref().chars().take(40).collect()).collect::<Vec<String>>().join(", ");
+        let text = said.map(|value| short(value.get_ref())).collect::<Vec<String>>().join(", ");
         if text.is_empty() {
             let message = "this would allow every secret: name a rule, a path or a value";
             return Err(complain(source, Some(self.reason.span()), message));
@@ -86,6 +86,15 @@ impl RawAllowedSecret {
         let (rule, path) = (glob(self.rule)?, glob(self.path)?);
         let basis = Basis { file: source.file.to_owned(), line, reason, owner: self.owner, expires };
         Ok(AllowedSecret { rule, path, value, basis, text, used: Arc::default() })
+    }
+}
+
+/// The beginning of a text: of a digest enough to tell it from others.
+fn short(text: &str) -> String {
+    const LONGEST: usize = 40;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

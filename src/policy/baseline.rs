@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Verdict;
 use super::config::{Complaint, read_text};
 use crate::formats::complaint::Source;
+use crate::model::Finding;
 
 /// A baseline of a million findings is smaller, in bytes.
 const MAX_FILE: u64 = 256 << 20;
@@ -113,16 +114,18 @@ impl Baseline {
     /// Those of `out`.
     pub fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<usize> {
         let mut entries: Vec<Entry<'_>> = Vec::new();
+        let mut count = 0;
         for target in &verdict.targets {
             for judged in target.findings.iter().filter(|judged| judged.waived.is_none()) {
                 let finding = &judged.finding;
-                entries.push(Entry {
+                count += 1;
+                entries.extend(prints(finding).map(|fingerprint| Entry {
                     target: target.scan.id.as_str().into(),
-                    fingerprint: finding.fingerprint.as_str().into(),
+                    fingerprint: fingerprint.into(),
                     kind: finding.kind.word(),
                     id: &finding.id,
                     package: finding.purl.as_deref(),
-                });
+                }));
             }
         }
         entries.sort();
@@ -133,6 +136,17 @@ impl Baseline {
             serde_json::to_writer(&mut *out, entry)?;
         }
         out.write_all(if entries.is_empty() { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
-        Ok(entries.len())
+        Ok(count)
     }
+}
+
+/// What a baseline names a finding by: where several secrets were joined, each of them.
+fn prints(finding: &Finding) -> impl Iterator<Item = &str> {
+    let whole = finding.parts.is_empty().then_some(finding.fingerprint.as_str());
+    whole.into_iter().chain(finding.parts.iter().map(String::as_str))
+}
+
+/// Whether a target's fingerprints name all of a finding.
+pub(super) fn holds(known: &BTreeSet<&str>, finding: &Finding) -> bool {
+    known.contains(finding.fingerprint.as_str()) || prints(finding).all(|print| known.contains(print))
 }

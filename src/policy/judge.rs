@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::formats::words::plural;
+use crate::formats::words::{count, plural};
 use crate::model::{DatabaseInfo, Finding, Gap, Level, Origin, Package, PackageId, Scan};
 
+use super::baseline;
 use super::condition::Subject;
 use super::fail_on::threshold;
 use super::ids;
@@ -56,7 +57,7 @@ fn judge_target(mut scan: Scan, settings: &Settings, waivers: &mut Waivers<'_>, 
                 .into_iter()
                 .chain(waivers.waive(&Subject { scan: &scan, finding: &finding, package }))
                 .next();
-            let existing = known.as_ref().is_some_and(|known| known.contains(finding.fingerprint.as_str()));
+            let existing = known.as_ref().is_some_and(|known| baseline::holds(known, &finding));
             judge_finding(finding, waived, if existing { State::Existing } else { State::New }, settings)
         })
         .collect();
@@ -197,7 +198,7 @@ fn missing(targets: &[Target], settings: &Settings) -> Vec<String> {
         *kinds.entry(judged.gap.kind.word()).or_default() += 1;
     }
     if !kinds.is_empty() {
-        let each: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        let each: Vec<String> = kinds.iter().map(|(kind, n)| format!("{kind} {}", count(*n as u64))).collect();
         reasons.push(format!("{} ({})", counted(kinds.values().sum(), "blocking gap"), each.join(", ")));
     }
     let below: Vec<&Target> =

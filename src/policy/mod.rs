@@ -37,7 +37,7 @@ pub use ids::did_you_mean;
 pub use judge::judge;
 pub use risk::{Lowers, Risk, RiskWeights, TERMS, Term, TermRule, WeightError};
 pub use thresholds::{Check, NAMES as THRESHOLDS, Thresholds};
-pub use upgrade::{LONGEST_PATH, Upgrade};
+pub use upgrade::{LONGEST_PATH, StaysOpen, Upgrade};
 pub use versions::Versions;
 pub use waiver::Waiver;
 

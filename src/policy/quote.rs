@@ -89,7 +89,7 @@ mod tests {
         for (line, shown) in [
             ("fail-on = \"hgh\"", "fail-on = \"hgh\""),
             ("fial-on = \"high\"", "fial-on = ******"),
-            ("  { kind = \"opaque\", resaon = \"x, y = z\" },", "  { kind = *********, resaon = ** * * *** **"),
+            ("  { kind = \"opaque\", resaon = \"x, y = z\" },", "  { kind = ********, resaon = *** * * ** **"),
             ("\"file-*\" = \"hgh\"", "\"file-*\" = *****"),
             ("- id: CVE-1", "- id: *****"),
             ("AWS_SECRET=wJalr+a/b==", "AWS_SECRET=***********"),

@@ -52,8 +52,8 @@ impl Reporter for Asff {
         "asff"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        !matches!(part, Part::Packages | Part::IdleWaivers)
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! CSV as RFC 4180 has it: a line per finding and per gap, for spreadsheets and databases.
+//! CSV as RFC 4180 has it: a line per finding, per gap and per waiver that is unused or expired, for spreadsheets and databases.
 //!
 //! A spreadsheet runs a cell that begins like a formula, so such a cell gets an apostrophe in front, which shows it as
 //! text (<https://owasp.org/www-community/attacks/CSV_Injection>).
@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::facts::{self, Known};
 use super::{Part, Reporter, Style, place};
 use crate::model::Location;
-use crate::policy::{Judged, JudgedGap, Target, Verdict};
+use crate::policy::{Judged, JudgedGap, Target, Verdict, WaiverNote};
 use crate::report::escape::escape;
 
 /// The reporter.
@@ -47,8 +47,8 @@ impl Reporter for Csv {
         "csv"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -58,7 +58,8 @@ impl Reporter for Csv {
             target.findings.iter().try_for_each(|judged| line(out, finding(judged, target, &known)))?;
             target.gaps.iter().try_for_each(|judged| line(out, gap(judged, target)))?;
         }
-        Ok(())
+        verdict.waivers_expired.iter().try_for_each(|note| line(out, waiver(note, "expired")))?;
+        verdict.waivers_unused.iter().try_for_each(|note| line(out, waiver(note, "unused")))
     }
 }
 
@@ -102,8 +103,7 @@ fn gap(judged: &JudgedGap, target: &Target) -> [String; COLUMNS.len()] {
         None if judged.blocks() => ("blocks", String::new()),
         None => ("tolerated", String::new()),
     };
-    let mut cells = std::array::from_fn(|_| String::new());
-    let filled = [
+    filled(&[
         ("target", target.scan.name.as_str()),
         ("record", "gap"),
         ("kind", gap.kind.word()),
@@ -113,11 +113,22 @@ fn gap(judged: &JudgedGap, target: &Target) -> [String; COLUMNS.len()] {
         ("reason", &reason),
         ("title", &gap.detail),
         ("places", &places(std::slice::from_ref(&gap.location), target)),
-    ];
-    for (cell, column) in cells.iter_mut().zip(COLUMNS) {
-        *cell = filled.iter().find(|(name, _)| *name == column).map_or(String::new(), |(_, text)| (*text).to_owned());
-    }
-    cells
+    ])
+}
+
+fn waiver(note: &WaiverNote, kind: &str) -> [String; COLUMNS.len()] {
+    filled(&[
+        ("record", "waiver"),
+        ("kind", kind),
+        ("title", &note.text),
+        ("places", &format!("{}:{}", note.file, note.line)),
+    ])
+}
+
+/// A line of which only some columns are known.
+fn filled(known: &[(&str, &str)]) -> [String; COLUMNS.len()] {
+    COLUMNS
+        .map(|column| known.iter().find(|(name, _)| *name == column).map_or(String::new(), |(_, text)| (*text).into()))
 }
 
 fn places(locations: &[Location], target: &Target) -> String {

@@ -1,5 +1,5 @@
-//! CycloneDX 1.6 in JSON: the packages, what advisories say of them, and what was decided about that
-//! (<https://cyclonedx.org/docs/1.6/json/>).
+//! CycloneDX in JSON: the packages, what advisories say of them, and what was decided about that
+//! (<https://cyclonedx.org/docs/1.6/json/>). Version 1.7 adds nothing that is told here, and some tools read no other.
 //!
 //! A waiver becomes an analysis (VEX) of state `not_affected` with its reason as detail. What could not be seen stands
 //! in properties named `tidewaiter:gap`, and in the composition, which is complete only if the coverage is.
@@ -12,14 +12,24 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::facts::{self, few_gaps, gap_line};
+use super::facts::{self, few_gaps, gap_line, is_advisory};
 use super::json_text::{self, Each};
 use super::{Part, Reporter, Style, place};
-use crate::model::{Grade, Package, TargetKind};
+use crate::model::{Ecosystem, Grade, Package, TargetKind};
 use crate::policy::{Target, Verdict};
 
-/// The reporter.
-pub struct Cyclonedx;
+/// The reporter of one version of the format.
+pub struct Cyclonedx {
+    id: &'static str,
+    version: &'static str,
+}
+
+impl Cyclonedx {
+    /// ECMA-424, first edition.
+    pub const V1_6: Cyclonedx = Cyclonedx { id: "cyclonedx", version: "1.6" };
+    /// ECMA-424, second edition.
+    pub const V1_7: Cyclonedx = Cyclonedx { id: "cyclonedx-1.7", version: "1.7" };
+}
 
 /// Places of one component; the rest is counted.
 const PLACES: usize = 100;
@@ -28,21 +38,24 @@ const GAPS: usize = 100;
 
 impl Reporter for Cyclonedx {
     fn id(&self) -> &'static str {
-        "cyclonedx"
+        self.id
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        // A vulnerability of this format is one of a component; what is wrong with files and configurations is none.
-        facts::NO_ADVISORIES
+    fn carries(&self, part: Part) -> bool {
+        match part {
+            // A vulnerability of this format is one of a component; what is wrong with files and configurations is none.
+            Part::Findings(kind) => is_advisory(kind),
+            _ => true,
+        }
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         let parts: Vec<Assembly<'_>> = Assembly::all(verdict);
         let bom = Bom {
-            schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+            schema: format!("http://cyclonedx.org/schema/bom-{}.schema.json", self.version),
             bom_format: "CycloneDX",
-            spec_version: "1.6",
-            serial_number: format!("urn:uuid:{}", facts::document_id("cyclonedx", verdict)),
+            spec_version: self.version,
+            serial_number: format!("urn:uuid:{}", facts::document_id(self.id, verdict)),
             version: 1,
             metadata: json_text::present(metadata(verdict, &parts)),
             components: Each(|| components(&parts)),
@@ -59,7 +72,7 @@ impl Reporter for Cyclonedx {
 #[serde(rename_all = "camelCase")]
 struct Bom<A, B, C, D, E> {
     #[serde(rename = "$schema")]
-    schema: &'static str,
+    schema: String,
     bom_format: &'static str,
     spec_version: &'static str,
     serial_number: String,
@@ -130,10 +143,12 @@ impl<'a> Assembly<'a> {
         if package.locations.len() > PLACES {
             properties.push(property("places-left-out", &(package.locations.len() - PLACES).to_string()));
         }
+        let (group, name) = group(package);
         json!({
             "type": "library",
             "bom-ref": self.reference(&package.id().0),
-            "name": package.name,
+            "group": group,
+            "name": name,
             "version": package.version,
             // What only development needs is not part of what runs.
             "scope": match package.dev {
@@ -145,6 +160,18 @@ impl<'a> Assembly<'a> {
             "properties": properties,
         })
     }
+}
+
+/// The name in the two parts that the ecosystem gives it: npm's scope, Maven's group, the vendor of Composer.
+fn group(package: &Package) -> (Option<&str>, &str) {
+    let name = package.name.as_str();
+    let parts = match package.ecosystem {
+        Ecosystem::Npm => name.split_once('/').filter(|(scope, _)| scope.starts_with('@')),
+        Ecosystem::Maven => name.split_once(':'),
+        Ecosystem::Packagist => name.split_once('/'),
+        _ => None,
+    };
+    parts.filter(|(group, name)| !group.is_empty() && !name.is_empty()).map_or((None, name), |(g, n)| (Some(g), n))
 }
 
 fn property(name: &str, value: &str) -> Value {

@@ -95,15 +95,6 @@ pub fn is_advisory(kind: FindingKind) -> bool {
     matches!(kind, FindingKind::Vulnerability | FindingKind::Malicious | FindingKind::Informational)
 }
 
-/// The findings that are none of [`is_advisory`].
-pub const NO_ADVISORIES: &[Part] = &[
-    Part::Findings(FindingKind::Secret),
-    Part::Findings(FindingKind::Integrity),
-    Part::Findings(FindingKind::Runtime),
-    Part::Findings(FindingKind::Posture),
-    Part::Findings(FindingKind::Code),
-];
-
 /// Who published an advisory, and where it can be read.
 pub fn published(id: &str) -> (&'static str, String) {
     // No database has an id with anything else in it, and readers of addresses stumble over it even in an escape.
@@ -180,7 +171,7 @@ pub fn few_gaps(gaps: &[JudgedGap], most: usize) -> (Vec<&JudgedGap>, Vec<String
 pub fn left_out(reporter: &dyn Reporter, verdict: &Verdict) -> Option<String> {
     let mut counts: BTreeMap<FindingKind, usize> = BTreeMap::new();
     for judged in verdict.targets.iter().flat_map(|target| &target.findings) {
-        if reporter.lacks().contains(&Part::Findings(judged.finding.kind)) {
+        if !reporter.carries(Part::Findings(judged.finding.kind)) {
             *counts.entry(judged.finding.kind).or_default() += 1;
         }
     }

@@ -41,15 +41,11 @@ impl Reporter for GitlabDependencies {
         "gitlab-dependencies"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[
-            Part::Findings(FindingKind::Secret),
-            Part::Findings(FindingKind::Integrity),
-            Part::Findings(FindingKind::Runtime),
-            Part::Findings(FindingKind::Posture),
-            Part::Findings(FindingKind::Code),
-            Part::Packages,
-        ]
+    fn carries(&self, part: Part) -> bool {
+        match part {
+            Part::Findings(kind) => facts::is_advisory(kind),
+            part => part != Part::Packages,
+        }
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -62,17 +58,11 @@ impl Reporter for GitlabSecrets {
         "gitlab-secrets"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[
-            Part::Findings(FindingKind::Malicious),
-            Part::Findings(FindingKind::Vulnerability),
-            Part::Findings(FindingKind::Informational),
-            Part::Findings(FindingKind::Integrity),
-            Part::Findings(FindingKind::Runtime),
-            Part::Findings(FindingKind::Posture),
-            Part::Findings(FindingKind::Code),
-            Part::Packages,
-        ]
+    fn carries(&self, part: Part) -> bool {
+        match part {
+            Part::Findings(kind) => kind == FindingKind::Secret,
+            part => part != Part::Packages,
+        }
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -108,8 +98,7 @@ fn write(
         vulnerabilities: Each(|| {
             verdict.targets.iter().flat_map(|target| {
                 let known = Known::of(&target.scan.packages);
-                let held = target.findings.iter();
-                let held = held.filter(|one| !reporter.lacks().contains(&Part::Findings(one.finding.kind)));
+                let held = target.findings.iter().filter(|one| reporter.carries(Part::Findings(one.finding.kind)));
                 held.map(move |judged| vulnerability(judged, target, &known, location))
             })
         }),

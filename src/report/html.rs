@@ -58,8 +58,8 @@ impl Reporter for Html {
         "html"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {

@@ -25,12 +25,13 @@ impl Reporter for Junit {
         "junit"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
-        let suites: Vec<(&Target, Vec<Case>)> = verdict.targets.iter().map(|target| (target, cases(target))).collect();
+        let suites = verdict.targets.iter().map(|target| (target.scan.name.as_str(), cases(target)));
+        let suites: Vec<(&str, Vec<Case>)> = suites.chain(waivers(verdict)).collect();
         let seconds = verdict.run.as_ref().map_or(0.0, |run| run.seconds);
         let count = |of: fn(&Outcome) -> bool| {
             suites.iter().flat_map(|(_, cases)| cases).filter(|case| of(&case.outcome)).count()
@@ -46,7 +47,7 @@ impl Reporter for Junit {
             count(|outcome| matches!(outcome, Outcome::Skipped(_))),
         )?;
         let moment = facts::moment(verdict).format("%Y-%m-%dT%H:%M:%S").to_string();
-        suites.iter().try_for_each(|(target, cases)| suite(out, target, cases, &moment))?;
+        suites.iter().try_for_each(|(name, cases)| suite(out, name, cases, &moment))?;
         writeln!(out, "</testsuites>")
     }
 }
@@ -73,6 +74,18 @@ fn cases(target: &Target) -> Vec<Case> {
     cases.extend(target.findings.iter().map(|judged| finding(target, judged, &known)));
     cases.extend(target.gaps.iter().map(|judged| gap(target, judged)));
     cases
+}
+
+/// Waivers that somebody should look at, in a suite of their own: they are of no target, and fail nothing.
+fn waivers(verdict: &Verdict) -> Option<(&'static str, Vec<Case>)> {
+    let case = |line: String| Case {
+        class: "waivers".to_owned(),
+        name: line.clone(),
+        text: escape(&line).into_owned(),
+        outcome: Outcome::Passed,
+    };
+    let cases: Vec<Case> = facts::idle_waivers(verdict).map(case).collect();
+    (!cases.is_empty()).then_some(("waivers", cases))
 }
 
 /// A suite is never empty: some servers take one for a broken upload.
@@ -139,12 +152,12 @@ fn skipped(word: &str, waived: &Waived) -> Outcome {
     Outcome::Skipped(format!("{word} by {}", facts::waiver(waived)))
 }
 
-fn suite(out: &mut dyn Write, target: &Target, cases: &[Case], moment: &str) -> io::Result<()> {
+fn suite(out: &mut dyn Write, name: &str, cases: &[Case], moment: &str) -> io::Result<()> {
     let count = |of: fn(&Outcome) -> bool| cases.iter().filter(|case| of(&case.outcome)).count();
     writeln!(
         out,
         "  <testsuite name=\"{}\" timestamp=\"{moment}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
-        xml(&target.scan.name),
+        xml(name),
         cases.len(),
         count(|outcome| matches!(outcome, Outcome::Failure)),
         count(|outcome| matches!(outcome, Outcome::Error)),

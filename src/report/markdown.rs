@@ -1,127 +1,102 @@
-//! GitHub Flavored Markdown that fits a job's summary or a comment: the verdict, a line per target, what violates, and
-//! the rest behind a click.
+//! GitHub Flavored Markdown that fits a comment on a pull request and a job's summary: the verdict, its reasons, what to
+//! upgrade, the first of what violates, and the rest behind a click.
 //!
-//! GitHub refuses a step's summary above 1 MiB as a whole
-//! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>):
+//! GitHub refuses a comment above 65,536 characters as a whole (a job's summary may have 1 MiB:
+//! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>):
 //! what does not fit is counted instead, and what violates comes first.
 
+mod paper;
+mod since;
+
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::facts::{Known, few_gaps, idle_waivers, waiver};
-use super::markup::{markdown, markdown_code, xml};
-use super::news::{Item, News};
+use super::markup::{markdown, markdown_code};
+use super::news::News;
 use super::summary::{Summary, advisories};
 use super::words::{count, list, plural};
 use super::{Part, Reporter, Style, place};
 use crate::model::{FindingKind, Severity};
-use crate::policy::{Exit, Judged, JudgedGap, Target, Upgrade, Verdict};
+use crate::policy::{Exit, Judged, JudgedGap, State, StaysOpen, Target, Upgrade, Verdict};
+use paper::{Open, Paper, Rows};
 
 /// The reporter.
 pub struct Markdown;
 
-/// Bytes of the whole.
-const MOST: usize = 1 << 20;
-/// Bytes kept free for the ends of what is open and for the last line.
-const RESERVE: usize = 512;
+/// Bytes of the whole: GitHub counts characters, of which one has one byte at least.
+const MOST: usize = 65_536;
 /// Characters of one text: an advisory's title may be a novel.
 const LONG: usize = 300;
 /// Waivers to look at; JSON lists all.
 const WAIVERS: usize = 20;
 /// Gaps of one kind and level; the rest is counted.
 const GAPS: usize = 20;
-/// Findings that came or went, and functions that did; the rest is counted.
-const NEWS: usize = 20;
+/// Rows that are seen without a click: targets, upgrades, and what violates in all targets together.
+const TARGETS: usize = 20;
+const UPGRADES: usize = 20;
+const VIOLATING: usize = 50;
+
+const FINDINGS: &str = "| severity | finding | in | fix | where |";
 
 impl Reporter for Markdown {
     fn id(&self) -> &'static str {
         "markdown"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
-        let mut paper = Paper { text: String::new(), left_out: 0 };
+        let mut paper = Paper::default();
         head(&mut paper, verdict);
         if let Some(news) = News::of(verdict) {
-            since(&mut paper, &news);
+            since::write(&mut paper, &news);
         }
+        upgrades(&mut paper, verdict);
         // What violates in the last target matters more than what is waived in the first.
-        let known: Vec<Known<'_>> = verdict.targets.iter().map(|target| Known::of(&target.scan.packages)).collect();
-        for (target, known) in verdict.targets.iter().zip(&known) {
-            let violating: Vec<&Judged> = target.findings.iter().filter(|judged| judged.violates).collect();
-            findings(&mut paper, Open::Always(&target.scan.name), &violating, target, known);
-            upgrades(&mut paper, target);
+        let targets: Vec<(&Target, Known<'_>)> =
+            verdict.targets.iter().map(|target| (target, Known::of(&target.scan.packages))).collect();
+        violating(&mut paper, &targets);
+        targets.iter().for_each(|(target, _)| gaps(&mut paper, target));
+        for (waived, title, what) in [
+            (false, "further findings", ("further finding", "further findings")),
+            (true, "waived", ("waived finding", "waived findings")),
+        ] {
+            for (target, known) in &targets {
+                let of = |judged: &&Judged| !judged.violates && judged.waived.is_some() == waived;
+                let rows: Vec<String> = rows(target, known, of);
+                paper.table(Open::Click(&target.scan.name, title), FINDINGS, what, &rows);
+            }
         }
-        for (target, known) in verdict.targets.iter().zip(&known) {
-            let further = |waived: bool| -> Vec<&Judged> {
-                target.findings.iter().filter(|j| !j.violates && j.waived.is_some() == waived).collect()
-            };
-            findings(&mut paper, Open::Click(&target.scan.name, "further findings"), &further(false), target, known);
-            findings(&mut paper, Open::Click(&target.scan.name, "waived"), &further(true), target, known);
-            gaps(&mut paper, target);
-        }
-        if paper.left_out > 0 {
-            let rows = plural(paper.left_out as u64, "row does", "rows do");
-            paper.text.push_str(&format!("\n**{rows} not fit here**; the JSON report has them all.\n"));
-        }
-        out.write_all(paper.text.as_bytes())
+        out.write_all(paper.finish().as_bytes())
     }
 }
 
-/// A text that never grows over its limit.
-struct Paper {
-    text: String,
-    /// Rows that had no room.
-    left_out: usize,
+fn rows(target: &Target, known: &Known<'_>, of: impl Fn(&&Judged) -> bool) -> Vec<String> {
+    target.findings.iter().filter(of).map(|judged| finding(judged, target, known)).collect()
 }
 
-/// How a table is shown.
-#[derive(Clone, Copy)]
-enum Open<'a> {
-    /// Under a heading with the target's name.
-    Always(&'a str),
-    /// Behind a click, with what it lists.
-    Click(&'a str, &'a str),
-}
-
-impl Paper {
-    /// A table, cut where the room ends.
-    fn table(&mut self, open: Open<'_>, header: &str, rows: Vec<String>) {
-        if rows.is_empty() {
-            return;
-        }
-        let columns = header.matches('|').count() - 1;
-        let (begin, end) = match open {
-            Open::Always(name) => (format!("\n### {}\n", markdown(&short(name))), ""),
-            Open::Click(name, what) => {
-                // A block of HTML, in which no Markdown is read.
-                let summary = xml(&format!("{}: {what} ({})", short(name), count(rows.len() as u64)));
-                (format!("\n<details><summary>{summary}</summary>\n"), "\n</details>\n")
-            }
-        };
-        let begin = format!("{begin}\n{header}\n|{}\n", " --- |".repeat(columns));
-        let fits = |text: &str, more: &str| text.len() + more.len() + end.len() + RESERVE <= MOST;
-        if !fits(&self.text, &format!("{begin}{}", rows[0])) {
-            self.left_out += rows.len();
-            return;
-        }
-        self.text.push_str(&begin);
-        let mut written = 0;
-        for row in &rows {
-            if !fits(&self.text, row) {
-                break;
-            }
-            self.text.push_str(row);
-            written += 1;
-        }
-        self.text.push_str(end);
-        self.left_out += rows.len() - written;
+/// The first in sight, under their targets; the others behind a click.
+fn violating(paper: &mut Paper, targets: &[(&Target, Known<'_>)]) {
+    const WHAT: Rows = ("violating finding", "violating findings");
+    let mut room = VIOLATING;
+    let mut hidden = Vec::new();
+    for (target, known) in targets {
+        let mut seen = rows(target, known, |judged| judged.violates);
+        let rest = seen.split_off(room.min(seen.len()));
+        room -= seen.len();
+        let title = format!("Violates the policy: {}", target.scan.name);
+        paper.table(Open::Always(&title), FINDINGS, WHAT, &seen);
+        hidden.push((&target.scan.name, rest));
+    }
+    for (name, rest) in hidden {
+        paper.table(Open::Click(name, "more that violate the policy"), FINDINGS, WHAT, &rest);
     }
 }
 
-/// The verdict, and a line per target.
+/// The verdict, why, and a line per target.
 fn head(paper: &mut Paper, verdict: &Verdict) {
     let (mark, word) = match verdict.exit {
         Exit::Clean => (":white_check_mark:", "OK"),
@@ -129,12 +104,12 @@ fn head(paper: &mut Paper, verdict: &Verdict) {
         Exit::Failed => (":x:", "ERROR"),
         Exit::Incomplete => (":warning:", "INCOMPLETE"),
     };
-    paper.text.push_str(&format!("## {mark} Tidewaiter: {word}\n\n"));
+    paper.line(&format!("## {mark} Tidewaiter: {word}\n"));
     for reason in &verdict.reasons {
-        paper.text.push_str(&format!("- {}\n", markdown(&short(reason))));
+        paper.line(&format!("- {}", markdown(&short(reason))));
     }
     for line in idle_waivers(verdict).take(WAIVERS) {
-        paper.text.push_str(&format!("- {}\n", markdown(&short(&line))));
+        paper.line(&format!("- {}", markdown(&short(&line))));
     }
     let summary = Summary::of(verdict);
     let mut figures: Vec<String> =
@@ -142,80 +117,34 @@ fn head(paper: &mut Paper, verdict: &Verdict) {
     if figures.is_empty() {
         figures.push("no findings".to_owned());
     }
+    figures.extend(summary.states());
     figures.push(plural(summary.blocking as u64, "blocking gap", "blocking gaps"));
     figures.push(plural(summary.notes as u64, "note", "notes"));
-    paper.text.push_str(&format!(
-        "\n{}; advisories from {}\n\n",
-        list(figures),
-        markdown(&short(&advisories(verdict)))
-    ));
-    let rows = verdict.targets.iter().map(|target| {
-        let live = |severity| {
-            let live = target.findings.iter().filter(|j| j.waived.is_none() && j.finding.severity == severity);
-            count(live.count() as u64)
-        };
-        let [critical, high, medium, low, unknown] = Severity::WORST_FIRST.map(live);
-        let blocking = target.gaps.iter().filter(|judged| judged.blocks()).count();
-        format!(
-            "| {} | {} | {} | {critical} | {high} | {medium} | {low} | {unknown} | {} |\n",
-            markdown_code(&short(&target.scan.name)),
-            target.risk.score,
-            target.scan.coverage.grade.word(),
-            count(blocking as u64),
-        )
-    });
+    paper.line(&format!("\n{}; advisories from {}\n", list(figures), markdown(&short(&advisories(verdict)))));
     let header = "| target | risk | coverage | critical | high | medium | low | unknown | blocking gaps |";
-    let columns = header.matches('|').count() - 1;
-    paper.text.push_str(&format!("{header}\n|{}\n", " --- |".repeat(columns)));
-    for row in rows {
-        if paper.text.len() + row.len() + RESERVE > MOST {
-            paper.left_out += 1;
-        } else {
-            paper.text.push_str(&row);
-        }
+    paper.line(&format!("{header}\n|{}", " --- |".repeat(header.matches('|').count() - 1)));
+    for target in verdict.targets.iter().take(TARGETS) {
+        paper.line(&figures_of(target));
+    }
+    if let Some(more @ 1..) = verdict.targets.len().checked_sub(TARGETS) {
+        paper.line(&format!("\nand {} of no higher risk", plural(more as u64, "more target", "more targets")));
     }
 }
 
-/// What came and went since the last sweep.
-fn since(paper: &mut Paper, news: &News<'_>) {
-    let counts = [news.work(), news.counts()].map(|line| format!("- {}\n", markdown(&short(&line)))).concat();
-    paper.text.push_str(&format!("\n### {}\n\n{counts}", markdown(&short(&news.title()))));
-    let row = |item: &Item<'_>| {
-        format!(
-            "| {}{} | {} | {} {} | {} |\n",
-            item.word(),
-            if item.violates() { " **violates**" } else { "" },
-            markdown_code(&short(item.name)),
-            markdown_code(&short(&item.change.id)),
-            markdown(&short(&item.change.title)),
-            item.subject().map_or(String::new(), |subject| markdown_code(&short(&subject))),
-        )
+fn figures_of(target: &Target) -> String {
+    let live = |severity| {
+        let live = target.findings.iter().filter(|j| j.waived.is_none() && j.finding.severity == severity);
+        count(live.count() as u64)
     };
-    let header = "| severity | function | finding | in |";
-    // In the first sweep everything is new, and stands below.
-    let new = if news.sweep.since.is_some() { &news.new[..] } else { &[] };
-    for (title, all) in [("New findings", new), ("Fixed", &news.fixed)] {
-        let mut rows: Vec<String> = all.iter().take(NEWS).map(row).collect();
-        rows.extend(rest(all.len()).map(|rest| format!("| | | {rest} | |\n")));
-        paper.table(Open::Always(title), header, rows);
-    }
-    let functions = &news.sweep.changes;
-    let mut rows = Vec::new();
-    for (word, ids) in [("new", &functions.new), ("changed", &functions.changed), ("gone", &functions.gone)] {
-        rows.extend(ids.iter().take(NEWS).map(|id| format!("| {word} | {} |\n", markdown_code(&short(news.name(id))))));
-        rows.extend(rest(ids.len()).map(|rest| format!("| {word} | {rest} |\n")));
-    }
-    paper.table(Open::Click("since the last sweep", "functions"), "| | function |", rows);
-}
-
-/// What a short list leaves out.
-fn rest(all: usize) -> Option<String> {
-    (all > NEWS).then(|| format!("and {} more", count((all - NEWS) as u64)))
-}
-
-fn findings(paper: &mut Paper, open: Open<'_>, findings: &[&Judged], target: &Target, known: &Known<'_>) {
-    let rows = findings.iter().map(|judged| finding(judged, target, known));
-    paper.table(open, "| severity | finding | in | fix | where |", rows.collect());
+    let [critical, high, medium, low, unknown] = Severity::WORST_FIRST.map(live);
+    let blocking = target.gaps.iter().filter(|judged| judged.blocks()).count();
+    format!(
+        "| {} | {} | {} | {critical} | {high} | {medium} | {low} | {unknown} | {} |",
+        markdown_code(&short(&target.scan.name)),
+        target.risk.score,
+        target.scan.coverage.grade.word(),
+        count(blocking as u64),
+    )
 }
 
 fn finding(judged: &Judged, target: &Target, known: &Known<'_>) -> String {
@@ -240,34 +169,55 @@ fn finding(judged: &Judged, target: &Target, known: &Known<'_>) -> String {
         places.push_str(&format!(" and {} more", count(finding.locations.len() as u64 - 1)));
     }
     format!(
-        "| {} {} | {} | {} | {fix} | {places} |\n",
+        "| {} {}{} | {} | {} | {fix} | {places} |\n",
         finding.severity.word(),
         finding.kind.word(),
+        if judged.state == State::Existing { ", existing" } else { "" },
         facts.join(", "),
         known.subject(finding).map_or(finding.origin.word().to_owned(), |subject| markdown_code(&short(&subject))),
     )
 }
 
-/// What to upgrade to what, the most closed first.
-fn upgrades(paper: &mut Paper, target: &Target) {
-    let row = |upgrade: &Upgrade| {
-        let direct = upgrade.direct.as_ref().filter(|direct| **direct != upgrade.package);
-        let admitted = match upgrade.admitted {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "unknown",
-        };
-        format!(
-            "| {} | {} | {} | {} | {admitted} |\n",
-            markdown_code(&short(&place::package(&upgrade.package))),
-            markdown_code(&short(&upgrade.to)),
-            count(upgrade.closes.len() as u64),
-            direct.map_or(String::new(), |direct| markdown_code(&short(&place::package(direct)))),
-        )
+/// What to upgrade to what in all targets, the most closed first, and what stays open after that.
+fn upgrades(paper: &mut Paper, verdict: &Verdict) {
+    const WHAT: Rows = ("upgrade", "upgrades");
+    let several = verdict.targets.len() > 1;
+    let mut all: Vec<(&Target, &Upgrade)> = verdict
+        .targets
+        .iter()
+        .flat_map(|target| target.upgrades.iter().map(move |upgrade| (target, upgrade)))
+        .collect();
+    all.sort_by_key(|(_, upgrade)| Reverse(upgrade.closes.len()));
+    let named = |target: &Target| match several {
+        true => format!("| {} ", markdown_code(&short(&target.scan.name))),
+        false => String::new(),
     };
-    let rows = target.upgrades.iter().map(row).collect();
+    let rows: Vec<String> = all.iter().map(|(target, one)| named(target) + &upgrade(one)).collect();
     let header = "| upgrade | to | closes | through | in the declared range |";
-    paper.table(Open::Click(&target.scan.name, "upgrades"), header, rows);
+    let header = if several { format!("| target {header}") } else { header.to_owned() };
+    let (seen, rest) = rows.split_at(UPGRADES.min(rows.len()));
+    paper.table(Open::Always("Upgrade"), &header, WHAT, seen);
+    let stays = StaysOpen::of(&verdict.targets);
+    if !rows.is_empty() {
+        paper.line(&format!("\n{}", markdown(&stays.sentence())));
+    }
+    paper.table(Open::Click("Upgrade", "further ones"), &header, WHAT, rest);
+}
+
+fn upgrade(upgrade: &Upgrade) -> String {
+    let direct = upgrade.direct.as_ref().filter(|direct| **direct != upgrade.package);
+    let admitted = match upgrade.admitted {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    };
+    format!(
+        "| {} | {} | {} | {} | {admitted} |\n",
+        markdown_code(&short(&place::package(&upgrade.package))),
+        markdown_code(&short(&upgrade.to)),
+        count(upgrade.closes.len() as u64),
+        direct.map_or(String::new(), |direct| markdown_code(&short(&place::package(direct)))),
+    )
 }
 
 fn gaps(paper: &mut Paper, target: &Target) {
@@ -286,7 +236,7 @@ fn gaps(paper: &mut Paper, target: &Target) {
     };
     let mut rows: Vec<String> = shown.into_iter().map(row).collect();
     rows.extend(rest.iter().map(|line| format!("| | | | {} |\n", markdown(line))));
-    paper.table(Open::Click(&target.scan.name, "not seen"), "| level | gap | where | what |", rows);
+    paper.table(Open::Click(&target.scan.name, "not seen"), "| level | gap | where | what |", ("gap", "gaps"), &rows);
 }
 
 /// At most so many characters.

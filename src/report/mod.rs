@@ -55,7 +55,8 @@ pub const ALL: &[&dyn Reporter] = &[
     &JsonV1,
     &Ndjson,
     &Sarif,
-    &Cyclonedx,
+    &Cyclonedx::V1_6,
+    &Cyclonedx::V1_7,
     &Spdx,
     &Openvex,
     &Junit,
@@ -73,9 +74,9 @@ pub trait Reporter: Sync {
     /// The word behind `--format`.
     fn id(&self) -> &'static str;
 
-    /// What the format has no place for. All else of a verdict is in every report.
-    fn lacks(&self) -> &'static [Part] {
-        &[]
+    /// Whether the format has a place for something.
+    fn carries(&self, _: Part) -> bool {
+        true
     }
 
     /// Writes the whole report, in many small pieces: `out` should be buffered. The only errors are those of `out`.
@@ -91,6 +92,8 @@ pub enum Part {
     Gaps,
     /// The list of packages; those that findings speak of are named in any case.
     Packages,
+    /// Waivers that are unused or expired.
+    IdleWaivers,
 }
 
 impl Part {
@@ -100,6 +103,7 @@ impl Part {
             Part::Findings(kind) => kind.word(),
             Part::Gaps => "gaps",
             Part::Packages => "packages",
+            Part::IdleWaivers => "idle waivers",
         }
     }
 }

@@ -33,8 +33,8 @@ impl Reporter for Ocsf {
         "ocsf"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        !matches!(part, Part::Packages | Part::IdleWaivers)
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {

@@ -20,45 +20,29 @@ use crate::policy::{Judged, Target, Verdict};
 /// The reporter.
 pub struct Openvex;
 
-/// What is no advisory has no place in a statement about one, and a document knows only statements.
-const LACKS: &[Part] = &[
-    Part::Findings(FindingKind::Secret),
-    Part::Findings(FindingKind::Integrity),
-    Part::Findings(FindingKind::Runtime),
-    Part::Findings(FindingKind::Posture),
-    Part::Findings(FindingKind::Code),
-    Part::Gaps,
-    Part::Packages,
-];
-
 impl Reporter for Openvex {
     fn id(&self) -> &'static str {
         "openvex"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        LACKS
+    fn carries(&self, part: Part) -> bool {
+        // A document knows only statements about advisories.
+        matches!(part, Part::Findings(kind) if is_advisory(kind))
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         let moment = facts::rfc3339(facts::moment(verdict));
-        let judged = || verdict.targets.iter().flat_map(|target| target.findings.iter().map(move |one| (target, one)));
-        json_text::write_pretty(
-            out,
-            &Document {
-                context: "https://openvex.dev/ns/v0.2.0",
-                id: format!("urn:uuid:{}", facts::document_id("openvex", verdict)),
-                author: "Tidewaiter",
-                role: "Document Creator",
-                timestamp: &moment,
-                version: 1,
-                tooling: concat!("tidewaiter ", env!("CARGO_PKG_VERSION")),
-                statements: Each(|| {
-                    let advisories = judged().filter(|(_, one)| is_advisory(one.finding.kind));
-                    advisories.map(|(target, one)| statement(target, one))
-                }),
-            },
-        )
+        let document = Document {
+            context: "https://openvex.dev/ns/v0.2.0",
+            id: format!("urn:uuid:{}", facts::document_id("openvex", verdict)),
+            author: "Tidewaiter",
+            role: "Document Creator",
+            timestamp: &moment,
+            version: 1,
+            tooling: concat!("tidewaiter ", env!("CARGO_PKG_VERSION")),
+            statements: Each(|| verdict.targets.iter().flat_map(statements)),
+        };
+        json_text::write_pretty(out, &document)
     }
 }
 
@@ -74,6 +58,11 @@ struct Document<'a, S> {
     version: u32,
     tooling: &'static str,
     statements: S,
+}
+
+fn statements(target: &Target) -> impl Iterator<Item = Value> + '_ {
+    let advisories = target.findings.iter().filter(|judged| is_advisory(judged.finding.kind));
+    advisories.map(move |judged| statement(target, judged))
 }
 
 fn statement(target: &Target, judged: &Judged) -> Value {

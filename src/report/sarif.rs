@@ -25,7 +25,7 @@ use super::json_text;
 use super::words::plural;
 use super::{Part, Reporter, Style, place};
 use crate::model::{Artifact, FindingKind, GapKind, Level};
-use crate::policy::{Exit, Judged, JudgedGap, State, Target, Verdict};
+use crate::policy::{Exit, Judged, JudgedGap, Target, Verdict};
 use meter::Meter;
 use rules::Rules;
 
@@ -44,8 +44,8 @@ impl Reporter for Sarif {
         "sarif"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -102,7 +102,7 @@ fn results(verdict: &Verdict, artifacts: &[Vec<usize>]) -> io::Result<(Vec<Value
         let finding = &judged.finding;
         (!judged.violates, judged.waived.is_some(), finding.kind != FindingKind::Malicious, Reverse(finding.severity))
     });
-    let baseline = all.iter().any(|(_, judged)| judged.state == State::Existing);
+    let baseline = super::summary::compares(verdict);
     let mut rules = Rules::default();
     let mut meter = Meter::new();
     let mut results = Vec::new();

@@ -31,9 +31,12 @@ impl Reporter for Spdx {
         "spdx"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        // A reference of this format is one of a package to an advisory.
-        facts::NO_ADVISORIES
+    fn carries(&self, part: Part) -> bool {
+        match part {
+            // A reference of this format is one of a package to an advisory.
+            Part::Findings(kind) => is_advisory(kind),
+            _ => true,
+        }
     }
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -42,6 +45,7 @@ impl Reporter for Spdx {
         let moment = facts::rfc3339(facts::moment(verdict));
         let left_out =
             facts::left_out(self, verdict).map(|counts| format!("Findings that SPDX has no place for: {counts}."));
+        let waivers = || facts::idle_waivers(verdict).map(|line| annotation(line, &moment));
         let document = Document {
             spdx_version: "SPDX-2.3",
             data_license: "CC0-1.0",
@@ -52,7 +56,7 @@ impl Reporter for Spdx {
             creation_info: json!({ "created": moment, "creators": [tool()] }),
             packages: Each(|| targets().flat_map(|(at, target)| packages(at, target))),
             relationships: Each(|| targets().flat_map(|(at, target)| relationships(at, target))),
-            annotations: Each(|| targets().flat_map(|(_, target)| annotations(target, &moment))),
+            annotations: Each(|| waivers().chain(targets().flat_map(|(_, target)| annotations(target, &moment)))),
         };
         json_text::write_pretty(out, &document)
     }
@@ -175,12 +179,15 @@ fn relationships<'a>(at: usize, target: &'a Target) -> impl Iterator<Item = Valu
 
 /// What could not be seen.
 fn annotations(target: &Target, moment: &str) -> Vec<Value> {
-    let annotate = |comment: String| json!({ "annotationDate": moment, "annotationType": "OTHER", "annotator": tool(), "comment": comment });
     let line = |judged: &JudgedGap| {
         let accepted = judged.accepted.as_ref().map(|by| format!(" (accepted by {})", facts::waiver(by)));
         format!("gap: {}{}", gap_line(&judged.gap, &target.scan.artifacts), accepted.unwrap_or_default())
     };
     let (shown, rest) = few_gaps(&target.gaps, GAPS);
     let lines = shown.into_iter().map(line).chain(rest.into_iter().map(|line| format!("gap: {line}")));
-    lines.map(annotate).collect()
+    lines.map(|line| annotation(line, moment)).collect()
+}
+
+fn annotation(comment: String, moment: &str) -> Value {
+    json!({ "annotationDate": moment, "annotationType": "OTHER", "annotator": tool(), "comment": comment })
 }

@@ -1,14 +1,16 @@
 //! The figures that every format shows, counted once so that no two formats disagree.
 
-use super::words::plural;
+use super::words::{count, plural};
 use crate::model::{DatabaseOrigin, Level, Severity};
-use crate::policy::{Judged, Verdict};
+use crate::policy::{Judged, State, Verdict};
 
 /// Counts over all targets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Findings that nobody waived, by severity in the order of [`Severity::WORST_FIRST`].
     pub worst_first: [usize; 5],
+    /// Those that are new and those that were there before; `None` without a baseline.
+    pub new_existing: Option<(usize, usize)>,
     /// Findings that somebody waived.
     pub waived: usize,
     /// Findings that are not waived and can stop no build.
@@ -24,7 +26,7 @@ pub struct Summary {
 impl Summary {
     /// Counts a verdict.
     pub fn of(verdict: &Verdict) -> Summary {
-        let mut summary = Summary::default();
+        let mut summary = Summary { new_existing: compares(verdict).then_some((0, 0)), ..Summary::default() };
         for target in &verdict.targets {
             for judged in &target.findings {
                 summary.add(judged);
@@ -45,6 +47,9 @@ impl Summary {
             self.waived += 1;
             return;
         }
+        if let Some((new, existing)) = &mut self.new_existing {
+            *(if judged.state == State::New { new } else { existing }) += 1;
+        }
         if !judged.finding.gates {
             self.beside += 1;
         }
@@ -53,10 +58,22 @@ impl Summary {
         }
     }
 
+    /// `3 new, 14 existing`, where a baseline was given.
+    pub fn states(&self) -> Option<String> {
+        let (new, existing) = self.new_existing?;
+        Some(format!("{} new, {} existing", count(new as u64), count(existing as u64)))
+    }
+
     /// Findings that nobody waived, worst first.
     pub fn severities(&self) -> impl Iterator<Item = (Severity, usize)> + '_ {
         Severity::WORST_FIRST.into_iter().zip(self.worst_first)
     }
+}
+
+/// Whether findings were compared with older ones. A saved result says so only by findings that were there before.
+pub fn compares(verdict: &Verdict) -> bool {
+    let mut findings = verdict.targets.iter().flat_map(|target| &target.findings);
+    verdict.settings.baseline.is_some() || findings.any(|judged| judged.state == State::Existing)
 }
 
 /// One line: where the advisories come from, how old they are, and what to do where that is not enough.

@@ -40,8 +40,8 @@ impl Reporter for Table {
         "table"
     }
 
-    fn lacks(&self) -> &'static [Part] {
-        &[Part::Packages]
+    fn carries(&self, part: Part) -> bool {
+        part != Part::Packages
     }
 
     fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -114,7 +114,7 @@ fn header(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
         Grade::Partial => Ink::Warning,
         Grade::Blind => Ink::Bad,
     };
-    let tally = format!("{read} of {seen} read, {}", bytes(coverage.tally.bytes));
+    let tally = format!("{read} of {seen}, {}", bytes(coverage.tally.bytes));
     canvas.row(2, label("coverage", ink, coverage.grade.word(), tally))?;
     let packages = because(count(scan.packages.len() as u64), ecosystems(&scan.packages));
     canvas.labelled("packages", LABEL, Ink::Plain, &packages)
@@ -192,6 +192,9 @@ fn figures(canvas: &mut Canvas<'_>, verdict: &Verdict) -> io::Result<()> {
     }
     if summary.beside > 0 {
         findings.push_str(&format!(" ({} of them in packages that are not installed)", count(summary.beside as u64)));
+    }
+    if let Some(states) = summary.states() {
+        findings.push_str(&format!("; {states}"));
     }
     if summary.waived > 0 {
         findings.push_str(&format!("; {} waived", count(summary.waived as u64)));

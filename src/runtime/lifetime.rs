@@ -93,6 +93,7 @@ fn finding(known: Known, runtime: &str, today: NaiveDate) -> Option<Finding> {
         gates: true,
         allowed_inline: false,
         verification: None,
+        parts: Vec::new(),
         allowed_by: None,
         remediation,
     })

@@ -4,8 +4,7 @@
 //!
 //! Values may be secrets: no error of this module quotes one.
 
-use serde_json::{Map, Value};
-
+use super::aws_json::{self, Document};
 use crate::formats::text::decode_unicode;
 use crate::model::{EnvFile, FunctionConfig};
 
@@ -48,66 +47,16 @@ pub fn read_env_file(bytes: &[u8]) -> Result<EnvFile, EnvFileError> {
 }
 
 fn read_json(text: &str) -> Result<EnvFile, EnvFileError> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| EnvFileError::BadJson { line: error.line(), column: error.column() })?;
-    let Value::Object(mut object) = value else { return Err(EnvFileError::WrongShape) };
-    // `get-function` puts the configuration one level down, beside `Code`.
-    if let Some(Value::Object(inner)) = object.remove("Configuration") {
-        object = inner;
+    let bad = |error: serde_json::Error| EnvFileError::BadJson { line: error.line(), column: error.column() };
+    let document = aws_json::document(text).map_err(bad)?;
+    if let Document::Function(function) = document {
+        return Ok(function.environment);
     }
-    if is_function_configuration(&object) {
-        return Ok(read_configuration(&object));
+    if !text.trim_start().starts_with('{') {
+        return Err(EnvFileError::WrongShape);
     }
-    // `{"Variables": {...}}` is what `create-function --environment` takes.
-    if object.len() == 1
-        && let Some(Value::Object(inner)) = object.get("Variables")
-    {
-        object = inner.clone();
-    }
-    let variables = object.iter().map(|(name, value)| (name.clone(), text_of(value))).collect();
+    let variables = aws_json::variables(text).map_err(bad)?;
     Ok(EnvFile { variables, config: FunctionConfig::default(), error: None })
-}
-
-/// Variables may have any name; an object with one of these and a name of AWS's own shape is a configuration.
-fn is_function_configuration(object: &Map<String, Value>) -> bool {
-    object.contains_key("FunctionName")
-        || object.contains_key("FunctionArn")
-        || object.get("Environment").is_some_and(Value::is_object)
-}
-
-fn read_configuration(object: &Map<String, Value>) -> EnvFile {
-    let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
-    let layers = object.get("Layers").and_then(Value::as_array).map_or_else(Vec::new, |layers| {
-        layers.iter().filter_map(|layer| layer.get("Arn").unwrap_or(layer).as_str().map(str::to_owned)).collect()
-    });
-    let environment = object.get("Environment");
-    let variables = environment
-        .and_then(|environment| environment.get("Variables"))
-        .and_then(Value::as_object)
-        .map(|variables| variables.iter().map(|(name, value)| (name.clone(), text_of(value))).collect())
-        .unwrap_or_default();
-    let error =
-        environment.and_then(|environment| environment.get("Error")).filter(|error| !error.is_null()).map(|error| {
-            let part = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-            format!("{} {}", part("ErrorCode"), part("Message")).trim().to_owned()
-        });
-    EnvFile {
-        variables,
-        config: FunctionConfig {
-            name: text("FunctionName"),
-            arn: text("FunctionArn"),
-            runtime: text("Runtime"),
-            handler: text("Handler"),
-            layers,
-            cloud: None,
-        },
-        error,
-    }
-}
-
-/// A variable's text; a value that is no string is searched in its JSON form.
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// `.env` as shells and the dotenv tools read it: `export`, comments, quotes with escapes, values over several lines

@@ -4,13 +4,17 @@
 //! and fetches their archives: comparing what it lists with what is known comes between the two, so that nothing is
 //! fetched twice. What the archives hold is read by the artifact floor. One file for each source.
 
+mod arn;
 #[cfg(feature = "aws")]
 mod aws;
+mod aws_json;
 mod env_file;
+mod files;
 
 #[cfg(feature = "aws")]
 pub use aws::{Aws, AwsOptions};
 pub use env_file::{EnvFileError, MAX_BYTES as MAX_ENV_BYTES, read_env_file};
+pub use files::Files;
 
 use crate::artifact::Limits;
 use crate::model::{Details, EnvFile, Gap};

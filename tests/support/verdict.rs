@@ -66,6 +66,7 @@ pub fn finding(kind: FindingKind, id: &str) -> Finding {
         gates: true,
         allowed_inline: false,
         verification: None,
+        parts: Vec::new(),
         allowed_by: None,
         remediation: "Do something about it.".to_owned(),
     }

@@ -153,6 +153,7 @@ impl<'a> Group<'a> {
             confidence,
             redacted: Some(lead.redacted.clone()),
             fingerprint: String::new(),
+            parts: Vec::new(),
             origin: holder.origin,
             cvss: None,
             exploitation: Exploitation::default(),

@@ -32,9 +32,9 @@ pub(in crate::cli) enum DbCommand {
 
 const SYNC_HELP: &str = "\
 EPSS and KEV:
-  Once they are in the cache, later syncs renew them from where they came, without being asked; with --from a folder
-  only if they are files, too. One that fails stays as it was: exit code 2 if --epss or --kev asked for it, else a
-  message. The advisories are synced in either case.
+  Once they are in the cache, later syncs renew them from where they came, without being asked; with --from a folder \
+only if they are files, too. One that fails stays as it was: exit code 2 if --epss or --kev asked for it, else a \
+message. The advisories are synced in either case.
 
 Environment:
   TIDEWAITER_MIRROR_TOKEN                               bearer token for the host of --from

@@ -1,6 +1,5 @@
 //! Arguments as typed. What they mean together is resolved in `options`.
 
-mod advisories;
 mod db;
 mod explain;
 mod format;
@@ -12,13 +11,12 @@ mod shell;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(super) use advisories::{CacheArgs, TrustArgs};
 pub(super) use db::{DbArgs, DbCommand, ExportArgs, ImportArgs, SearchArgs, StatusArgs, SyncArgs, VerifyArgs};
 pub(super) use explain::ExplainArgs;
 pub(super) use rules::{RulesArgs, RulesCheckArgs, RulesCommand, RulesListArgs};
 pub(super) use saved::{DiffArgs, ReportArgs};
 pub(super) use scan::{LimitArgs, ScanArgs};
-pub(super) use shared::{AdvisoryArgs, OutputArgs, PolicyArgs};
+pub(super) use shared::{AdvisoryArgs, CacheArgs, OutputArgs, PolicyArgs, TrustArgs};
 pub(super) use shell::{CompletionsArgs, ManArgs};
 
 /// Audits what is really deployed: function archives, layers and environment.
@@ -36,7 +34,7 @@ pub(super) const THE_FUNCTION: &str = "The function";
 pub(super) enum Command {
     /// Audit local artifacts: packages, known vulnerabilities, malware, leaked secrets, and what could not be seen
     Scan(Box<ScanArgs>),
-    /// Render a saved result (scan --format json) again, in any format
+    /// Render a saved result (scan --format json or ndjson) again, in any format
     Report(ReportArgs),
     /// Show what came and went between two saved results
     Diff(DiffArgs),

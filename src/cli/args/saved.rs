@@ -22,7 +22,7 @@ pub(in crate::cli) struct ReportArgs {
 }
 
 const DIFF_HELP: &str = "\
-Findings are compared by fingerprint, and what is left over by id and package: an upgrade that keeps a flaw brings
+Findings are compared by fingerprint, and what is left over by id and package: an upgrade that keeps a flaw brings \
 nothing new. Thresholds and waivers are those of the two scans; nothing is judged again.
 
 Exit codes:

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{AdvisoryArgs, OutputArgs, PolicyArgs, THE_FUNCTION};
 
+/// The program breaks lines where the terminal ends, so that paragraphs have none of their own.
 const SCAN_HELP: &str = "\
 Examples:
   tidewaiter scan function.zip
@@ -18,9 +19,9 @@ Exit codes:
   3  not violated, but something could not be seen (a blocking gap, or coverage below what is required)
 
 Environment:
-  Every option but those of the function is also a variable, such as TIDEWAITER_FAIL_ON for --fail-on: options win over
-  variables, and variables over the policy file. In the variable of a repeatable option ';' stands between values:
-  TIDEWAITER_OUTPUT='json=a.json;sarif=b.sarif'. --print-config shows which value counts, and where it comes from.";
+  Every option but those of the function is also a variable, such as TIDEWAITER_FAIL_ON for --fail-on: options win \
+over variables, and variables over the policy file. In the variable of a repeatable option ';' stands between values: \
+TIDEWAITER_OUTPUT='json=a.json;sarif=b.sarif'. --print-config shows which value counts, and where it comes from.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = SCAN_HELP)]

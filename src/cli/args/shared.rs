@@ -1,11 +1,11 @@
-//! Arguments that every command shares which audits: what is written, what judges, and by which advisories.
+//! Arguments that several commands share: what is written, what judges, and by which advisories.
 
 use std::path::PathBuf;
 
 use clap::ArgAction;
 
+use super::When;
 use super::format::{FORMAT, FORMAT_AND_FILE};
-use super::{CacheArgs, TrustArgs, When};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct OutputArgs {
@@ -80,4 +80,22 @@ pub(in crate::cli) struct AdvisoryArgs {
     /// State that nothing may use the network (no command does unless it is asked to)
     #[arg(long, help_heading = "Advisories")]
     pub offline: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct CacheArgs {
+    /// Folder of the advisory cache [default: $XDG_CACHE_HOME/tidewaiter or ~/.cache/tidewaiter]
+    #[arg(long, value_name = "DIR", env = "TIDEWAITER_CACHE", help_heading = "Advisories")]
+    pub cache: Option<PathBuf>,
+}
+
+/// Whose signature on a bundle counts.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct TrustArgs {
+    /// Public key of minisign whose signature on a bundle counts: a file, or the key itself (repeatable)
+    #[arg(long, value_name = "PUBKEY", help_heading = "Advisories")]
+    pub trust: Vec<String>,
+    /// Take a bundle that nobody signed
+    #[arg(long, help_heading = "Advisories")]
+    pub allow_unsigned: bool,
 }

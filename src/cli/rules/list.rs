@@ -40,8 +40,10 @@ pub(super) fn run(args: &RulesListArgs) -> Result<Exit> {
     };
     let mut found: Vec<&Rule> = Engine::builtin().rules().iter().filter(wanted).collect();
     if found.is_empty() {
-        let vendors = || Engine::builtin().rules().iter().map(|rule| rule.vendor.as_str());
-        let meant = args.vendor.as_deref().map(|vendor| did_you_mean(vendor, vendors())).unwrap_or_default();
+        let vendors: BTreeSet<String> =
+            Engine::builtin().rules().iter().map(|rule| rule.vendor.to_lowercase()).collect();
+        let named = args.vendor.as_deref().unwrap_or_default().to_lowercase();
+        let meant = did_you_mean(&named, vendors.iter().map(String::as_str));
         output::warn(&format!("no built-in rule is of that text and vendor{meant}"));
     }
     found.sort_by_key(|rule| (rule.vendor.to_lowercase(), &rule.id));

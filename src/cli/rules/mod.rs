@@ -7,7 +7,7 @@ mod profile;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::args::{RulesArgs, RulesCommand};
 use super::{options, output};
@@ -39,7 +39,7 @@ pub(super) fn engine(files: &[PathBuf], origin: &str, quiet: bool) -> Result<Opt
     }
     let mut read = Vec::new();
     for path in files {
-        let file = read_file(path)?;
+        let file = read_file(path).with_context(|| origin.to_owned())?;
         let shown = |complaints: &[Complaint]| {
             let more = complaints.len().saturating_sub(SHOWN);
             let mut lines: Vec<String> = complaints.iter().take(SHOWN).map(ToString::to_string).collect();

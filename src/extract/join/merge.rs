@@ -36,7 +36,8 @@ pub fn merge(packages: impl IntoIterator<Item = Package>) -> Vec<Package> {
     }
     let mut packages: Vec<Package> = merged.into_values().collect();
     for package in &mut packages {
-        package.locations.sort_unstable();
+        // What names a package has a line, the package itself has none: what is there comes before what tells of it.
+        package.locations.sort_unstable_by(|a, b| (a.span.is_some(), a).cmp(&(b.span.is_some(), b)));
         package.locations.dedup();
         package.embedded_in.sort_unstable();
         package.embedded_in.dedup();
@@ -117,7 +118,7 @@ pub(super) fn version_key(ecosystem: Ecosystem, version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Location;
+    use crate::model::{Location, Span};
 
     fn package(evidence: Evidence, artifact: usize, version: Option<&str>) -> Package {
         let place = Location::artifact(artifact).child("x");
@@ -139,6 +140,16 @@ mod tests {
         let both = vec![locked, package(Evidence::Installed, 1, Some("4.17.15"))];
         assert!(!merge(both.clone())[0].beside_installed);
         assert_eq!(merged(both), [(Some("4.17.15".to_owned()), Evidence::Installed, None, 2)]);
+    }
+
+    #[test]
+    fn the_package_itself_comes_before_what_names_it() {
+        let mut locked = package(Evidence::Locked, 0, Some("4.17.15"));
+        locked.locations[0].span = Some(Span { offset: 0, length: 1, line: 7, column: 1 });
+        let copies = [1, 2].map(|artifact| package(Evidence::Installed, artifact, Some("4.17.15")));
+        let merged = merge([locked].into_iter().chain(copies));
+        let artifacts: Vec<usize> = merged[0].locations.iter().map(|place| place.artifact).collect();
+        assert_eq!(artifacts, [1, 2, 0]);
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub(crate) fn lowers(facts: &Facts<'_>, now: &Risk, upgrades: &[Upgrade], weight
         let left = facts.findings.iter().copied().filter(|finding| !closes(finding)).collect();
         (*what, Facts { findings: left, blocking: facts.blocking, grade: facts.grade })
     });
-    let outcomes = mended.chain([("close the gaps that block", seen)]).map(|(what, facts)| {
+    // Where nothing was seen and no gap says why, as in an empty archive, there is none to close.
+    let seen = (facts.blocking > 0).then_some(("close the gaps that block", seen));
+    let outcomes = mended.chain(seen).map(|(what, facts)| {
         let then = risk(&facts, weights);
         let points = sum(&now.terms).saturating_sub(sum(&then.terms));
         Lowers { what: what.to_owned(), points, score: then.score }

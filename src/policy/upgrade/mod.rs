@@ -4,6 +4,7 @@
 //! the choice is left to whoever knows the code. It cannot know whether the code still works with a release, nor
 //! releases that no advisory names.
 
+mod open;
 mod route;
 
 use std::cmp::Reverse;
@@ -13,6 +14,7 @@ use crate::model::{Ecosystem, Package, PackageId, Remedy, Scan};
 use crate::version::{admits, branch};
 
 use super::Judged;
+pub use open::StaysOpen;
 use route::Routes;
 
 /// One package to upgrade.

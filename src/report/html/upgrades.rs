@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use crate::model::{Package, PackageId};
-use crate::policy::{Upgrade, Verdict};
+use crate::policy::{StaysOpen, Upgrade, Verdict};
 use crate::report::place;
 use crate::report::words::{count, plural};
 
@@ -51,7 +51,9 @@ pub fn write(verdict: &Verdict, steps: &[Step<'_>], out: &mut dyn Write) -> io::
         return Ok(());
     };
     out.write_all(b"<section id=\"upgrades\" aria-labelledby=\"upgrades-title\">\n")?;
-    out.write_all(b"<h2 id=\"upgrades-title\">What to upgrade</h2>\n<ol class=\"upgrades\">\n")?;
+    let stays = StaysOpen::of(&verdict.targets).sentence();
+    writeln!(out, "<h2 id=\"upgrades-title\">What to upgrade</h2>\n<p class=\"lead\">{}</p>", Text(&stays))?;
+    out.write_all(b"<ol class=\"upgrades\">\n")?;
     for (rank, step) in steps.iter().enumerate().take(SHOWN) {
         if rank == FIRST {
             let rest = plural((steps.len() - FIRST) as u64, "more upgrade", "more upgrades");

@@ -124,12 +124,35 @@ fn nowhere(place: &Place<'_>) -> Value {
     location(&Location::artifact(0), place)
 }
 
-/// A path as a reference: relative to the repository's root, or of the scheme `file`.
+/// A path as a reference: relative to the repository's root, or of the scheme `file`. Never empty: for GitHub that is
+/// none, and for the format the document itself.
 pub(super) fn uri(path: &str) -> String {
     let path = percent(&path.replace('\\', "/"));
-    match path.as_str() {
-        "" => ".".to_owned(),
-        absolute if absolute.starts_with('/') => format!("file://{absolute}"),
-        relative => relative.trim_start_matches("./").to_owned(),
+    if path.starts_with('/') {
+        return format!("file://{path}");
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn a_path_is_a_reference() {
+        for (path, expected) in [
+            (".", "."),
+            ("./", "."),
+            (".//./", "."),
+            ("", "."),
+            ("./a//b/./c d/", "a/b/c%20d"),
+            ("../fn.zip", "../fn.zip"),
+            ("a\\b.zip", "a/b.zip"),
+            ("/tmp/fn.zip", "file:///tmp/fn.zip"),
+            ("-", "-"),
+        ] {
+            assert_eq!(uri(path), expected, "{path}");
+        }
     }
 }

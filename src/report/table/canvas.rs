@@ -212,6 +212,16 @@ fn head(text: &str, columns: usize) -> (&str, &str) {
     text.split_at(end.map_or(text.len(), |(at, _)| at))
 }
 
+/// The beginning of a word that is too wide for a line, and the rest: cut behind a separator of paths, unless that would
+/// leave half of the line empty.
+fn part(word: &str, columns: usize) -> (&str, &str) {
+    let (first, rest) = head(word, columns);
+    match first.rfind(['/', '!']) {
+        Some(at) if 2 * at > first.len() => word.split_at(at + 1),
+        _ => (first, rest),
+    }
+}
+
 /// The longest end that fits into so many columns.
 fn tail(text: &str, columns: usize) -> &str {
     let mut used = 0;
@@ -240,7 +250,7 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
             used = 0;
         }
         while width > columns {
-            let (first, rest) = head(&word, columns);
+            let (first, rest) = part(&word, columns);
             lines.push(first.to_owned());
             word = Cow::Owned(tame(rest).into_owned());
             width = word.width();
@@ -268,6 +278,7 @@ mod tests {
     fn wrapping_keeps_every_character_and_the_width() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a/very/long/path to", 6), ["a/very", "/long/", "path", "to"]);
+        assert_eq!(wrap("META-INF/maven/pom.properties", 20), ["META-INF/maven/", "pom.properties"]);
         assert_eq!(wrap("日本語日本語", 5), ["日本", "語日", "本語"]);
         assert_eq!(wrap("", 5), Vec::<String>::new());
         assert_eq!(wrap("日本", 0), ["日", "本"]);

@@ -39,7 +39,15 @@ fn conclusion(diff: &Diff<'_>) -> (Ink, String) {
             Ink::Bad,
             format!("FAIL: {} the policy", plural(violating, "new finding violates", "new findings violate")),
         ),
-        Exit::Incomplete => (Ink::Warning, "INCOMPLETE: nothing new violates the policy, but less was seen".to_owned()),
+        Exit::Incomplete => {
+            let blocking =
+                diff.targets.iter().flat_map(|t| &t.gaps_came).filter(|judged| judged.blocks()).count() as u64;
+            let why = match blocking {
+                0 => "coverage fell below what is required".to_owned(),
+                some => plural(some, "new gap blocks the verdict", "new gaps block the verdict"),
+            };
+            (Ink::Warning, format!("INCOMPLETE: nothing new violates the policy, but {why}"))
+        }
         _ => (Ink::Good, "OK: nothing new violates the policy".to_owned()),
     }
 }
@@ -63,14 +71,14 @@ fn write_target(canvas: &mut Canvas<'_>, diff: &TargetDiff<'_>) -> io::Result<()
     let coverage = both(&|target| target.scan.coverage.grade.word().to_owned());
     canvas.row(2, vec![cell(Ink::Plain, format!("risk {risk}, coverage {coverage}"), Width::Auto)])?;
     findings(canvas, "New findings", "+", &diff.came)?;
-    findings(canvas, "Gone", "-", &diff.went)?;
+    findings(canvas, "Findings that are gone", "-", &diff.went)?;
     if diff.stayed > 0 {
         let text = format!("and {} as before", plural(diff.stayed as u64, "finding", "findings"));
         canvas.row(2, vec![cell(Ink::Faint, text, Width::Auto)])?;
     }
     packages(canvas, &diff.packages)?;
-    gaps(canvas, "No longer seen", "+", &diff.gaps_came, diff.new)?;
-    gaps(canvas, "Seen again", "-", &diff.gaps_went, diff.old)
+    gaps(canvas, "New gaps", "+", &diff.gaps_came, diff.new)?;
+    gaps(canvas, "Gaps that are gone", "-", &diff.gaps_went, diff.old)
 }
 
 fn findings(canvas: &mut Canvas<'_>, title: &str, sign: &str, all: &[&Judged]) -> io::Result<()> {
@@ -102,7 +110,7 @@ fn packages(canvas: &mut Canvas<'_>, all: &[PackageDiff]) -> io::Result<()> {
     if all.is_empty() {
         return Ok(());
     }
-    heading(canvas, "Packages", all.len())?;
+    heading(canvas, "Changed packages", all.len())?;
     let arrow = canvas.arrow();
     for package in all.iter().take(SHOWN) {
         let versions = |versions: &[String]| match versions {

@@ -6,7 +6,7 @@ use std::io;
 use crate::model::{
     Answer, Confidence, Finding, FindingKind, Location, Origin, Package, PackageId, Severity, Verification,
 };
-use crate::policy::{Judged, Target};
+use crate::policy::{Judged, State, Target};
 use crate::report::{facts, place};
 
 use super::canvas::{Canvas, Cell, Ink, Width, cell, columns};
@@ -135,6 +135,7 @@ fn advisory_row(canvas: &Canvas<'_>, judged: &Judged, id_width: usize) -> Vec<Ce
         row.push(cell(Ink::Faint, cve.map_or("", String::as_str), Width::Fixed(16)));
     }
     row.push(cell(Ink::Plain, &finding.title, Width::Fill));
+    row.extend(existing(judged));
     if finding.exploitation.kev.is_some() {
         row.push(cell(Ink::Bad, "known exploited", Width::Auto));
     }
@@ -163,6 +164,7 @@ fn places(canvas: &mut Canvas<'_>, target: &Target, title: &str, findings: &[&Ju
         let mut row = severity(canvas, judged);
         row.push(cell(Ink::Plain, &finding.title, Width::Fill));
         row.extend(finding.redacted.as_ref().map(|redacted| cell(Ink::Plain, redacted, Width::Auto)));
+        row.extend(existing(judged));
         canvas.row(4, row)?;
         let mut facts = vec![match (finding.origin, &finding.purl) {
             (Origin::Own, _) => "own code".to_owned(),
@@ -200,6 +202,11 @@ pub fn told(finding: &Finding) -> (&'static str, Severity) {
         FindingKind::Malicious => ("malware", Severity::Critical),
         _ => (finding.severity.word(), finding.severity),
     }
+}
+
+/// What a baseline names.
+fn existing(judged: &Judged) -> Option<Cell> {
+    (judged.state == State::Existing).then(|| cell(Ink::Faint, judged.state.word(), Width::Auto))
 }
 
 /// The mark of a violation and the severity.

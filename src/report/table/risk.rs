@@ -26,7 +26,8 @@ pub fn write(canvas: &mut Canvas<'_>, risk: &Risk) -> io::Result<()> {
     }
     match &risk.lowers {
         Some(one) => {
-            let text = format!("What lowers it most: {} ({} points less, leaves {})", one.what, one.points, one.score);
+            let text =
+                format!("What lowers it most: {} ({} points less: then {} of 100)", one.what, one.points, one.score);
             canvas.paragraph(6, Ink::Plain, &text, 3)
         }
         None => Ok(()),

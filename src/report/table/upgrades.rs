@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::model::{Package, PackageId};
-use crate::policy::{Target, Upgrade};
+use crate::policy::{StaysOpen, Target, Upgrade};
 use crate::report::place;
 
 use super::canvas::{Canvas, Ink, Width, cell};
@@ -32,9 +32,6 @@ pub fn write(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
         if upgrade.path.len() == 1 && upgrade.direct.is_some() {
             facts.push("direct".to_owned());
         }
-        if package.is_some_and(|package| upgrade.is_major(package.ecosystem)) {
-            facts.push("another major".to_owned());
-        }
         let cells = vec![
             cell(Ink::Plain, format!("{name} {} {}", canvas.arrow(), upgrade.to), Width::Auto),
             cell(Ink::Faint, list(facts), Width::Auto),
@@ -49,7 +46,7 @@ pub fn write(canvas: &mut Canvas<'_>, target: &Target) -> io::Result<()> {
         let rest = format!("and {} more; --format json lists all", count((target.upgrades.len() - SHOWN) as u64));
         canvas.row(4, vec![cell(Ink::Faint, rest, Width::Auto)])?;
     }
-    Ok(())
+    canvas.paragraph(4, Ink::Plain, &StaysOpen::of(std::slice::from_ref(target)).sentence(), 4)
 }
 
 /// What brings it in, as far as it is known.
@@ -63,6 +60,9 @@ fn how(upgrade: &Upgrade, package: Option<&Package>) -> String {
     }
     if package.is_some_and(|package| !package.embedded_in.is_empty()) {
         facts.push("a copy inside it: what helps is a release of it with a newer copy".to_owned());
+    }
+    if package.is_some_and(|package| upgrade.is_major(package.ecosystem)) {
+        facts.push("another major version".to_owned());
     }
     match upgrade.admitted {
         Some(true) => facts.push("the declared range admits it".to_owned()),

@@ -230,6 +230,7 @@ impl From<FindingRead> for Judged {
                 asked,
                 detail,
             }),
+            parts: Vec::new(),
             allowed_by: None,
             remediation: read.remediation,
         };

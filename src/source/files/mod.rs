@@ -1,0 +1,110 @@
+//! Saved functions: a folder or bucket of archives, with what AWS's command line printed of them beside.
+//!
+//! The copy of an account behind an air gap, or of what a pipeline built. What a file is decides its content: JSON is
+//! known by its shape, wherever it lies and whatever it is called. Which archive is meant is told by a digest where there
+//! is one, else by names and folders (`docs/sweep-files.md`). Nothing tells what was never saved: a function without a
+//! trace in the tree is not missed, and an old copy looks like a new one.
+
+mod account;
+mod beside;
+#[cfg(feature = "aws")]
+mod bucket;
+mod index;
+mod join;
+mod names;
+mod sort;
+mod tree;
+
+use std::path::PathBuf;
+use std::sync::{PoisonError, RwLock};
+
+use self::join::Places;
+use self::tree::{Folder, Tree};
+use super::{Archive, Deployed, FetchError, Listing, Source, SourceError};
+use crate::advisory::Place;
+use crate::artifact::Limits;
+use crate::model::{Details, Gap, sha256};
+
+/// Saved functions.
+pub struct Files {
+    tree: Box<dyn Tree>,
+    places: RwLock<Places>,
+}
+
+impl Files {
+    /// Names the place: a folder, `file:///...`, or `s3://BUCKET/PREFIX` with the feature `aws`, where `endpoint` is
+    /// another service than Amazon's. Nothing is read yet.
+    ///
+    /// # Errors
+    /// An address of another kind, or one that holds credentials.
+    pub fn open(place: &str, endpoint: Option<&str>) -> Result<Files, SourceError> {
+        let tree: Box<dyn Tree> = if place.starts_with("s3://") {
+            bucket(place, endpoint)?
+        } else if endpoint.is_some() {
+            return Err(SourceError("an endpoint is that of an s3:// address; folders have none".to_owned()));
+        } else {
+            Box::new(Folder(folder(place)?))
+        };
+        Ok(Files { tree, places: RwLock::default() })
+    }
+}
+
+fn folder(place: &str) -> Result<PathBuf, SourceError> {
+    match Place::parse(place) {
+        Ok(Place::Local(path)) => Ok(path),
+        Ok(Place::Remote(_)) => {
+            Err(SourceError("files are read from a folder, file:// or s3://BUCKET/PREFIX".to_owned()))
+        }
+        Err(error) => Err(SourceError(error.to_string())),
+    }
+}
+
+#[cfg(feature = "aws")]
+fn bucket(place: &str, endpoint: Option<&str>) -> Result<Box<dyn Tree>, SourceError> {
+    Ok(Box::new(bucket::Bucket::open(place, endpoint)?))
+}
+
+#[cfg(not(feature = "aws"))]
+fn bucket(_place: &str, _endpoint: Option<&str>) -> Result<Box<dyn Tree>, SourceError> {
+    Err(SourceError("this program was built without s3://; build it with --features aws".to_owned()))
+}
+
+impl Source for Files {
+    fn id(&self) -> &'static str {
+        "files"
+    }
+
+    fn name(&self) -> String {
+        format!("files {}", self.tree.name())
+    }
+
+    fn list(&self) -> Result<Listing, SourceError> {
+        let (listing, places) = join::join(sort::sort(&*self.tree)?);
+        *self.places.write().unwrap_or_else(PoisonError::into_inner) = places;
+        Ok(listing)
+    }
+
+    /// They were saved, and read with the rest.
+    fn details(&self, function: &Deployed) -> (Option<Details>, Vec<Gap>) {
+        (function.environment.config.cloud.as_ref().and_then(|cloud| cloud.details.clone()), Vec::new())
+    }
+
+    fn fetch(&self, _function: &Deployed, archive: &Archive, limits: &Limits) -> Result<Vec<u8>, FetchError> {
+        let file = {
+            let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(error) = places.missing.get(&archive.identity) {
+                return Err(error.clone());
+            }
+            let file = places.archives.get(&archive.identity).cloned();
+            file.ok_or_else(|| FetchError::Unavailable("it is none of the files that were listed".to_owned()))?
+        };
+        let bytes = self.tree.read(&file, limits.target_bytes)?;
+        if let Some(announced) = &archive.sha256 {
+            let came = sha256(&bytes);
+            if came != *announced {
+                return Err(FetchError::Digest { announced: announced.clone(), came });
+            }
+        }
+        Ok(bytes)
+    }
+}
