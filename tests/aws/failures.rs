@@ -176,7 +176,7 @@ fn images_foreign_layers_and_locked_variables_are_told() {
     let listing = source.list().expect("a listing");
     let locked = named(&listing, "orders-000");
     assert!(locked.environment.variables.is_empty());
-    assert_eq!(locked.environment.error.as_deref(), Some("AccessDeniedException: the key does not open"));
+    assert_eq!(locked.environment.error.as_deref(), Some("AccessDeniedException the key does not open"));
     let layered = named(&listing, "orders-001");
     let layer = Archive { identity: foreign.to_owned(), name: foreign.to_owned(), sha256: None, bytes: Some(100) };
     assert_eq!(layered.layers, [layer.clone()]);

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_lambda::types::{FunctionConfiguration, PackageType};
 
+use super::super::aws_json;
 use super::super::{Archive, Code, Deployed};
-use super::details::decode_digest;
-use super::pointers::{LATEST, Pointers};
+use super::pointers::{LATEST, Pointers, split};
 use super::region::{Listed, Region};
 use crate::model::{Cloud, EnvFile, FunctionConfig, Gap, GapKind, Location, Role};
 
@@ -21,9 +21,8 @@ pub(super) struct Around<'a> {
 /// The versions of a region that are in use.
 pub(super) fn assemble(region: &Region, listed: Listed, around: &Around<'_>) -> Vec<Deployed> {
     let Listed { versions, mut pointers, invoked, refused, refused_all, .. } = listed;
-    for (name, version) in
-        around.edge.iter().filter_map(|arn| arn.strip_prefix(&region.prefix)?.split_once(':')?.1.split_once(':'))
-    {
+    let copied = around.edge.iter().filter(|arn| arn.starts_with(&region.prefix));
+    for (name, version) in copied.filter_map(|arn| split(arn)) {
         pointers.entry(name.to_owned()).or_default().edge.insert(version.to_owned());
     }
     let nothing = Pointers::default();
@@ -73,7 +72,8 @@ fn deployed(region: &Region, function: &FunctionConfiguration, cloud: Cloud, gap
     // AWS gives them in no order.
     let variables: BTreeMap<_, _> = variables.into_iter().flatten().collect();
     let error = environment.and_then(|environment| environment.error()).map(|error| {
-        format!("{}: {}", error.error_code().unwrap_or("error"), error.message().unwrap_or("no reason is told"))
+        let words = [error.error_code(), error.message()].map(Option::unwrap_or_default);
+        words.join(" ").trim().to_owned()
     });
     let config = FunctionConfig {
         name: Some(name.to_owned()),
@@ -97,7 +97,7 @@ fn code(function: &FunctionConfiguration) -> Code {
     if function.package_type() == Some(&PackageType::Image) {
         return Code::Image(format!("sha256:{digest}"));
     }
-    let sha256 = decode_digest(digest);
+    let sha256 = aws_json::digest(digest);
     // Without a digest nothing tells whether the code is still the same, but when it was last changed.
     let identity = match &sha256 {
         Some(digest) => format!("sha256:{digest}"),

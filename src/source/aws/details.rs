@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{SecondsFormat, Utc};
 use serde_json::Value;
 
+use super::super::aws_json;
 use super::archives::Address;
 use super::failure::describe;
 use super::pointers::{LATEST, split};
 use super::region::Region;
-use crate::model::{Details, FunctionUrl, hex};
+use crate::model::{Details, FunctionUrl};
 
 impl Region {
     /// Asks for the details of a version that these aliases lead to; its code's address comes along.
@@ -102,7 +101,7 @@ impl Region {
         self.paces.policy.turn().await;
         let call = self.lambda.get_policy().function_name(name).set_qualifier(qualifier.map(str::to_owned));
         match call.send().await {
-            Ok(answer) => Ok(answer.policy),
+            Ok(answer) => Ok(answer.policy().map(aws_json::policy)),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
                 Ok(None)
             }
@@ -112,12 +111,7 @@ impl Region {
 }
 
 fn address(location: Option<&str>, digest: Option<&str>) -> Option<Address> {
-    Some(Address { url: location?.to_owned(), sha256: digest.and_then(decode_digest) })
-}
-
-/// AWS writes digests in base64, everybody else in hexadecimal.
-pub(super) fn decode_digest(digest: &str) -> Option<String> {
-    STANDARD.decode(digest).ok().filter(|bytes| bytes.len() == 32).map(|bytes| hex(&bytes))
+    Some(Address { url: location?.to_owned(), sha256: digest.and_then(aws_json::digest) })
 }
 
 /// One document with the statements of all: each names the qualifier that it is for.
@@ -156,13 +150,5 @@ mod tests {
         assert_eq!(both["Version"], "2012-10-17");
         assert_eq!(both["Statement"][0]["Sid"], "a");
         assert_eq!(both["Statement"][1]["Sid"], "b");
-    }
-
-    #[test]
-    fn digests_are_those_of_sha256() {
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(decode_digest("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=").as_deref(), Some(empty));
-        assert_eq!(decode_digest("47DEQpj8HBSa"), None);
-        assert_eq!(decode_digest(""), None);
     }
 }

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::arn::FunctionArn;
+
 /// The unpublished version.
 pub(super) const LATEST: &str = "$LATEST";
 
@@ -58,8 +60,7 @@ pub(super) fn aliases(used_by: &[String]) -> impl Iterator<Item = &str> {
 
 /// Name and qualifier of a function's ARN; without one it means the unpublished version.
 pub(super) fn split(arn: &str) -> Option<(&str, &str)> {
-    let (_, rest) = arn.split_once(":function:")?;
-    Some(rest.split_once(':').unwrap_or((rest, LATEST)))
+    FunctionArn::parse(arn).map(|arn| (arn.name, arn.qualifier.unwrap_or(LATEST)))
 }
 
 #[cfg(test)]

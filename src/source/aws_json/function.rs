@@ -228,6 +228,6 @@ impl Environment<'_> {
 }
 
 /// AWS writes digests in base64.
-pub(super) fn digest(text: &str) -> Option<String> {
+pub(in crate::source) fn digest(text: &str) -> Option<String> {
     STANDARD.decode(text).ok().filter(|bytes| bytes.len() == 32).map(|bytes| hex(&bytes))
 }

@@ -16,8 +16,12 @@ use serde_json::value::RawValue;
 
 pub(super) use access::Access;
 pub(super) use calls::{Alias, Mapping, Provisioned, Url, resources, statements};
+#[cfg(feature = "aws")]
+pub(super) use function::digest;
 pub(super) use function::{Configuration, variables};
 pub(super) use layer::LayerVersion;
+#[cfg(feature = "aws")]
+pub(super) use raw::policy;
 
 use crate::formats::lenient::{self, Fill, Keys, Lenient, List};
 

@@ -30,8 +30,7 @@ pub(super) struct Policy(pub Option<String>);
 
 impl<'de> Lenient<'de> for Policy {
     fn text(&mut self, text: Cow<'de, str>) {
-        let text = if text.starts_with('%') { Cow::Owned(percent_decoded(&text)) } else { text };
-        self.0 = Some(without_blanks(&text));
+        self.0 = Some(policy(&text));
     }
 
     fn map<A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
@@ -43,6 +42,11 @@ impl<'de> Lenient<'de> for Policy {
         self.0 = Some(format!("{{{}}}", parts.join(",")));
         Ok(())
     }
+}
+
+/// A policy as the interface hands it out, as it is kept.
+pub(in crate::source) fn policy(text: &str) -> String {
+    if text.starts_with('%') { without_blanks(&percent_decoded(text)) } else { without_blanks(text) }
 }
 
 /// White space between the tokens of JSON means nothing; the same policy is the same text without it.
