@@ -8,13 +8,11 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::args::{SweepArgs, SweepOptions};
-use super::output::{self, Output};
 use super::resolve::{Given, Resolved, resolve};
-use super::scan::run_of;
-use super::{options, print_config, progress, rules};
+use super::{options, output, print_config, progress, rules, scan};
 use crate::audit::{Demand, Progress};
 use crate::model::{Scan, SecretMatch};
-use crate::policy::{Baseline, Exit, Verdict};
+use crate::policy::Exit;
 use crate::secret::Engine;
 use crate::sweep::{self, Judging, Reading, State, Survey, SweepProgress};
 
@@ -24,8 +22,8 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
     let clock = Instant::now();
     let with = args.from.options();
     // Everything that can be wrong with the request is told before the work begins.
-    let format = output::reporter(&with.output.format)?;
-    let outputs: Vec<Output> = with.output.outputs.iter().map(|text| output::parse(text)).collect::<Result<_>>()?;
+    let format = output::reporter(&with.output.format).with_context(|| given.named("format", "format"))?;
+    let outputs = output::parse(&with.output.outputs).with_context(|| given.named("outputs", "output"))?;
     let Resolved { settings, max_db_age, rules, shown } =
         resolve(&with.policy, &with.advisories, given, started.date_naive())?;
     if with.policy.print_config {
@@ -33,13 +31,9 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
         return Ok(Exit::Clean);
     }
     let since = with.since.as_deref().map(day_or_moment).transpose()?;
-    outputs
-        .iter()
-        .map(|output| output.path.as_path())
-        .chain(with.policy.write_baseline.as_deref())
-        .try_for_each(output::reachable)?;
-    let brought = rules::engine(&rules, with.output.quiet)?;
-    let pool = options::pool(with.limits.threads)?;
+    output::reachable(outputs.iter().map(|output| output.path.as_path()).chain(with.policy.write_baseline.as_deref()))?;
+    let brought = rules::engine(&rules, &given.named("rules", "rules"), with.output.quiet)?;
+    let pool = options::pool(with.limits.threads).with_context(|| given.named("threads", "threads"))?;
     let database = options::scan_database(&with.advisories)?;
     let demand = Demand { allow_seed: with.advisories.allow_seed, max_age: max_db_age, now: started };
     let state = open_state(with)?;
@@ -62,10 +56,11 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
         };
         survey(args, &state, &reading)?
     };
-    let run = |scans: &[Scan]| (!with.output.reproducible).then(|| run_of(started, clock, &database, &demand, scans));
+    let run =
+        |scans: &[Scan]| (!with.output.reproducible).then(|| scan::run_of(started, clock, &database, &demand, scans));
     let judging = Judging { database: &database, demand: &demand, settings, since, pool: &pool };
     let verdict = sweep::judge(&state, &survey, judging, run)?;
-    write(with, format, &outputs, &verdict)?;
+    scan::write(&verdict, format, &outputs, &with.output, &with.policy)?;
     Ok(verdict.exit)
 }
 
@@ -81,28 +76,11 @@ fn open_state(with: &SweepOptions) -> Result<State> {
     let dir = with.state.as_deref().context("--state names the folder of what is known from earlier sweeps")?;
     let waiting = || {
         if !with.no_wait && !with.output.quiet {
-            output::complain(&format!("another sweep is using the state {}; waiting for its end", dir.display()));
+            output::note(&format!("another sweep is using the state {}; waiting for its end", dir.display()));
         }
         !with.no_wait
     };
     State::open(dir, waiting).with_context(|| format!("cannot use the state in {}", dir.display()))
-}
-
-fn write(
-    with: &SweepOptions,
-    format: &dyn crate::report::Reporter,
-    outputs: &[Output],
-    verdict: &Verdict,
-) -> Result<()> {
-    if let Some(path) = &with.policy.write_baseline {
-        let mut bytes = Vec::new();
-        Baseline::write(verdict, &mut bytes).context("cannot make the baseline")?;
-        output::whole_file(path, &bytes)?;
-    }
-    // What one report cannot have is no reason to lose the others.
-    let written: Vec<Result<()>> = outputs.iter().map(|output| output::to_file(output, verdict)).collect();
-    output::to_stdout(format, verdict, with.output.color)?;
-    written.into_iter().collect()
 }
 
 /// A day begins at midnight UTC.
