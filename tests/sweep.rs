@@ -125,6 +125,7 @@ fn other_rules_read_again_and_say_so() {
     let rules = r#"
         [[rule]]
         id = "house-token"
+        vendor = "house"
         title = "House token"
         pattern = 'house_[a-z]{12}'
         keywords = ["house_"]
