@@ -6,6 +6,7 @@
 //! ```text
 //! 5  cli         arguments as typed, options as resolved, one file per command, progress, exit
 //! 4  report      one file per output format; escape.rs
+//! 4  sweep       many functions night after night: what is known, what changed, what is new
 //! 3  audit       the pipeline for one target (the only user of rayon), then resolve: layers, owners, shadows
 //! 3  policy      thresholds, waivers, baseline; judge(scans) -> Verdict: the only filter; upgrade plan, risk, what came and went
 //! 2  extract     one file per package format; join makes one list of what they found
@@ -39,5 +40,6 @@ pub mod report;
 pub mod runtime;
 pub mod secret;
 pub mod source;
+pub mod sweep;
 pub mod verify;
 pub mod version;

@@ -23,6 +23,7 @@ fn floors() -> BTreeMap<&'static str, u8> {
         ("audit", 3),
         ("policy", 3),
         ("report", 4),
+        ("sweep", 4),
         ("cli", 5),
     ])
 }

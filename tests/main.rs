@@ -59,6 +59,7 @@ mod shells;
 mod source_files;
 mod stripped_python;
 mod support;
+mod sweep;
 mod sweep_reports;
 mod sweep_standards;
 mod sync;

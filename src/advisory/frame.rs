@@ -32,10 +32,14 @@ pub(super) fn train<S: AsRef<[u8]>>(samples: &[S]) -> Vec<u8> {
 }
 
 /// Writes frames.
-pub(super) struct Packer(Compressor<'static>);
+pub struct Packer(Compressor<'static>);
 
 impl Packer {
-    pub(super) fn new(dictionary: &[u8], level: i32) -> std::io::Result<Packer> {
+    /// A writer with a dictionary, which may be empty, at a level of zstd.
+    ///
+    /// # Errors
+    /// zstd's own.
+    pub fn new(dictionary: &[u8], level: i32) -> std::io::Result<Packer> {
         let mut compressor = Compressor::with_dictionary(level, dictionary)?;
         // The head holds the length, and who opens a frame knows its dictionary.
         compressor.set_parameter(CParameter::ContentSizeFlag(false))?;
@@ -43,7 +47,11 @@ impl Packer {
         Ok(Packer(compressor))
     }
 
-    pub(super) fn pack(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    /// Packs up to 1 GiB.
+    ///
+    /// # Errors
+    /// More bytes than that; zstd's own.
+    pub fn pack(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
         let length = u32::try_from(bytes.len()).ok().filter(|&length| length as usize <= MAX_LENGTH);
         let length = length.ok_or_else(|| std::io::Error::other("more than 1 GiB in one frame"))?;
         let mut frame = vec![0; 4];
@@ -56,19 +64,23 @@ impl Packer {
 }
 
 /// Reads frames, from any thread.
-pub(super) struct Unpacker {
+pub struct Unpacker {
     dictionary: Vec<u8>,
     /// Making a context means digesting the dictionary, which takes longer than a frame: one per thread is kept.
     idle: Mutex<Vec<Decompressor<'static>>>,
 }
 
 impl Unpacker {
-    pub(super) fn new(dictionary: &[u8]) -> Unpacker {
+    /// A reader of frames that were packed with this dictionary, or with none.
+    pub fn new(dictionary: &[u8]) -> Unpacker {
         Unpacker { dictionary: dictionary.to_vec(), idle: Mutex::new(Vec::new()) }
     }
 
-    /// The bytes that were packed; an error's text says what is wrong with the frame.
-    pub(super) fn unpack(&self, frame: &[u8]) -> Result<Vec<u8>, String> {
+    /// The bytes that were packed.
+    ///
+    /// # Errors
+    /// What is wrong with the frame, for people.
+    pub fn unpack(&self, frame: &[u8]) -> Result<Vec<u8>, String> {
         let word = |at: usize| frame.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
         let (Some(checksum), Some(length)) = (word(0), word(4)) else { return Err("frame cut short".to_owned()) };
         if crc32fast::hash(&frame[4..]) != checksum {

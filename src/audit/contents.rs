@@ -141,6 +141,12 @@ impl Contents {
         Contents { body, secrets: Vec::new() }
     }
 
+    /// The same contents under another path: equal bytes may have many.
+    pub fn called(mut self, path: &str) -> Contents {
+        self.body.artifact.path = path.to_owned();
+        self
+    }
+
     /// What was handed over.
     pub fn artifact(&self) -> &Artifact {
         &self.body.artifact

@@ -6,6 +6,7 @@
 
 mod contents;
 mod environment;
+mod hold;
 mod integrity;
 mod inventory;
 mod opaque;
@@ -22,15 +23,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 
-use crate::advisory::Database;
 use crate::artifact::{Budget, Limits, OpenError};
 use crate::extract::LockedVersions;
-use crate::matching::{Matched, MaxAge, database_gaps, match_packages, rate_exploitation};
+use crate::matching::MaxAge;
 use crate::model::{AllowedBy, Artifact, ArtifactRole, EnvFile, FunctionConfig, Scan, SecretMatch, TargetKind};
 use crate::runtime;
 use crate::secret::Engine;
 use crate::verify::Verifier;
 pub use contents::{Contents, SealedContents};
+pub use hold::{hold_against, hold_all_against};
 pub use silence::inquiry;
 
 /// What to audit as one target.
@@ -181,22 +182,6 @@ pub fn assemble(
         hooks: judged.hooks,
         attributed: laid.attributed,
     })
-}
-
-/// Holds a sealed scan against a database: adds what is known of its packages, and what the database does not cover.
-pub fn hold_against(mut scan: Scan, database: &Database, demand: &Demand) -> Scan {
-    let Matched { mut findings, mut gaps, remedies } =
-        match_packages(&scan.packages, |ecosystem, name| database.lookup(ecosystem, name));
-    gaps.extend(rate_exploitation(&mut findings, |id| database.exploitation(id)));
-    gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, &demand.max_age, demand.now));
-    gaps.extend(silence::gaps(&scan.packages, database));
-    let (ended, unknown) = runtime::judge(&scan.config, demand.now);
-    gaps.extend(unknown);
-    scan.findings.append(&mut findings);
-    scan.remedies = remedies;
-    scan.findings.extend(ended);
-    scan.coverage.add(gaps);
-    scan
 }
 
 /// What the command line says wins over what the environment file says.

@@ -3,17 +3,17 @@
 use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
-use super::args::{Args, THE_FUNCTION};
+use super::args::{Args, THE_FUNCTION, THE_FUNCTIONS};
 use super::variables::variable;
 
-/// The command line. Every option of `scan` is also a variable, [`variable`]; those of one function are not, since a
-/// variable speaks of every run.
+/// The command line. Every option of `scan` and `sweep` is also a variable, [`variable`]; those that name functions are
+/// not, since a variable speaks of every run.
 pub(super) fn command() -> Command {
     let with_variable = |arg: Arg| {
         let Some(long) = arg.get_long().filter(|long| !matches!(*long, "help" | "version" | "print-config")) else {
             return arg;
         };
-        if arg.is_hide_set() || arg.get_help_heading() == Some(THE_FUNCTION) {
+        if arg.is_hide_set() || matches!(arg.get_help_heading(), Some(THE_FUNCTION | THE_FUNCTIONS)) {
             return arg;
         }
         let name = variable(long);
@@ -25,5 +25,10 @@ pub(super) fn command() -> Command {
         let arg = arg.env(name).hide_env(true);
         if is_flag { arg.value_parser(FalseyValueParser::new()) } else { arg }
     };
-    Args::command().mut_subcommand("scan", |scan| scan.mut_args(with_variable))
+    let both = |sweep: Command| {
+        sweep
+            .mut_subcommand("files", |files| files.mut_args(with_variable))
+            .mut_subcommand("aws", |aws| aws.mut_args(with_variable))
+    };
+    Args::command().mut_subcommand("scan", |scan| scan.mut_args(with_variable)).mut_subcommand("sweep", both)
 }

@@ -17,6 +17,7 @@ mod report;
 mod resolve;
 mod rules;
 mod scan;
+mod sweep;
 mod variables;
 
 use std::process::ExitCode;
@@ -46,14 +47,22 @@ pub fn run() -> ExitCode {
         }
     };
     let given = Given::of(&given);
-    if let args::Command::Scan(scan) = &mut args.command {
-        variables::split(scan, &given);
+    match &mut args.command {
+        args::Command::Scan(scan) => {
+            variables::split(&mut scan.output, &mut scan.policy, &mut scan.advisories, &given);
+        }
+        args::Command::Sweep(sweep) => {
+            let with = sweep.from.options_mut();
+            variables::split(&mut with.output, &mut with.policy, &mut with.advisories, &given);
+        }
+        _ => {}
     }
     if !args.command.is_quiet() {
         variables::unknown(command::command).iter().for_each(|message| output::warn(message));
     }
     let result = match args.command {
         args::Command::Scan(scan) => scan::run(&scan, &given),
+        args::Command::Sweep(sweep) => sweep::run(&sweep, &given),
         args::Command::Report(report) => report::run(&report),
         args::Command::Diff(diff) => diff::run(&diff),
         args::Command::Db(db) => db::run(&db),

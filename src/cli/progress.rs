@@ -1,13 +1,14 @@
 //! A line that moves while long work runs: on a terminal only, never in CI, gone when the work is done.
 
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::audit::Progress;
+use crate::sweep::SweepProgress;
 
 /// Whether a moving line would be seen, and by a person.
 pub(super) fn wanted(quiet: bool) -> bool {
@@ -28,6 +29,30 @@ pub(super) fn spinner(quiet: bool) -> ProgressBar {
 
 /// Runs `work` while a line shows how far `progress` has come.
 pub(super) fn during<T>(name: &str, quiet: bool, progress: &Progress, work: impl FnOnce() -> T) -> T {
+    let message = || {
+        let [seen, read, bytes] = [&progress.seen, &progress.done, &progress.bytes].map(now);
+        format!("{name}: {read} of {seen} entries, {}", HumanBytes(bytes))
+    };
+    while_telling(quiet, message, work)
+}
+
+/// Runs `work` while a line shows how far a sweep has come.
+pub(super) fn during_sweep<T>(quiet: bool, progress: &SweepProgress, work: impl FnOnce() -> T) -> T {
+    let message = || {
+        let [functions, done, bytes] = [&progress.functions, &progress.done, &progress.bytes].map(now);
+        match functions {
+            0 => "listing functions".to_owned(),
+            _ => format!("{done} of {functions} functions, {} fetched", HumanBytes(bytes)),
+        }
+    };
+    while_telling(quiet, message, work)
+}
+
+fn now(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+fn while_telling<T>(quiet: bool, message: impl Fn() -> String + Sync, work: impl FnOnce() -> T) -> T {
     if !wanted(quiet) {
         return work();
     }
@@ -36,9 +61,7 @@ pub(super) fn during<T>(name: &str, quiet: bool, progress: &Progress, work: impl
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                let [seen, read, bytes] =
-                    [&progress.seen, &progress.done, &progress.bytes].map(|counter| counter.load(Ordering::Relaxed));
-                bar.set_message(format!("{name}: {read} of {seen} entries, {}", HumanBytes(bytes)));
+                bar.set_message(message());
                 thread::park_timeout(Duration::from_millis(100));
             }
             bar.finish_and_clear();

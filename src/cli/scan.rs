@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
-use super::args::ScanArgs;
-use super::output;
+use super::args::{OutputArgs, PolicyArgs, ScanArgs};
+use super::output::{self, Output};
 use super::resolve::{Given, Resolved, resolve};
 use super::{options, osv_api, print_config, progress, rules};
 use crate::advisory::{Database, OsvApi};
@@ -19,6 +19,7 @@ use crate::formats::words::plural;
 use crate::matching;
 use crate::model::{DatabaseOrigin, Ecosystem, FunctionConfig, Scan, SecretMatch};
 use crate::policy::{self, Baseline, Exit, Run, Verdict};
+use crate::report::Reporter;
 use crate::secret::Engine;
 use crate::source;
 
@@ -77,12 +78,23 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let run = (!args.output.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
     let mut verdict = policy::judge(scans, database.info().clone(), settings, run);
     verdict.waivers_unused.extend(engine.idle_allow_lists().map(rules::unused));
-    // What one report cannot have is no reason to lose the others.
-    let mut written: Vec<Result<()>> = outputs.iter().map(|output| output::to_file(output, &verdict)).collect();
-    written.push(output::to_stdout(format, &verdict, args.output.color));
-    written.extend(args.policy.write_baseline.as_deref().map(|path| write_baseline(path, &verdict, args.output.quiet)));
-    written.into_iter().collect::<Result<()>>()?;
+    write(&verdict, format, &outputs, &args.output, &args.policy)?;
     Ok(verdict.exit)
+}
+
+/// Writes everything that was asked for.
+pub(super) fn write(
+    verdict: &Verdict,
+    format: &dyn Reporter,
+    outputs: &[Output],
+    output: &OutputArgs,
+    policy: &PolicyArgs,
+) -> Result<()> {
+    // What one report cannot have is no reason to lose the others.
+    let mut written: Vec<Result<()>> = outputs.iter().map(|output| output::to_file(output, verdict)).collect();
+    written.push(output::to_stdout(format, verdict, output.color));
+    written.extend(policy.write_baseline.as_deref().map(|path| write_baseline(path, verdict, output.quiet)));
+    written.into_iter().collect()
 }
 
 fn write_baseline(path: &Path, verdict: &Verdict, quiet: bool) -> Result<()> {
@@ -161,7 +173,14 @@ fn locked(path: &Path) -> Result<LockedVersions> {
     LockedVersions::read(&name, &bytes).with_context(|| format!("--lockfile {}", path.display()))
 }
 
-fn run_of(started: DateTime<Utc>, clock: Instant, database: &Database, demand: &Demand, scans: &[Scan]) -> Run {
+/// When and how a run went that ends now.
+pub(super) fn run_of(
+    started: DateTime<Utc>,
+    clock: Instant,
+    database: &Database,
+    demand: &Demand,
+    scans: &[Scan],
+) -> Run {
     let info = database.info();
     let packages = scans.iter().flat_map(|scan| &scan.packages);
     let found: BTreeSet<Ecosystem> = packages.map(|package| package.ecosystem).collect();

@@ -1,4 +1,4 @@
-//! Variables that stand in for options of `scan`: `TIDEWAITER_FAIL_ON` for `--fail-on`.
+//! Variables that stand in for options of `scan` and `sweep`: `TIDEWAITER_FAIL_ON` for `--fail-on`.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue};
 
-use super::args::ScanArgs;
+use super::args::{AdvisoryArgs, OutputArgs, PolicyArgs};
 use super::resolve::Given;
 use crate::formats::nearest::did_you_mean;
 
@@ -58,8 +58,12 @@ pub(super) fn values(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Takes apart what came from variables. A parser of values cannot: it would take apart what was typed, too.
-pub(super) fn split(scan: &mut ScanArgs, given: &Given<'_>) {
-    let ScanArgs { output, policy, advisories, .. } = scan;
+pub(super) fn split(
+    output: &mut OutputArgs,
+    policy: &mut PolicyArgs,
+    advisories: &mut AdvisoryArgs,
+    given: &Given<'_>,
+) {
     let trust = &mut advisories.trust.trust;
     let texts = [("outputs", &mut output.outputs), ("thresholds", &mut policy.thresholds), ("trust", trust)];
     for (_, list) in texts.into_iter().filter(|(id, _)| given.is_variable(id)) {

@@ -68,31 +68,49 @@ pub fn match_packages<E: Display>(
     packages: &[Package],
     lookup: impl Fn(Ecosystem, &str) -> Result<Vec<Advisory>, E>,
 ) -> Matched {
-    let mut names: BTreeMap<(Ecosystem, String), Vec<usize>> = BTreeMap::new();
-    for (at, package) in packages.iter().enumerate().filter(|(_, package)| package.version.is_some()) {
-        names.entry(package.key()).or_default().push(at);
+    match_inventories(&[packages], lookup).pop().unwrap_or_default()
+}
+
+/// [`match_packages`] for many targets at once, in their order: over all of them each name is looked up once, and each
+/// version is compared once.
+pub fn match_inventories<E: Display>(
+    inventories: &[&[Package]],
+    lookup: impl Fn(Ecosystem, &str) -> Result<Vec<Advisory>, E>,
+) -> Vec<Matched> {
+    let mut names: BTreeMap<(Ecosystem, String), Vec<(usize, usize)>> = BTreeMap::new();
+    for (of, packages) in inventories.iter().enumerate() {
+        for (at, package) in packages.iter().enumerate().filter(|(_, package)| package.version.is_some()) {
+            names.entry(package.key()).or_default().push((of, at));
+        }
     }
     // Name by name, and in its place only then: the records of all names together would fill more memory than a scan.
-    let mut said: BTreeMap<usize, Matched> = BTreeMap::new();
-    for (key, places) in &names {
+    let mut said: BTreeMap<(usize, usize), Matched> = BTreeMap::new();
+    for (key, mut places) in names {
         let known = lookup(key.0, &key.1);
         if known.as_ref().is_ok_and(Vec::is_empty) {
             continue;
         }
-        let records = known.as_ref().map(|advisories| read(advisories, key));
-        for &at in places {
-            let said = said.entry(at).or_default();
-            match &records {
-                Ok(records) => match_package(&packages[at], records, said),
-                Err(error) => said.gaps.push(unanswered(&packages[at], error)),
+        let package = |(of, at): (usize, usize)| &inventories[of][at];
+        match known {
+            Ok(advisories) => {
+                let records = read(&advisories, &key);
+                places.sort_by_key(|&place| (package(place).version.as_deref(), place));
+                for alike in places.chunk_by(|&a, &b| package(a).version == package(b).version) {
+                    match_version(alike.iter().map(|&place| (place, package(place))), &records, &mut said);
+                }
+            }
+            Err(error) => {
+                for place in places {
+                    said.entry(place).or_default().gaps.push(unanswered(package(place), &error));
+                }
             }
         }
     }
-    let mut all = Matched::default();
-    for mut said in said.into_values() {
-        all.findings.append(&mut said.findings);
-        all.gaps.append(&mut said.gaps);
-        all.remedies.append(&mut said.remedies);
+    let mut all: Vec<Matched> = inventories.iter().map(|_| Matched::default()).collect();
+    for ((of, _), mut said) in said {
+        all[of].findings.append(&mut said.findings);
+        all[of].gaps.append(&mut said.gaps);
+        all[of].remedies.append(&mut said.remedies);
     }
     all
 }
@@ -107,14 +125,22 @@ fn unanswered(package: &Package, error: impl Display) -> Gap {
     Gap::blocking(GapKind::Advisories, place(package), BY, detail)
 }
 
-fn match_package(package: &Package, records: &[Record], said: &mut Matched) {
-    let Some(version) = package.version.as_deref() else { return };
+/// Matches packages of one name and version, each with its place.
+fn match_version<'a>(
+    packages: impl Iterator<Item = ((usize, usize), &'a Package)> + Clone,
+    records: &[Record],
+    said: &mut BTreeMap<(usize, usize), Matched>,
+) {
+    let Some((_, first)) = packages.clone().next() else { return };
+    let Some(version) = first.version.as_deref() else { return };
     if version.len() > LONGEST_VERSION && !records.is_empty() {
-        let detail = format!("the version of {} has {} bytes, too many to be one", package.name, version.len());
-        said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
+        for (at, package) in packages {
+            let detail = format!("the version of {} has {} bytes, too many to be one", package.name, version.len());
+            said.entry(at).or_default().gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
+        }
         return;
     }
-    let probe = Probe::read(version, version::order(package.ecosystem));
+    let probe = Probe::read(version, version::order(first.ecosystem));
     let mut matches = Vec::new();
     let mut unreadable = false;
     let mut broken = Vec::new();
@@ -126,26 +152,35 @@ fn match_package(package: &Package, records: &[Record], said: &mut Matched) {
         unreadable |= unreadable_version;
         broken.extend(broken_bounds.into_iter().map(|bound| format!("'{bound}' in {}", record.advisory.id)));
     }
-    if unreadable {
-        let detail = format!(
-            "'{version}' is no version of {}, so {} could not be compared with the ranges of its advisories",
-            package.ecosystem, package.name
-        );
-        said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
-    }
-    if !broken.is_empty() {
-        let detail =
-            format!("ranges of {} were skipped for bounds that are no versions: {}", package.name, broken.join(", "));
-        said.gaps.push(Gap::note(GapKind::BadVersion, place(package), BY, detail));
-    }
-    if matches.is_empty() {
+    if matches.is_empty() && !unreadable && broken.is_empty() {
         return;
     }
-    let subject = Subject::new(package);
     let groups = alias::groups(&matches);
-    said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &probe)).collect();
-    said.remedies = remedies::remedies(records, &groups, &said.findings, &probe, package.ecosystem);
-    said.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    for (at, package) in packages {
+        let said = said.entry(at).or_default();
+        if unreadable {
+            let detail = format!(
+                "'{version}' is no version of {}, so {} could not be compared with the ranges of its advisories",
+                package.ecosystem, package.name
+            );
+            said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
+        }
+        if !broken.is_empty() {
+            let detail = format!(
+                "ranges of {} were skipped for bounds that are no versions: {}",
+                package.name,
+                broken.join(", ")
+            );
+            said.gaps.push(Gap::note(GapKind::BadVersion, place(package), BY, detail));
+        }
+        if matches.is_empty() {
+            continue;
+        }
+        let subject = Subject::new(package);
+        said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &probe)).collect();
+        said.remedies = remedies::remedies(records, &groups, &said.findings, &probe, package.ecosystem);
+        said.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    }
 }
 
 /// The first place of a package; the artifact itself for one without any.

@@ -47,6 +47,13 @@ pub struct AllowedSecret {
 }
 
 impl AllowedSecret {
+    /// Everything that it says.
+    pub(super) fn in_full(&self) -> String {
+        let glob = |glob: &Option<GlobMatcher>| glob.as_ref().map(|glob| glob.glob().to_string());
+        let conditions = (glob(&self.rule), glob(&self.path), &self.value);
+        format!("{conditions:?} {} {}", self.basis.by(), self.basis.reason)
+    }
+
     /// Who allows this match on that day, if this element does.
     pub fn covers(&self, found: &SecretMatch, today: NaiveDate) -> Option<AllowedBy> {
         let rule = self.rule.as_ref().is_none_or(|glob| glob.is_match(&found.rule));

@@ -22,6 +22,19 @@ const MAX_FILE: u64 = 256 << 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     targets: BTreeMap<String, BTreeSet<String>>,
+    /// Every target has an identity of its own: see [`Baseline::extend`].
+    by_id: bool,
+}
+
+impl Extend<(String, String)> for Baseline {
+    /// Takes in fingerprints with the ids of deployed functions. From then on a target is known by its id alone: one that
+    /// comes while another goes is not the same.
+    fn extend<I: IntoIterator<Item = (String, String)>>(&mut self, known: I) {
+        self.by_id = true;
+        for (target, fingerprint) in known {
+            self.targets.entry(target).or_default().insert(fingerprint);
+        }
+    }
 }
 
 /// A baseline that cannot be used.
@@ -103,7 +116,7 @@ impl Baseline {
     /// The fingerprints of a target. Where there is one target on either side, names do not matter: an archive may be
     /// named after its build.
     pub(super) fn of(&self, target: &str, alone: bool) -> BTreeSet<&str> {
-        let single = if alone && self.targets.len() == 1 { self.targets.values().next() } else { None };
+        let single = if alone && !self.by_id && self.targets.len() == 1 { self.targets.values().next() } else { None };
         self.targets.get(target).or(single).into_iter().flatten().map(String::as_str).collect()
     }
 

@@ -115,9 +115,16 @@ fn note_exceptions(
         let what = format!("accepted gaps of kind {}", one.kind.word());
         (&one.basis, what, accepted.contains(one.basis.by().as_str()), String::new())
     });
+    // Secrets of contents that were read long ago were allowed then.
+    let allowed: BTreeSet<&str> = targets
+        .iter()
+        .flat_map(|target| &target.findings)
+        .filter_map(|judged| Some(judged.finding.allowed_by.as_ref()?.by.as_str()))
+        .collect();
     let secrets = settings.allow_secrets.iter().map(|one| {
+        let is_used = one.is_used() || allowed.contains(one.basis.by().as_str());
         let hint = one.rule_id().map(ids::did_you_mean).unwrap_or_default();
-        (&one.basis, format!("allowed secrets, {}", one.text), one.is_used(), hint)
+        (&one.basis, format!("allowed secrets, {}", one.text), is_used, hint)
     });
     for (basis, what, used, hint) in gaps.chain(secrets) {
         if basis.is_expired(settings.today) {

@@ -96,6 +96,12 @@ impl Settings {
     pub fn allows(&self, found: &SecretMatch) -> Option<AllowedBy> {
         self.allow_secrets.iter().find_map(|allowed| allowed.covers(found, self.today))
     }
+
+    /// What [`Settings::allows`] goes by, in words: equal as long as it says the same.
+    pub fn allowances(&self) -> Vec<String> {
+        let live = self.allow_secrets.iter().filter(|allowed| !allowed.basis.is_expired(self.today));
+        live.map(AllowedSecret::in_full).collect()
+    }
 }
 
 /// Exit codes: a contract (the README's table).

@@ -132,16 +132,16 @@ impl<'a> News<'a> {
         }
     }
 
-    /// `300 functions of aws eu-west-1: 5 archives downloaded (18.2 MB), 295 functions unchanged, 1 not seen`.
+    /// `300 functions of aws eu-west-1: 5 archives downloaded (18.2 MB), 295 functions reused`.
     pub fn work(&self) -> String {
         let sweep = self.sweep;
         let archives = plural(sweep.downloaded, "archive", "archives");
         let mut facts = vec![
             format!("{archives} downloaded ({})", bytes(sweep.downloaded_bytes)),
-            format!("{} reused", count(sweep.reused)),
+            format!("{} reused", plural(sweep.reused, "function", "functions")),
         ];
         if sweep.failed > 0 {
-            facts.push(format!("{} of which something could not be had", count(sweep.failed)));
+            facts.push(format!("something of {} could not be had", count(sweep.failed)));
         }
         let functions = plural(sweep.functions, "function", "functions");
         let rescanned = sweep.rescanned.as_ref().map(|why| format!("; all read again: {why}")).unwrap_or_default();

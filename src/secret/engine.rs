@@ -60,7 +60,7 @@ pub struct Engine {
     /// Rules without keywords: they search every text.
     pub(super) always: Vec<usize>,
     /// Allow-lists for all rules.
-    allow: Vec<Allowance>,
+    pub(super) allow: Vec<Allowance>,
     max_len: usize,
     pub(super) meter: Option<Meter>,
 }

@@ -17,6 +17,7 @@ mod constants;
 mod cost;
 pub mod custom;
 mod decode;
+mod digest;
 mod engine;
 mod judge;
 mod keywords;

@@ -201,7 +201,7 @@ mod tests {
         let text =
             r#"{"FunctionName": "f", "Environment": {"Error": {"ErrorCode": "AccessDenied", "Message": "kms"}}}"#;
         let file = read_env_file(text.as_bytes()).map_err(|error| error.to_string()).unwrap();
-        assert_eq!(file.error.as_deref(), Some("AccessDenied kms"));
+        assert_eq!(file.error.as_deref(), Some("AccessDenied: kms"));
     }
 
     #[test]

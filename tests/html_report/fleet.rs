@@ -13,7 +13,7 @@ fn a_sweep_begins_with_what_is_new() {
     let (_folder, file) = written(&swept());
     browser.open(&file, "");
     let sections = browser.eval("[...document.querySelectorAll('main > section')].map(section => section.id)");
-    assert_eq!(sections, json!(["news", "overview", "functions", "upgrades", "findings", "gaps", "about"]));
+    assert_eq!(sections, json!(["news", "overview", "functions", "findings", "gaps", "about"]));
     let cards = "[...document.querySelectorAll('#news article')].map(card => card.querySelector('h3').textContent)";
     assert_eq!(browser.eval(cards), json!(["New findings", "Fixed", "Functions"]));
     let first = browser.text("document.querySelector('#news .worst li').textContent");

@@ -8,6 +8,7 @@ mod saved;
 mod scan;
 mod shared;
 mod shell;
+mod sweep;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -18,6 +19,7 @@ pub(super) use saved::{DiffArgs, ReportArgs};
 pub(super) use scan::{LimitArgs, ScanArgs};
 pub(super) use shared::{AdvisoryArgs, CacheArgs, OutputArgs, PolicyArgs, TrustArgs};
 pub(super) use shell::{CompletionsArgs, ManArgs};
+pub(super) use sweep::{AwsArgs, SweepArgs, SweepFrom, SweepOptions, THE_FUNCTIONS};
 
 /// Audits what is really deployed: function archives, layers and environment.
 #[derive(Debug, Parser)]
@@ -34,6 +36,8 @@ pub(super) const THE_FUNCTION: &str = "The function";
 pub(super) enum Command {
     /// Audit local artifacts: packages, known vulnerabilities, malware, leaked secrets, and what could not be seen
     Scan(Box<ScanArgs>),
+    /// Audit every deployed function: read what changed since the last time, and tell what is new
+    Sweep(Box<SweepArgs>),
     /// Render a saved result (scan --format json or ndjson) again, in any format
     Report(ReportArgs),
     /// Show what came and went between two saved results
@@ -55,6 +59,7 @@ impl Command {
     pub fn is_quiet(&self) -> bool {
         match self {
             Command::Scan(scan) => scan.output.quiet,
+            Command::Sweep(sweep) => sweep.from.options().output.quiet,
             Command::Db(DbArgs { command: DbCommand::Sync(sync) }) => sync.quiet,
             _ => false,
         }

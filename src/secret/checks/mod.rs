@@ -90,6 +90,11 @@ pub fn by_name(name: &str) -> Option<Check> {
     CHECKS.iter().find(|(known, _)| *known == name).map(|&(_, check)| check)
 }
 
+/// The name of a check.
+pub fn name(check: Check) -> Option<&'static str> {
+    CHECKS.iter().find(|(_, known)| std::ptr::fn_addr_eq(*known, check)).map(|&(name, _)| name)
+}
+
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);

@@ -1,5 +1,8 @@
 //! Who may call a function, where from, and how often: what is asked beside its configuration.
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use super::raw::{Policy, Texts};
 use super::{Document, Page, filled};
 use crate::formats::lenient::{Entries, List, Object, Text, record};
@@ -187,6 +190,17 @@ pub(in crate::source) fn resources(policy: &str) -> Vec<String> {
     }
     let statements = filled::<Statements<'_>>(policy).map(|policy| policy.all.items).unwrap_or_default();
     statements.into_iter().filter_map(|one| one.resource.map(|arn| arn.into_owned())).collect()
+}
+
+/// The statements of a policy, each as the JSON that it is.
+pub(in crate::source) fn statements(policy: &str) -> Option<Vec<&str>> {
+    #[derive(Deserialize)]
+    struct Statements<'a> {
+        #[serde(rename = "Statement", borrow)]
+        all: Vec<&'a RawValue>,
+    }
+    let statements: Statements<'_> = serde_json::from_str(policy).ok()?;
+    Some(statements.all.into_iter().map(RawValue::get).collect())
 }
 
 /// What says so little that its shape is hardly one.

@@ -220,8 +220,8 @@ impl Environment<'_> {
     /// Variables, and why there are none.
     fn taken(self) -> (Vec<(String, String)>, Option<String>) {
         let words = |failure: Failure<'_>| {
-            let [code, message] = [failure.code, failure.message].map(Option::unwrap_or_default);
-            format!("{code} {message}").trim().to_owned()
+            let parts: Vec<_> = [failure.code, failure.message].into_iter().flatten().collect();
+            parts.join(": ")
         };
         (self.variables.0, self.error.0.map(words))
     }

@@ -15,7 +15,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 pub(super) use access::Access;
-pub(super) use calls::{Alias, Mapping, Provisioned, Url, resources};
+pub(super) use calls::{Alias, Mapping, Provisioned, Url, resources, statements};
 #[cfg(feature = "aws")]
 pub(super) use function::digest;
 pub(super) use function::{Configuration, variables};

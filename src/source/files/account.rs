@@ -8,7 +8,7 @@ use super::tree::unseen;
 use crate::model::{Details, Gap, GapKind, Location, Role};
 use crate::source::Unseen;
 use crate::source::arn::FunctionArn;
-use crate::source::aws_json::{Access, Alias, Configuration, Document, Page, resources};
+use crate::source::aws_json::{self, Access, Alias, Configuration, Document, Page};
 
 /// An output of the command line that was saved.
 pub(super) struct Output {
@@ -139,14 +139,33 @@ impl Account {
                 function.used_by.insert("edge".to_owned());
             }
         }
+        let mut lost = Vec::new();
         for alias in self.aliases.values() {
             let Some(arn) = FunctionArn::parse(&alias.arn) else { continue };
             for version in &alias.versions {
-                if let Some(function) = self.functions.get_mut(&format!("{}:{version}", arn.unqualified)) {
-                    function.used_by.insert(format!("alias {}", alias.name));
+                match self.functions.get_mut(&format!("{}:{version}", arn.unqualified)) {
+                    Some(function) => drop(function.used_by.insert(format!("alias {}", alias.name))),
+                    None => lost.push((arn.unqualified.to_owned(), version.clone())),
                 }
             }
         }
+        lost.into_iter().for_each(|(unqualified, version)| self.lost(&unqualified, &version));
+    }
+
+    /// A version that something points to, but that was not saved. Lists of a whole account name functions that nobody
+    /// meant to save; of those that somebody did, a version that is called must not be missing without a word.
+    fn lost(&mut self, unqualified: &str, version: &str) {
+        let family = format!("{unqualified}:");
+        let mut others = self.functions.range(family.clone()..).map(|(id, _)| id);
+        if !others.next().is_some_and(|id| id.starts_with(&family)) {
+            return;
+        }
+        let name = FunctionArn::parse(unqualified).map_or(unqualified, |arn| arn.name);
+        let detail = format!(
+            "something points to version {version} of {name}, of which nothing was saved; save what `aws lambda \
+             get-function --function-name {name} --qualifier {version}` prints, and its archive"
+        );
+        self.unseen.push(Unseen { prefix: format!("{family}{version}"), detail });
     }
 
     /// Says who calls a function, and from where.
@@ -175,12 +194,12 @@ impl Account {
                 }
             }
             Document::Policy(policy) => {
-                let arns: BTreeSet<String> = resources(&policy).into_iter().collect();
+                let arns: BTreeSet<String> = aws_json::resources(&policy).into_iter().collect();
                 let mut found = false;
                 for arn in arns {
                     self.each(&arn, |function| {
                         found = true;
-                        function.details(&at).policy = Some(policy.clone());
+                        function.add_policy(&at, &policy);
                     });
                 }
                 if !found {
@@ -200,6 +219,12 @@ impl Account {
             if let Some(function) = self.functions.get_mut(&format!("{}:{version}", parts.unqualified)) {
                 tell(function);
             }
+        }
+        // An alias that was not saved itself could lead to any version.
+        if !self.aliases.contains_key(arn)
+            && !self.functions.contains_key(&format!("{}:{}", parts.unqualified, alone[0]))
+        {
+            self.lost(parts.unqualified, &alone[0]);
         }
     }
 
@@ -236,6 +261,12 @@ impl Function {
         details
     }
 
+    /// Adds a resource policy: those of a version and of the aliases that lead to it hold together.
+    fn add_policy(&mut self, at: &str, policy: &str) {
+        let known = &mut self.details(at).policy;
+        *known = Some(known.as_deref().and_then(|known| joined(known, policy)).unwrap_or_else(|| policy.to_owned()));
+    }
+
     /// Takes the later of two configurations.
     fn join(&mut self, other: Configuration, path: &str, at: &str) {
         let (old, new) = (&self.configuration, &other);
@@ -262,4 +293,12 @@ impl Function {
             (self.configuration, self.at) = (other, at.to_owned());
         }
     }
+}
+
+/// One policy with the statements of both.
+fn joined(one: &str, other: &str) -> Option<String> {
+    let mut statements = aws_json::statements(one)?;
+    let more = aws_json::statements(other)?;
+    statements.extend(more.into_iter().filter(|statement| !one.contains(statement)));
+    Some(format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(",")))
 }

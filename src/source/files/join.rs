@@ -69,6 +69,7 @@ pub(super) fn join(sorted: Sorted) -> (Listing, Places) {
     let mut functions: Vec<Deployed> = made.into_iter().map(|made| made.deployed).collect();
     functions.sort_by(|a, b| a.id.cmp(&b.id));
     unseen.sort();
+    unseen.dedup();
     // Of equal archives, the first one is read.
     let archives = index.all.iter().rev().map(|stored| (stored.identity(), stored.file.clone())).collect();
     (Listing { functions, unseen }, Places { archives, missing: join.missing })

@@ -1,0 +1,36 @@
+//! Holds sealed scans against a database of advisories.
+
+use rayon::prelude::*;
+
+use super::{Demand, silence};
+use crate::advisory::Database;
+use crate::matching::{Matched, database_gaps, match_inventories, rate_exploitation};
+use crate::model::{Package, Scan};
+use crate::runtime;
+
+/// Adds to a sealed scan what is known of its packages, and what the database does not cover.
+pub fn hold_against(scan: Scan, database: &Database, demand: &Demand) -> Scan {
+    hold_all_against(vec![scan], database, demand).pop().expect("one scan for one")
+}
+
+/// [`hold_against`] for many scans, in their order: each version of a package is looked at once, however many scans have
+/// it. Runs in the current rayon pool.
+pub fn hold_all_against(scans: Vec<Scan>, database: &Database, demand: &Demand) -> Vec<Scan> {
+    let inventories: Vec<&[Package]> = scans.iter().map(|scan| scan.packages.as_slice()).collect();
+    let matched = match_inventories(&inventories, |ecosystem, name| database.lookup(ecosystem, name));
+    scans.into_par_iter().zip(matched).map(|(scan, matched)| hold(scan, matched, database, demand)).collect()
+}
+
+fn hold(mut scan: Scan, matched: Matched, database: &Database, demand: &Demand) -> Scan {
+    let Matched { mut findings, mut gaps, remedies } = matched;
+    gaps.extend(rate_exploitation(&mut findings, |id| database.exploitation(id)));
+    gaps.extend(database_gaps(&scan.packages, database.info(), demand.allow_seed, &demand.max_age, demand.now));
+    gaps.extend(silence::gaps(&scan.packages, database));
+    let (ended, unknown) = runtime::judge(&scan.config, demand.now);
+    gaps.extend(unknown);
+    scan.findings.append(&mut findings);
+    scan.remedies = remedies;
+    scan.findings.extend(ended);
+    scan.coverage.add(gaps);
+    scan
+}

@@ -1,0 +1,156 @@
+//! All functions together: against the advisories, by policy, and compared with an earlier sweep.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::compare::{Before, Compared, compare, point, unwaived};
+use super::function::blind;
+use super::state::{State, StateError, Summary};
+use super::workers::on_threads;
+use super::{Survey, Surveyed, SweepError};
+use crate::advisory::Database;
+use crate::audit::{self, Demand};
+use crate::model::{Gap, GapKind, Location, Scan, Sweep};
+use crate::policy::{self, Baseline, Run, Settings, Verdict};
+use crate::source::Unseen;
+
+/// Sweeps that the trend shows.
+const TREND: usize = 100;
+
+/// What functions are judged by.
+pub struct Judging<'a> {
+    /// The advisories.
+    pub database: &'a Database,
+    /// What they must be.
+    pub demand: &'a Demand,
+    /// What decides. A baseline in it counts beside the earlier sweep.
+    pub settings: Settings,
+    /// Compare with the last sweep before this moment; `None` for the last one.
+    pub since: Option<DateTime<Utc>>,
+    /// Where packages are matched.
+    pub pool: &'a rayon::ThreadPool,
+}
+
+/// Judges what a survey found. A survey that asked its source ends so: from then on it is what the next one is compared
+/// with. One that was recalled changes nothing.
+///
+/// # Errors
+/// [`SweepError::State`], [`SweepError::Outdated`].
+pub fn judge(
+    state: &State,
+    survey: &Survey,
+    judging: Judging<'_>,
+    run: impl FnOnce(&[Scan]) -> Option<Run>,
+) -> Result<Verdict, SweepError> {
+    let sweeps = state.sweeps()?;
+    let last = sweeps.keys().next_back().copied();
+    let number = survey.again.unwrap_or_else(|| last.map_or(0, |last| last + 1));
+    let base = base(&sweeps, number, survey, judging.since)?;
+    let before = |number: Option<u64>| -> Result<Option<Before>, StateError> {
+        let Some((number, summary)) = number.and_then(|number| Some((number, sweeps.get(&number)?))) else {
+            return Ok(None);
+        };
+        Ok(Some(Before { summary: summary.clone(), functions: state.history(number)? }))
+    };
+    let (base, latest) = (before(base)?, before(last)?);
+    let mut settings = judging.settings;
+    if let Some(base) = &base {
+        let there = base.functions.iter().filter(|(_, dated)| !dated.gone);
+        let known =
+            there.flat_map(|(id, dated)| unwaived(dated).into_iter().map(|print| (id.clone(), print.to_owned())));
+        settings.baseline.get_or_insert_with(Baseline::default).extend(known);
+    }
+    let mut scans =
+        on_threads(judging.pool.current_num_threads(), &survey.functions, |function| load(state, function))?;
+    scans = judging.pool.install(|| audit::hold_all_against(scans, judging.database, judging.demand));
+    scans.extend(survey.unseen.iter().map(place));
+    let run = run(&scans);
+    let mut verdict = policy::judge(scans, judging.database.info().clone(), settings, run);
+    let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref());
+    let point = point(survey, &verdict, &compared);
+    let Compared { functions, new, fixed, changed } = compared;
+    if survey.again.is_none() {
+        let summary = Summary {
+            at: survey.at.clone(),
+            source: survey.source.clone(),
+            scope: survey.scope.clone(),
+            unseen: survey.unseen.iter().map(|place| (place.prefix.clone(), place.detail.clone())).collect(),
+            compared_with: base.as_ref().map(|base| base.summary.at.clone()),
+            point: point.clone(),
+        };
+        let listed: Vec<&str> = survey.functions.iter().map(|one| one.id.as_str()).collect();
+        state.conclude(number, &changed, &listed, &summary)?;
+        tidy(state, survey, judging.demand.now)?;
+    }
+    let earlier = sweeps.range(..number).filter(|(_, one)| one.scope == survey.scope);
+    let mut trend: Vec<_> = earlier.map(|(_, one)| one.point.clone()).chain([point]).collect();
+    trend.drain(..trend.len().saturating_sub(TREND));
+    verdict.sweep = Some(Sweep {
+        source: survey.source.clone(),
+        functions: survey.functions.len() as u64,
+        downloaded: survey.downloaded,
+        downloaded_bytes: survey.downloaded_bytes,
+        reused: survey.reused,
+        failed: survey.failed,
+        rescanned: survey.rescanned.clone(),
+        since: base.map(|base| base.summary.at),
+        changes: functions,
+        new,
+        fixed,
+        trend,
+    });
+    Ok(verdict)
+}
+
+/// The sweep to compare with.
+fn base(
+    sweeps: &BTreeMap<u64, Summary>,
+    number: u64,
+    survey: &Survey,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<u64>, StateError> {
+    let mut earlier = sweeps.range(..number).rev();
+    if let Some(since) = since {
+        for (number, summary) in earlier {
+            if summary.began()? < since {
+                return Ok(Some(*number));
+            }
+        }
+        return Ok(None);
+    }
+    if survey.again.is_some() {
+        // What it was compared with then.
+        let then = sweeps.get(&number).and_then(|summary| summary.compared_with.as_deref());
+        return Ok(earlier.find(|(_, one)| then == Some(one.at.as_str())).map(|(number, _)| *number));
+    }
+    Ok(earlier.next().map(|(number, _)| *number))
+}
+
+/// A function's scan, with everything that is known of it now.
+fn load(state: &State, function: &Surveyed) -> Result<Scan, SweepError> {
+    let Some((head, scan)) = state.function(&function.id)? else {
+        return Err(StateError::Damaged(format!("nothing is stored of {}", function.id)).into());
+    };
+    let mut scan = scan.ok_or_else(|| SweepError::Outdated(head.stamp.program))?;
+    scan.name = head.config.name.clone().unwrap_or_else(|| function.id.clone());
+    scan.config = head.config;
+    scan.coverage.add([head.gaps, head.detail_gaps, head.trouble].concat());
+    Ok(scan)
+}
+
+/// A place that could not be listed, as a target.
+fn place(unseen: &Unseen) -> Scan {
+    let detail = format!("what is deployed there could not be listed: {}", unseen.detail);
+    blind(&unseen.prefix, Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", detail))
+}
+
+/// Contents that no function has used for long are forgotten.
+fn tidy(state: &State, survey: &Survey, now: DateTime<Utc>) -> Result<(), StateError> {
+    let mut used = Vec::new();
+    for function in &survey.functions {
+        used.extend(state.head(&function.id)?.map(|head| head.archives).unwrap_or_default());
+    }
+    state.tidy(used.iter().map(String::as_str), now)?;
+    state.flush()
+}

@@ -1,0 +1,189 @@
+//! Sweeps of a folder, night after night, through the real program.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::cached::synced;
+use crate::support::osv::{Bucket, record};
+use crate::support::planted::plant;
+use crate::support::{Cli, Zip, write};
+
+const DATE: &str = "2024-01-01T00:00:00Z";
+
+/// Functions in a folder, and what is known of them.
+struct Fleet {
+    folder: tempfile::TempDir,
+    caches: usize,
+}
+
+impl Fleet {
+    fn new(functions: usize) -> Fleet {
+        let fleet = Fleet { folder: tempfile::tempdir().unwrap(), caches: 0 };
+        (0..functions).for_each(|number| fleet.deploy(number, "1.0.0"));
+        fleet
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Each function has a package that all have, and one of its own.
+    fn deploy(&self, number: usize, version: &str) {
+        let package = |name: &str| json!({"name": name, "version": version}).to_string();
+        let own = format!("own-{number}");
+        let zip = Zip::new()
+            .file("index.js", format!("// {number}\nconst key = '{}'", plant("@@github-token@@")))
+            .file("node_modules/common/package.json", package("common"))
+            .file(format!("node_modules/{own}/package.json"), package(&own))
+            .build();
+        write(&self.path("functions"), &format!("f{number}.zip"), &zip);
+    }
+
+    /// A cache with these advisories: packages that are flawed below version 2.
+    fn advisories(&mut self, flawed: &[&str]) -> PathBuf {
+        self.caches += 1;
+        let folder = self.path(&format!("cache-{}", self.caches));
+        std::fs::create_dir(&folder).unwrap();
+        let mut bucket = Bucket::default();
+        bucket.put("npm", &record("TEST-0", DATE, "npm", "elsewhere", "2.0.0"));
+        for name in flawed {
+            bucket.put("npm", &record(&format!("TEST-{name}"), DATE, "npm", name, "2.0.0"));
+        }
+        synced(&folder, &bucket)
+    }
+
+    fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
+        let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+        let mut arguments: Vec<String> = ["sweep", "files"].map(str::to_owned).into();
+        arguments.extend([text(self.path("functions")), "--state".to_owned(), text(self.path("state"))]);
+        arguments.extend(["--cache".to_owned(), cache.to_str().unwrap().to_owned()]);
+        arguments.extend(["--format", "json", "--fail-on", "unknown,low", "--reproducible"].map(str::to_owned));
+        arguments.extend(more.iter().map(|one| (*one).to_owned()));
+        arguments
+    }
+
+    fn sweep(&self, cache: &Path, more: &[&str]) -> (i32, Value) {
+        let run = Cli::run(self.arguments(cache, more));
+        assert!([0, 1, 3].contains(&run.code), "exit {}: {}", run.code, run.stderr);
+        (run.code, run.json())
+    }
+}
+
+fn number(json: &Value, key: &str) -> u64 {
+    json["sweep"][key].as_u64().unwrap_or_else(|| panic!("{key}: {}", json["sweep"]))
+}
+
+/// Ids of the targets that something names.
+fn named<'a>(list: &'a Value) -> BTreeSet<&'a str> {
+    let one = |item: &'a Value| item["target"].as_str().or(item.as_str()).unwrap();
+    list.as_array().unwrap().iter().map(one).collect()
+}
+
+#[test]
+fn nights_fetch_what_changed_and_count_what_is_new() {
+    let mut fleet = Fleet::new(12);
+    let first = fleet.advisories(&["common"]);
+    let (code, json) = fleet.sweep(&first, &[]);
+    assert_eq!((code, number(&json, "downloaded"), number(&json, "functions")), (1, 12, 12));
+    assert_eq!(json["targets"].as_array().unwrap().len(), 12);
+
+    let (code, json) = fleet.sweep(&first, &[]);
+    assert_eq!((code, number(&json, "downloaded"), number(&json, "reused")), (0, 0, 12), "nothing is new");
+    assert_eq!(named(&json["sweep"]["changes"]["findings"]["new"]).len(), 0);
+    assert_eq!(fleet.sweep(&first, &["--fail-on-existing"]).0, 1);
+
+    (0..5).for_each(|number| fleet.deploy(number, "2.0.0"));
+    let (code, json) = fleet.sweep(&first, &[]);
+    assert_eq!((code, number(&json, "downloaded")), (0, 5));
+    let changes = &json["sweep"]["changes"];
+    assert_eq!(named(&changes["functions"]["changed"]).len(), 5);
+    assert_eq!(named(&changes["findings"]["fixed"]).len(), 5);
+
+    let second = fleet.advisories(&["common", "own-7"]);
+    let (code, json) = fleet.sweep(&second, &[]);
+    assert_eq!((code, number(&json, "downloaded")), (1, 0), "a new advisory");
+    assert_eq!(named(&json["sweep"]["changes"]["findings"]["new"]), ["f7.zip"].into());
+
+    let (code, again) = fleet.sweep(&second, &["--offline"]);
+    assert_eq!((code, named(&again["sweep"]["changes"]["findings"]["new"])), (1, ["f7.zip"].into()));
+
+    std::fs::remove_file(fleet.path("functions/f9.zip")).unwrap();
+    let (_, json) = fleet.sweep(&second, &[]);
+    assert_eq!(named(&json["sweep"]["changes"]["functions"]["gone"]), ["f9.zip"].into());
+    assert_eq!(named(&json["sweep"]["changes"]["findings"]["fixed"]).len(), 0, "gone is not fixed");
+}
+
+#[test]
+fn other_rules_read_again_and_say_so() {
+    let mut fleet = Fleet::new(3);
+    let cache = fleet.advisories(&[]);
+    fleet.sweep(&cache, &[]);
+    let rules = r#"
+        [[rule]]
+        id = "house-token"
+        title = "House token"
+        pattern = 'house_[a-z]{12}'
+        keywords = ["house_"]
+        severity = "high"
+        confidence = "high"
+        max_len = 18
+        examples = [["house_", "abcdefghijkl"], ["house_", "zyxwvutsrqpo"]]
+        non_examples = [["house_", "short"], ["mouse_", "abcdefghijkl"]]
+        revoke = "ask the house"
+        source = "https://rules.example.com/"
+    "#;
+    let file = write(fleet.folder.path(), "rules.toml", rules.as_bytes());
+    let (_, json) = fleet.sweep(&cache, &["--rules", file.to_str().unwrap()]);
+    assert_eq!(number(&json, "downloaded"), 3);
+    assert!(json["sweep"]["rescanned"].as_str().is_some_and(|why| why.contains("rules")), "{}", json["sweep"]);
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let mut fleet = Fleet::new(9);
+    let cache = fleet.advisories(&["common"]);
+    let mut outputs = BTreeSet::new();
+    for (threads, parallel) in [("1", "1"), ("2", "4")] {
+        let arguments = fleet.arguments(&cache, &["--threads", threads, "--parallel", parallel]);
+        outputs.insert(Cli::run_at(1_800_000_000, arguments).stdout);
+        std::fs::remove_dir_all(fleet.path("state")).unwrap();
+    }
+    assert_eq!(outputs.len(), 1);
+}
+
+#[test]
+fn a_state_of_something_else_is_refused() {
+    let mut fleet = Fleet::new(1);
+    let cache = fleet.advisories(&[]);
+    write(&fleet.path("state"), "notes.txt", b"mine");
+    let run = Cli::run(fleet.arguments(&cache, &[]));
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("holds no state of sweeps"), "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(fleet.path("state")).unwrap().count(), 1, "nothing was touched");
+}
+
+#[test]
+fn sweeps_that_are_killed_lose_nothing() {
+    let mut fleet = Fleet::new(60);
+    let cache = fleet.advisories(&["common"]);
+    let begun = Instant::now();
+    let (_, whole) = fleet.sweep(&cache, &[]);
+    let time = begun.elapsed();
+    std::fs::remove_dir_all(fleet.path("state")).unwrap();
+    for round in 0..20u32 {
+        let mut command = Command::new(Cli::program());
+        Cli::scrub(&mut command).args(fleet.arguments(&cache, &[])).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // Spread over the time that a whole sweep takes, in no order.
+        std::thread::sleep(time.mul_f64(f64::from(round * 7 % 20) / 20.0) / 4 + Duration::from_millis(3));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let (_, last) = fleet.sweep(&cache, &[]);
+    assert!(number(&last, "downloaded") < 60, "what was done is not fetched again");
+    assert_eq!(last["targets"], whole["targets"]);
+}
