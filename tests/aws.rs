@@ -5,6 +5,7 @@
 
 mod failures;
 mod listing;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 

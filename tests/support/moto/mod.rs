@@ -120,7 +120,6 @@ impl Moto {
     }
 
     /// Variables for a run of the program.
-    #[allow(dead_code, reason = "for runs of `sweep aws`")]
     pub fn environment(&self) -> [(&'static str, String); 4] {
         [
             ("AWS_REGION", REGION.to_owned()),
