@@ -5,6 +5,7 @@
 
 mod failures;
 mod listing;
+mod saved;
 mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};

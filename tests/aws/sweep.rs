@@ -16,10 +16,16 @@ use crate::support::osv::{Bucket, record};
 /// sources, roles, metrics, and who we are.
 const QUIET: usize = 7 + 2 * 12 + 4;
 
-fn sweep(moto: &Moto, folder: &Path) -> Value {
+/// A sweep of an account; `folder` holds its state and the advisories.
+pub(super) fn sweep(moto: &Moto, folder: &Path) -> Value {
+    run(moto, folder, &["aws", "--region", REGION, "--endpoint-url", moto.endpoint()])
+}
+
+/// A sweep of whatever the arguments name.
+pub(super) fn run(moto: &Moto, folder: &Path, arguments: &[&str]) -> Value {
     let mut command = Command::new(Cli::program());
-    Cli::scrub(&mut command).envs(moto.environment()).args(["sweep", "aws", "--region", REGION]);
-    command.args(["--endpoint-url", moto.endpoint(), "--format", "json", "--fail-on", "never"]);
+    Cli::scrub(&mut command).envs(moto.environment()).arg("sweep").args(arguments);
+    command.args(["--format", "json", "--fail-on", "never"]);
     command.arg("--state").arg(folder.join("state")).arg("--cache").arg(folder.join("cache"));
     let output = command.output().expect("the program starts");
     let said = String::from_utf8_lossy(&output.stderr);
