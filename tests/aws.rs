@@ -5,6 +5,8 @@
 
 mod failures;
 mod listing;
+mod saved;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,6 +8,7 @@ mod db;
 mod diff;
 mod explain;
 mod man;
+mod notify;
 mod options;
 mod osv_api;
 mod output;

@@ -19,7 +19,7 @@ pub(super) use saved::{DiffArgs, ReportArgs};
 pub(super) use scan::{LimitArgs, ScanArgs};
 pub(super) use shared::{AdvisoryArgs, CacheArgs, OutputArgs, PolicyArgs, TrustArgs};
 pub(super) use shell::{CompletionsArgs, ManArgs};
-pub(super) use sweep::{AwsArgs, SweepArgs, SweepFrom, SweepOptions, THE_FUNCTIONS};
+pub(super) use sweep::{AwsArgs, NotifyArgs, SweepArgs, SweepFrom, SweepOptions, THE_FUNCTIONS};
 
 /// Audits what is really deployed: function archives, layers and environment.
 #[derive(Debug, Parser)]

@@ -110,6 +110,8 @@ pub(in crate::cli) struct SweepOptions {
     pub parallel: u8,
 
     #[command(flatten)]
+    pub notify: NotifyArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -117,4 +119,18 @@ pub(in crate::cli) struct SweepOptions {
     pub advisories: AdvisoryArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct NotifyArgs {
+    /// Post what is new to this webhook where it violates the policy (repeatable). The address is taken for a secret:
+    /// better in TIDEWAITER_NOTIFY
+    #[arg(long, value_name = "URL", hide_env_values = true, help_heading = "Notices")]
+    pub notify: Vec<String>,
+    /// Body of the notice: json or slack
+    #[arg(long, value_name = "FORMAT", default_value = "json", help_heading = "Notices")]
+    pub notify_format: String,
+    /// Post after every sweep
+    #[arg(long, help_heading = "Notices")]
+    pub notify_always: bool,
 }

@@ -56,7 +56,7 @@ fn roles(named: &[String]) -> Result<Vec<String>> {
             roles.push(one.clone());
             continue;
         };
-        let text = crate::cli::options::small_file(std::path::Path::new(file), MAX_FILE)?;
+        let text = crate::cli::options::small_text(std::path::Path::new(file), MAX_FILE)?;
         let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
         roles.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
     }

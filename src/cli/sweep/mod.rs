@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::args::{SweepArgs, SweepOptions};
 use super::resolve::{Given, Resolved, resolve};
-use super::{options, output, print_config, progress, rules, scan};
+use super::{notify, options, output, print_config, progress, rules, scan};
 use crate::audit::{Demand, Progress};
 use crate::model::{Scan, SecretMatch};
 use crate::policy::Exit;
@@ -30,6 +30,7 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
         print_config::print(&with.limits, given, shown)?;
         return Ok(Exit::Clean);
     }
+    let notices = notify::notices(&with.notify)?;
     let since = with.since.as_deref().map(day_or_moment).transpose()?;
     output::reachable(outputs.iter().map(|output| output.path.as_path()).chain(with.policy.write_baseline.as_deref()))?;
     let brought = rules::engine(&rules, &given.named("rules", "rules"), with.output.quiet)?;
@@ -60,7 +61,10 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
         |scans: &[Scan]| (!with.output.reproducible).then(|| scan::run_of(started, clock, &database, &demand, scans));
     let judging = Judging { database: &database, demand: &demand, settings, since, pool: &pool };
     let verdict = sweep::judge(&state, &survey, judging, run)?;
-    scan::write(&verdict, format, &outputs, &with.output, &with.policy)?;
+    let written = scan::write(&verdict, format, &outputs, &with.output, &with.policy);
+    // Who waits for the notice shall have it, even where a report cannot be written.
+    notices.send(&verdict)?;
+    written?;
     Ok(verdict.exit)
 }
 

@@ -83,6 +83,14 @@ impl Moto {
         self.script(REGION, "change", functions);
     }
 
+    /// Saves every function as AWS's command line prints it, with its archives.
+    pub fn save(&self, folder: &Path) {
+        let mut command = Command::new(python().expect("it was there at the start"));
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/moto/save.py"));
+        command.arg(format!("http://127.0.0.1:{}", self.port)).arg(self.folder.path()).arg(folder);
+        assert!(command.envs(self.environment()).status().expect("Python starts").success(), "save.py");
+    }
+
     fn script(&self, region: &str, command: &str, arguments: &[&str]) {
         let mut child = Command::new(python().expect("it was there at the start"))
             .args([&script(), Path::new(command)])
@@ -120,7 +128,6 @@ impl Moto {
     }
 
     /// Variables for a run of the program.
-    #[allow(dead_code, reason = "for runs of `sweep aws`")]
     pub fn environment(&self) -> [(&'static str, String); 4] {
         [
             ("AWS_REGION", REGION.to_owned()),

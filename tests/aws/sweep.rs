@@ -1,0 +1,95 @@
+//! Nights of `sweep aws` through the real program: only what changed is asked for and fetched.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::assert_allowed;
+use crate::cached::synced;
+use crate::support::Cli;
+use crate::support::moto::{Fault, Moto, REGION};
+use crate::support::osv::{Bucket, record};
+
+/// Calls of a night on which nothing changed: seven pages of versions, what points to those of twelve functions, event
+/// sources, roles, metrics, and who we are.
+const QUIET: usize = 7 + 2 * 12 + 4;
+
+/// A sweep of an account; `folder` holds its state and the advisories.
+pub(super) fn sweep(moto: &Moto, folder: &Path) -> Value {
+    run(moto, folder, &["aws", "--region", REGION, "--endpoint-url", moto.endpoint()])
+}
+
+/// A sweep of whatever the arguments name.
+pub(super) fn run(moto: &Moto, folder: &Path, arguments: &[&str]) -> Value {
+    let mut command = Command::new(Cli::program());
+    Cli::scrub(&mut command).envs(moto.environment()).arg("sweep").args(arguments);
+    command.args(["--format", "json", "--fail-on", "never"]);
+    command.arg("--state").arg(folder.join("state")).arg("--cache").arg(folder.join("cache"));
+    let output = command.output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
+}
+
+fn number(json: &Value, key: &str) -> usize {
+    json["sweep"][key].as_u64().unwrap_or_else(|| panic!("{key}: {}", json["sweep"])) as usize
+}
+
+#[test]
+fn nights_ask_for_what_changed() {
+    let Some(moto) = Moto::filled(300) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut bucket = Bucket::default();
+    bucket.put("npm", &record("TEST-lodash", "2024-01-01T00:00:00Z", "npm", "lodash", "4.17.21"));
+    synced(folder.path(), &bucket);
+
+    let started = Instant::now();
+    let first = sweep(&moto, folder.path());
+    assert!(started.elapsed().as_secs() < 180, "{:?}", started.elapsed());
+    assert_eq!((number(&first, "functions"), number(&first, "failed")), (312, 0));
+    // The code of every version, and four layers.
+    assert_eq!((number(&first, "downloaded"), moto.files.asked().len()), (316, 316));
+    let calls = moto.proxy.calls();
+    assert_allowed(&calls);
+    // Three for each version, one more for each alias, one for each layer.
+    let wanted = QUIET + 3 * 312 + 12 + 4;
+    let refused = moto.proxy.throttled();
+    assert!((wanted..=wanted + refused).contains(&calls.values().sum()), "{wanted}, {refused} refused: {calls:?}");
+    assert!(refused * 50 < wanted, "{refused} calls came faster than AWS allows");
+    let flawed =
+        first["targets"].as_array().unwrap().iter().filter(|target| {
+            target["findings"].as_array().unwrap().iter().any(|finding| finding["id"] == "TEST-lodash")
+        });
+    assert!(flawed.count() >= 50);
+
+    let second = sweep(&moto, folder.path());
+    assert_eq!((number(&second, "downloaded"), number(&second, "reused")), (0, 312));
+    assert!(moto.files.asked().is_empty());
+    let calls = moto.proxy.calls();
+    assert_eq!(calls.values().sum::<usize>(), QUIET + moto.proxy.throttled(), "{calls:?}");
+
+    moto.change(&["orders-000", "orders-001", "orders-002", "billing-003", "billing-005"]);
+    let third = sweep(&moto, folder.path());
+    assert_eq!((number(&third, "downloaded"), moto.files.asked().len()), (5, 5));
+    let calls = moto.proxy.calls();
+    assert_eq!(calls.values().sum::<usize>(), QUIET + 3 * 5 + moto.proxy.throttled(), "{calls:?}");
+
+    // One of three cannot be had; the sweep goes on, and the next one makes up for it.
+    moto.change(&["search-006", "search-007", "search-008"]);
+    moto.proxy.fault("lambda:GetFunction", "search-006", Fault::Denied, 99);
+    let fourth = sweep(&moto, folder.path());
+    assert_eq!((number(&fourth, "functions"), number(&fourth, "downloaded"), number(&fourth, "failed")), (312, 2, 1));
+    let gaps: Vec<&str> = fourth["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|target| target["name"].as_str().is_some_and(|name| name.contains("search-006")))
+        .flat_map(|target| target["coverage"]["gaps"].as_array().unwrap())
+        .filter_map(|gap| gap["detail"].as_str())
+        .collect();
+    assert!(gaps.iter().any(|gap| gap.contains("lambda:GetFunction: AccessDeniedException")), "{gaps:?}");
+    moto.proxy.mend();
+    let fifth = sweep(&moto, folder.path());
+    assert_eq!((number(&fifth, "downloaded"), number(&fifth, "failed")), (1, 0));
+}
