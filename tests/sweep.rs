@@ -132,8 +132,8 @@ fn other_rules_read_again_and_say_so() {
         severity = "high"
         confidence = "high"
         max_len = 18
-        examples = [["house_", "abcdefghijkl"], ["house_", "zyxwvutsrqpo"]]
-        non_examples = [["house_", "short"], ["mouse_", "abcdefghijkl"]]
+        examples = [["house_", "qzkfwmtrxbvd"], ["house_", "mhtwqkzrvxnb"]]
+        non_examples = [["house_", "short"], ["mouse_", "qzkfwmtrxbvd"]]
         revoke = "ask the house"
         source = "https://rules.example.com/"
     "#;
