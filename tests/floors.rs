@@ -145,6 +145,8 @@ fn every_implementation_is_in_its_table() {
     };
     assert_eq!(count("extract", "\nimpl Extractor for "), tidewaiter::extract::ALL.len());
     assert_eq!(count("version", "\nimpl Order for "), tidewaiter::version::ALL.len());
-    assert_eq!(count("report", "\nimpl Reporter for "), tidewaiter::report::ALL.len());
+    // One type writes CycloneDX in both of its versions.
+    let formats = tidewaiter::report::ALL.iter().filter(|reporter| reporter.id() != "cyclonedx-1.7");
+    assert_eq!(count("report", "\nimpl Reporter for "), formats.count());
     assert_eq!(count("policy", "\npub(super) const FORMAT: Format"), tidewaiter::policy::foreign::ALL.len());
 }

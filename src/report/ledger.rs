@@ -61,7 +61,7 @@ impl<'a> Line<'a> {
             Entry::Fixed(change) => &change.fingerprint,
             Entry::Coverage => "coverage",
         };
-        uuid(&fingerprint(&[self.id, what]))
+        uuid(&fingerprint(&["entry", self.id, what]))
     }
 
     /// For people.

@@ -92,7 +92,7 @@ impl<'a> Desk<'a> {
         let scan = self.assembled(function, parts);
         let (scan, trouble) = match scan {
             Ok(scan) => (scan, missing),
-            Err(failure) => (blind(&function.id, failure.clone()), vec![failure]),
+            Err(failure) => (blind(&function.id, Gap::clone(&failure)), vec![*failure]),
         };
         let failed = !trouble.is_empty();
         let head = FunctionHead {
@@ -178,7 +178,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Lays the function together.
-    fn assembled(&self, function: &Deployed, parts: Vec<Contents>) -> Result<Scan, Gap> {
+    fn assembled(&self, function: &Deployed, parts: Vec<Contents>) -> Result<Scan, Box<Gap>> {
         let file = &function.environment;
         let lay = || {
             let options = self.reading.audit();
@@ -188,7 +188,7 @@ impl<'a> Desk<'a> {
             audit::assemble(&function.id, parts, environment, file.config.clone(), &options)
         };
         let laid = catch_unwind(AssertUnwindSafe(|| self.reading.pool.install(lay)));
-        let failure = |_| Gap::blocking(GapKind::Internal, Location::artifact(0), "sweep", FAILED);
+        let failure = |_| Box::new(Gap::blocking(GapKind::Internal, Location::artifact(0), "sweep", FAILED));
         let mut scan = laid.map_err(failure)?;
         if let Code::Image(_) = &function.code {
             // Whatever its variables tell, of the function itself nothing is known.

@@ -132,7 +132,7 @@ fn load(state: &State, function: &Surveyed) -> Result<Scan, SweepError> {
     let Some((head, scan)) = state.function(&function.id)? else {
         return Err(StateError::Damaged(format!("nothing is stored of {}", function.id)).into());
     };
-    let mut scan = scan.ok_or_else(|| SweepError::Outdated(head.stamp.program))?;
+    let mut scan = scan.ok_or(SweepError::Outdated(head.stamp.program))?;
     scan.name = head.config.name.clone().unwrap_or_else(|| function.id.clone());
     scan.config = head.config;
     scan.coverage.add([head.gaps, head.detail_gaps, head.trouble].concat());

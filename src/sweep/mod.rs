@@ -1,8 +1,8 @@
 //! Floor 4: many functions, night after night.
 //!
-//! A sweep asks a [`Source`] what is deployed, fetches only what the [`State`] does not know, and lays each function
-//! together from what it knows then ([`survey`]). It holds all of them against the advisories, those that did not change
-//! as well, and compares what it finds with an earlier sweep ([`judge`]).
+//! A sweep asks a [`Source`](crate::source::Source) what is deployed, fetches only what the [`State`] does not know, and
+//! lays each function together from what it knows then ([`survey()`]). It holds all of them against the advisories,
+//! those that did not change as well, and compares what it finds with an earlier sweep ([`judge()`]).
 //!
 //! - Each archive is fetched once, whoever uses it. It goes from the source to memory and is gone when it was read.
 //! - A function is in the state as soon as it is done: a sweep that was cut off goes on from there.

@@ -179,7 +179,7 @@ fn images_foreign_layers_and_locked_variables_are_told() {
     assert_eq!(locked.environment.error.as_deref(), Some("AccessDeniedException the key does not open"));
     let layered = named(&listing, "orders-001");
     let layer = Archive { identity: foreign.to_owned(), name: foreign.to_owned(), sha256: None, bytes: Some(100) };
-    assert_eq!(layered.layers, [layer.clone()]);
+    assert_eq!(layered.layers.as_slice(), std::slice::from_ref(&layer));
     let error = source.fetch(layered, &layer, &Limits::default()).unwrap_err().to_string();
     assert!(error.starts_with("lambda:GetLayerVersion: AccessDeniedException: "), "{error}");
     assert_eq!(named(&listing, "orders-002").code, Code::Image(format!("sha256:{}", "ab".repeat(32))));

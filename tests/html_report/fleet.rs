@@ -6,11 +6,14 @@ use super::large::many;
 use super::looks::CONTRASTS;
 use super::*;
 use crate::support::swept::{change, swept, trend};
+use tidewaiter::policy::State;
 
 #[test]
 fn a_sweep_begins_with_what_is_new() {
     let Some(mut browser) = Browser::start() else { return };
-    let (_folder, file) = written(&swept());
+    let mut verdict = swept();
+    verdict.targets[0].findings.last_mut().expect("it has findings").state = State::Existing;
+    let (_folder, file) = written(&verdict);
     browser.open(&file, "");
     let sections = browser.eval("[...document.querySelectorAll('main > section')].map(section => section.id)");
     assert_eq!(sections, json!(["news", "overview", "functions", "findings", "gaps", "about"]));

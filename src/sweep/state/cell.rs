@@ -77,13 +77,6 @@ impl Cells {
         postcard::from_bytes(&bytes)
             .map_err(|_| StateError::damaged(what, "not as this version of the program writes it"))
     }
-
-    /// What a frame holds, as written: for looking through everything that is stored.
-    #[cfg(test)]
-    pub fn raw(&self, cell: &[u8]) -> Vec<u8> {
-        let (head, body) = split(cell, "").unwrap();
-        [self.unpacker.unpack(head).unwrap(), self.unpacker.unpack(body).unwrap()].concat()
-    }
 }
 
 fn split<'a>(cell: &'a [u8], what: &str) -> Result<(&'a [u8], &'a [u8]), StateError> {

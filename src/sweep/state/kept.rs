@@ -45,7 +45,7 @@ pub enum Kept<T> {
 /// What is known of a function beside its sealed scan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FunctionHead {
-    /// What the scan was made of: see [`crate::sweep::print`]. Empty where something was missing.
+    /// What the scan was made of: see [`crate::sweep::print()`]. Empty where something was missing.
     pub print: String,
     /// What made it.
     pub stamp: Stamp,

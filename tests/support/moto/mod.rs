@@ -87,7 +87,7 @@ impl Moto {
     pub fn save(&self, folder: &Path) {
         let mut command = Command::new(python().expect("it was there at the start"));
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/moto/save.py"));
-        command.arg(format!("http://127.0.0.1:{}", self.port)).arg(self.folder.path()).arg(folder);
+        command.arg(self.endpoint()).arg(self.folder.path()).arg(folder);
         assert!(command.envs(self.environment()).status().expect("Python starts").success(), "save.py");
     }
 
