@@ -39,7 +39,7 @@ fn the_sample_holds_every_kind() {
         arms.map(|(kind, _)| kind.to_owned()).collect::<BTreeSet<_>>().len()
     };
     assert_eq!(kinds(include_str!("../src/model/gap.rs"), "GapKind"), GAP_KINDS.len());
-    assert!(GapKind::ALL.iter().all(|kind| GAP_KINDS.contains(kind)));
+    assert_eq!(BTreeSet::from(GAP_KINDS).len(), GAP_KINDS.len(), "none is there twice");
     assert_eq!(kinds(include_str!("../src/model/finding.rs"), "FindingKind"), FINDING_KINDS.len());
     let target = &sample().targets[0];
     assert!(FINDING_KINDS.iter().all(|kind| target.findings.iter().any(|judged| judged.finding.kind == *kind)));

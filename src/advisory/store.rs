@@ -12,6 +12,7 @@ use super::cache::CacheLock;
 use super::error::AdvisoryError;
 use super::frame::{self, Packer, Unpacker};
 use super::mirror::Validator;
+use super::schema::other_schema;
 use crate::model::Ecosystem;
 
 /// Raised whenever the meaning of the stored bytes changes.
@@ -89,13 +90,8 @@ impl Store {
     pub fn open(lock: CacheLock) -> Result<Store, AdvisoryError> {
         let db = sled::open(lock.dir().join("advisories"))?;
         let meta = db.open_tree("meta")?;
-        match meta.get("schema")? {
-            None => drop(meta.insert("schema", &SCHEMA.to_le_bytes())?),
-            Some(found) if *found == SCHEMA.to_le_bytes() => {}
-            Some(found) => {
-                let found = found.as_ref().try_into().map_or(0, u32::from_le_bytes);
-                return Err(AdvisoryError::Format { what: "the advisory store", found, expected: SCHEMA });
-            }
+        if let Some(found) = other_schema(&meta, SCHEMA)? {
+            return Err(AdvisoryError::Format { what: "the advisory store", found, expected: SCHEMA });
         }
         let dictionary = meta.get(DICTIONARY)?.map(|bytes| bytes.to_vec()).unwrap_or_default();
         Ok(Store {

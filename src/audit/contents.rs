@@ -16,8 +16,7 @@ use crate::artifact::{Budget, OpenError};
 use crate::extract::{Joined, LockedVersions, Owners, join};
 use crate::integrity::Traces;
 use crate::model::{
-    AllowedBy, Artifact, ArtifactRole, Confidence, Gap, GapKind, Location, Package, SecretMatch, SecretValue, Severity,
-    Tally, TargetKind,
+    Artifact, ArtifactRole, Gap, GapKind, Location, Package, SecretMatch, SecretValue, Tally, TargetKind,
 };
 
 /// What one artifact contains. Its places are those of an artifact of index 0 until it is laid together with others.
@@ -58,21 +57,12 @@ pub struct SealedContents {
     secrets: Vec<SealedSecret>,
 }
 
-/// A [`SecretMatch`] whose value is gone.
+/// A secret whose value is gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct SealedSecret {
-    rule: String,
-    generic: bool,
-    title: String,
-    severity: Severity,
-    confidence: Confidence,
-    redacted: String,
-    location: Location,
+    found: SecretMatch,
     /// HMAC-SHA256 of the value.
     token: Vec<u8>,
-    remediation: String,
-    allowed_inline: bool,
-    allowed_by: Option<AllowedBy>,
 }
 
 impl Contents {
@@ -157,17 +147,8 @@ impl Contents {
     pub fn seal(self, key: &[u8; 32]) -> SealedContents {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);
         let seal = |one: SecretMatch| SealedSecret {
-            rule: one.rule,
-            generic: one.generic,
-            title: one.title,
-            severity: one.severity,
-            confidence: one.confidence,
-            redacted: one.redacted,
-            location: one.location,
             token: hmac::sign(&key, one.value.expose()).as_ref().to_vec(),
-            remediation: one.remediation,
-            allowed_inline: one.allowed_inline,
-            allowed_by: one.allowed_by,
+            found: SecretMatch { value: SecretValue::default(), ..one },
         };
         SealedContents { body: self.body, secrets: self.secrets.into_iter().map(seal).collect() }
     }
@@ -192,19 +173,7 @@ impl Contents {
 impl SealedContents {
     /// The contents, with digests in the place of values.
     pub fn open(self) -> Contents {
-        let open = |one: SealedSecret| SecretMatch {
-            rule: one.rule,
-            generic: one.generic,
-            title: one.title,
-            severity: one.severity,
-            confidence: one.confidence,
-            redacted: one.redacted,
-            location: one.location,
-            value: SecretValue::new(&one.token),
-            remediation: one.remediation,
-            allowed_inline: one.allowed_inline,
-            allowed_by: one.allowed_by,
-        };
+        let open = |one: SealedSecret| SecretMatch { value: SecretValue::new(&one.token), ..one.found };
         Contents { body: self.body, secrets: self.secrets.into_iter().map(open).collect() }
     }
 }

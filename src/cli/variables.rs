@@ -38,7 +38,10 @@ pub(super) fn unknown(command: impl Fn() -> Command) -> Vec<String> {
         return Vec::new();
     }
     let mut known: BTreeSet<String> = SECRETS.map(str::to_owned).into();
-    gather(&command(), &mut known);
+    let mut command = command();
+    // What is deferred until a command is run is done for all of them.
+    command.build();
+    gather(&command, &mut known);
     let say = |name: &String| {
         let meant = did_you_mean(name, known.iter().map(String::as_str));
         format!("the variable {} means nothing to this program{meant}", name.escape_default())

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{AllowedBy, Confidence, Location, Severity};
 
 /// A secret's value in memory.
 ///
 /// It has no `Display`, no `Serialize` and a `Debug` that shows nothing: no output, log, state file or panic message
 /// can hold it. It is overwritten when it is dropped.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretValue(Vec<u8>);
 
 impl SecretValue {
@@ -37,8 +39,8 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// What the secret engine found at one place.
-#[derive(Clone, Debug)]
+/// What the secret engine found at one place. Written down, it is without its value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecretMatch {
     /// The rule's id.
     pub rule: String,
@@ -55,6 +57,7 @@ pub struct SecretMatch {
     /// The exact place.
     pub location: Location,
     /// The value, joined with equal ones within the target and then dropped.
+    #[serde(skip)]
     pub value: SecretValue,
     /// How to revoke it.
     pub remediation: String,

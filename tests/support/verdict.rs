@@ -14,26 +14,7 @@ pub const FINDING_KINDS: [FindingKind; 8] = [
     FindingKind::Informational,
 ];
 
-pub const GAP_KINDS: [GapKind; 18] = [
-    GapKind::Unreadable,
-    GapKind::Truncated,
-    GapKind::Encrypted,
-    GapKind::Unsupported,
-    GapKind::OverLimit,
-    GapKind::Checksum,
-    GapKind::Malformed,
-    GapKind::Duplicate,
-    GapKind::Mismatch,
-    GapKind::UnsafeName,
-    GapKind::Link,
-    GapKind::Opaque,
-    GapKind::Unversioned,
-    GapKind::BadVersion,
-    GapKind::Advisories,
-    GapKind::Unavailable,
-    GapKind::Internal,
-    GapKind::Runtime,
-];
+pub const GAP_KINDS: [GapKind; 18] = GapKind::ALL;
 
 /// A place in the code artifact.
 pub fn place(path: &[&str]) -> Location {

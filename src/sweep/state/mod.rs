@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use ring::hmac;
 use sled::Transactional;
 
-use crate::advisory::CacheLock;
+use crate::advisory::{CacheLock, other_schema};
 use crate::audit::{Contents, SealedContents};
 use crate::model::{Scan, hex};
 use cell::Cells;
@@ -67,13 +67,8 @@ impl State {
         let key = key::read_or_make(dir)?;
         let db = open_store(&store)?;
         let meta = db.open_tree("meta")?;
-        match meta.get("schema")? {
-            None => drop(meta.insert("schema", &SCHEMA.to_le_bytes())?),
-            Some(found) if *found == SCHEMA.to_le_bytes() => {}
-            Some(found) => {
-                let found = found.as_ref().try_into().map_or(0, u32::from_le_bytes);
-                return Err(StateError::Format { found, expected: SCHEMA });
-            }
+        if let Some(found) = other_schema(&meta, SCHEMA)? {
+            return Err(StateError::Format { found, expected: SCHEMA });
         }
         // Digests of another key compare with nothing: every function would look changed.
         let proof = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), b"tidewaiter state");
