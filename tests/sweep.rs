@@ -174,17 +174,44 @@ fn sweeps_that_are_killed_lose_nothing() {
     let begun = Instant::now();
     let (_, whole) = fleet.sweep(&cache, &[]);
     let time = begun.elapsed();
-    std::fs::remove_dir_all(fleet.path("state")).unwrap();
+    let anew = || std::fs::remove_dir_all(fleet.path("state")).unwrap();
+    anew();
+    let (mut killed, mut kept) = (0, false);
     for round in 0..20u32 {
+        let told = fleet.path("told.json");
         let mut command = Command::new(Cli::program());
-        Cli::scrub(&mut command).args(fleet.arguments(&cache, &[])).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
+        Cli::scrub(&mut command).args(fleet.arguments(&cache, &[]));
+        let out = std::fs::File::create(&told).unwrap();
+        let mut child = command.stdout(out).stderr(Stdio::null()).spawn().unwrap();
         // Spread over the time that a whole sweep takes, in no order.
         std::thread::sleep(time.mul_f64(f64::from(round * 7 % 20) / 20.0) + Duration::from_millis(3));
         child.kill().unwrap();
-        child.wait().unwrap();
+        if child.wait().unwrap().code().is_none() {
+            killed += 1;
+            continue;
+        }
+        // It was quicker, and told everything that those before it were killed for.
+        let report: Value = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
+        assert_eq!(report["targets"], whole["targets"]);
+        kept |= number(&report, "downloaded") < 60;
+        anew();
     }
     let (_, last) = fleet.sweep(&cache, &[]);
-    assert!(number(&last, "downloaded") < 60, "what was done is not fetched again");
-    assert_eq!(last["targets"], whole["targets"]);
+    kept |= number(&last, "downloaded") < 60;
+    assert_eq!(last["targets"], whole["targets"], "what nobody was told of is still new");
+    assert!(killed > 5, "{killed} were killed in the middle");
+    assert!(kept, "what was done is not fetched again");
+}
+
+#[test]
+fn news_that_could_not_be_told_stays_new() {
+    let mut fleet = Fleet::new(2);
+    let cache = fleet.advisories(&["common"]);
+    // A webhook that nobody listens at.
+    let run = Cli::run(fleet.arguments(&cache, &["--notify", "http://127.0.0.1:9/"]));
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    let (code, json) = fleet.sweep(&cache, &[]);
+    assert_eq!((code, number(&json, "downloaded")), (1, 0), "read, and not told");
+    assert_eq!(named(&json["sweep"]["changes"]["findings"]["new"]).len(), 2);
+    assert_eq!(fleet.sweep(&cache, &[]).0, 0, "told");
 }

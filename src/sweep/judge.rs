@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::compare::{Before, Compared, compare, point, unwaived};
 use super::function::blind;
-use super::state::{State, StateError, Summary};
+use super::state::{History, State, StateError, Summary};
 use super::workers::on_threads;
 use super::{Survey, Surveyed, SweepError};
 use crate::advisory::Database;
@@ -32,8 +32,35 @@ pub struct Judging<'a> {
     pub pool: &'a rayon::ThreadPool,
 }
 
-/// Judges what a survey found. A survey that asked its source ends so: from then on it is what the next one is compared
-/// with. One that was recalled changes nothing.
+/// What a sweep writes down once everybody was told of it: until then, what is new stays new.
+#[must_use = "the next sweep tells the same news again"]
+pub struct Ending {
+    number: u64,
+    changed: History,
+    /// Ids of the functions that were listed.
+    listed: Vec<String>,
+    summary: Summary,
+    now: DateTime<Utc>,
+}
+
+impl Ending {
+    /// From here on the sweep is what the next one is compared with.
+    ///
+    /// # Errors
+    /// [`StateError::Store`], [`StateError::Damaged`].
+    pub fn write(self, state: &State) -> Result<(), StateError> {
+        state.conclude(self.number, &self.changed, &self.listed, &self.summary)?;
+        // Contents that no function has used for long are forgotten.
+        let mut used = Vec::new();
+        for id in &self.listed {
+            used.extend(state.head(id)?.map(|head| head.archives).unwrap_or_default());
+        }
+        state.tidy(used.iter().map(String::as_str), self.now)?;
+        state.flush()
+    }
+}
+
+/// Judges what a survey found. Nothing is written: that is for the [`Ending`], which a recalled survey has none of.
 ///
 /// # Errors
 /// [`SweepError::State`], [`SweepError::Outdated`].
@@ -42,7 +69,7 @@ pub fn judge(
     survey: &Survey,
     judging: Judging<'_>,
     run: impl FnOnce(&[Scan]) -> Option<Run>,
-) -> Result<Verdict, SweepError> {
+) -> Result<(Verdict, Option<Ending>), SweepError> {
     let sweeps = state.sweeps()?;
     let last = sweeps.keys().next_back().copied();
     let number = survey.again.unwrap_or_else(|| last.map_or(0, |last| last + 1));
@@ -70,19 +97,20 @@ pub fn judge(
     let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref());
     let point = point(survey, &verdict, &compared);
     let Compared { functions, new, fixed, changed } = compared;
-    if survey.again.is_none() {
-        let summary = Summary {
+    let ending = survey.again.is_none().then(|| Ending {
+        number,
+        changed,
+        listed: survey.functions.iter().map(|one| one.id.clone()).collect(),
+        summary: Summary {
             at: survey.at.clone(),
             source: survey.source.clone(),
             scope: survey.scope.clone(),
             unseen: survey.unseen.iter().map(|place| (place.prefix.clone(), place.detail.clone())).collect(),
             compared_with: base.as_ref().map(|base| base.summary.at.clone()),
             point: point.clone(),
-        };
-        let listed: Vec<&str> = survey.functions.iter().map(|one| one.id.as_str()).collect();
-        state.conclude(number, &changed, &listed, &summary)?;
-        tidy(state, survey, judging.demand.now)?;
-    }
+        },
+        now: judging.demand.now,
+    });
     let earlier = sweeps.range(..number).filter(|(_, one)| one.scope == survey.scope);
     let mut trend: Vec<_> = earlier.map(|(_, one)| one.point.clone()).chain([point]).collect();
     trend.drain(..trend.len().saturating_sub(TREND));
@@ -100,7 +128,7 @@ pub fn judge(
         fixed,
         trend,
     });
-    Ok(verdict)
+    Ok((verdict, ending))
 }
 
 /// The sweep to compare with.
@@ -143,14 +171,4 @@ fn load(state: &State, function: &Surveyed) -> Result<Scan, SweepError> {
 fn place(unseen: &Unseen) -> Scan {
     let detail = format!("what is deployed there could not be listed: {}", unseen.detail);
     blind(&unseen.prefix, Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", detail))
-}
-
-/// Contents that no function has used for long are forgotten.
-fn tidy(state: &State, survey: &Survey, now: DateTime<Utc>) -> Result<(), StateError> {
-    let mut used = Vec::new();
-    for function in &survey.functions {
-        used.extend(state.head(&function.id)?.map(|head| head.archives).unwrap_or_default());
-    }
-    state.tidy(used.iter().map(String::as_str), now)?;
-    state.flush()
 }

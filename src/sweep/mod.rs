@@ -5,6 +5,7 @@
 //! those that did not change as well, and compares what it finds with an earlier sweep ([`judge()`]).
 //!
 //! - Each archive is fetched once, whoever uses it. It goes from the source to memory and is gone when it was read.
+//! - What is new counts as told only when the reports are written and the notices sent ([`Ending`]).
 //! - A function is in the state as soon as it is done: a sweep that was cut off goes on from there.
 //! - What could not be had is a blocking gap of its function. If it is the code, the function is judged by the scan from
 //!   before; in no case does anything count as fixed there.
@@ -33,7 +34,7 @@ use crate::audit::{Options, Progress};
 use crate::model::{AllowedBy, SecretMatch, fingerprint};
 use crate::secret::Engine;
 use crate::source::SourceError;
-pub use judge::{Judging, judge};
+pub use judge::{Ending, Judging, judge};
 pub use print::print;
 pub use state::State;
 use state::{Stamp, StateError};

@@ -60,11 +60,12 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
     let run =
         |scans: &[Scan]| (!with.output.reproducible).then(|| scan::run_of(started, clock, &database, &demand, scans));
     let judging = Judging { database: &database, demand: &demand, settings, since, pool: &pool };
-    let verdict = sweep::judge(&state, &survey, judging, run)?;
+    let (verdict, ending) = sweep::judge(&state, &survey, judging, run)?;
     let written = scan::write(&verdict, format, &outputs, &with.output, &with.policy);
     // Who waits for the notice shall have it, even where a report cannot be written.
     notices.send(&verdict)?;
     written?;
+    ending.map_or(Ok(()), |ending| ending.write(&state)).context("the sweep's end cannot be kept")?;
     Ok(verdict.exit)
 }
 

@@ -144,7 +144,7 @@ impl State {
         &self,
         number: u64,
         changed: &History,
-        listed: &[&str],
+        listed: &[String],
         summary: &Summary,
     ) -> Result<(), StateError> {
         for key in self.verdicts.iter().keys() {

@@ -12,9 +12,12 @@ import shutil
 import sys
 
 import boto3
+from botocore.config import Config
 
 endpoint, archives, folder = sys.argv[1:]
-functions, iam = (boto3.client(name, endpoint_url=endpoint, region_name=os.environ["AWS_REGION"])
+# The proxy keeps AWS's rates, and the sweep that is compared with this has its share of them.
+patient = Config(retries={"mode": "standard", "max_attempts": 20})
+functions, iam = (boto3.client(name, endpoint_url=endpoint, region_name=os.environ["AWS_REGION"], config=patient)
                   for name in ("lambda", "iam"))
 
 
