@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tidewaiter::model::hex;
 
 use crate::cached::synced;
 use crate::support::osv::{Bucket, record};
@@ -141,6 +143,34 @@ fn other_rules_read_again_and_say_so() {
     let (_, json) = fleet.sweep(&cache, &["--rules", file.to_str().unwrap()]);
     assert_eq!(number(&json, "downloaded"), 3);
     assert!(json["sweep"]["rescanned"].as_str().is_some_and(|why| why.contains("rules")), "{}", json["sweep"]);
+}
+
+#[test]
+fn other_allowances_count_without_reading_again() {
+    let mut fleet = Fleet::new(3);
+    let cache = fleet.advisories(&[]);
+    // How often the secret of all functions is waived, and by which line.
+    let waived = |policy: &str| {
+        let file = write(fleet.folder.path(), "policy.toml", policy.as_bytes());
+        let (_, json) = fleet.sweep(&cache, &["--policy", file.to_str().unwrap()]);
+        assert!(json["sweep"]["rescanned"].is_null(), "{}", json["sweep"]);
+        assert_eq!(json["waivers_unused"].as_array().map_or(0, Vec::len), 0, "{}", json["waivers_unused"]);
+        let targets = json["targets"].as_array().unwrap().iter();
+        let by = targets.filter_map(|target| {
+            let secret = target["findings"].as_array().unwrap().iter().find(|finding| finding["kind"] == "secret");
+            let by = secret.unwrap()["waived"]["by"].as_str()?;
+            Some(by.rsplit(':').next().unwrap().to_owned())
+        });
+        (number(&json, "downloaded"), by.collect::<Vec<String>>())
+    };
+    let lines = |line: &str| vec![line.to_owned(); 3];
+    let by_place = "[[allow-secrets]]\npath = 'index.js'\nreason = 'opens nothing'\n";
+    assert_eq!(waived(by_place), (3, lines("3")));
+    assert_eq!(waived(&format!("# Another line.\n{by_place}")), (0, lines("4")));
+    let digest = hex(&Sha256::digest(plant("@@github-token@@")));
+    let by_value = by_place.replace("path = 'index.js'", &format!("value = 'sha256:{digest}'"));
+    assert_eq!(waived(&by_value), (0, lines("3")), "a value that is not kept is known by its digest");
+    assert_eq!(waived(""), (0, Vec::new()));
 }
 
 #[test]

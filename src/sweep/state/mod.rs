@@ -6,7 +6,7 @@
 //! <state>/store/     sled; values as `docs/state.md` lists them
 //! ```
 //!
-//! It holds no secret's value: contents have keyed digests in their place, and a function's variables are one digest.
+//! It holds no secret's value: contents have seals in their place, and a function's variables are one digest.
 
 mod cell;
 mod error;
@@ -23,7 +23,7 @@ use sled::Transactional;
 
 use crate::advisory::{CacheLock, other_schema};
 use crate::audit::{Contents, SealedContents};
-use crate::model::{Scan, hex};
+use crate::model::{Scan, Sealer, hex};
 use cell::Cells;
 pub use error::StateError;
 pub use history::{Dated, History, Known, Summary};
@@ -47,6 +47,7 @@ pub struct State {
     meta: sled::Tree,
     cells: Cells,
     key: [u8; 32],
+    sealer: Sealer,
     db: sled::Db,
     // Last, so that sled has closed its files when the lock ends.
     _lock: CacheLock,
@@ -85,6 +86,7 @@ impl State {
             sweeps: db.open_tree("sweeps")?,
             meta,
             cells: Cells::new()?,
+            sealer: Sealer::new(&key),
             key,
             db,
             _lock: lock,
@@ -94,6 +96,11 @@ impl State {
     /// The key of this state's digests.
     pub fn key(&self) -> &[u8; 32] {
         &self.key
+    }
+
+    /// Makes what stands for secrets' values in this state.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// Everything written so far is on disk once this returns.
@@ -124,7 +131,7 @@ impl State {
     /// # Errors
     /// [`StateError::Store`].
     pub fn set_contents(&self, key: &str, stamp: &Stamp, contents: Contents) -> Result<Contents, StateError> {
-        let sealed = contents.seal(&self.key);
+        let sealed = contents.seal(&self.sealer);
         self.contents.insert(key, self.cells.both(stamp, &sealed)?)?;
         Ok(sealed.open())
     }
