@@ -133,7 +133,9 @@ impl<'a> Desk<'a> {
     fn is_old(&self, details: &Details) -> bool {
         let asked = DateTime::parse_from_rfc3339(&details.asked);
         let most = Duration::days(i64::from(self.reading.details_every));
-        asked.map_or(true, |asked| self.reading.now.signed_duration_since(asked) >= most)
+        // Asked in the future: the clock was wrong then or is now.
+        let fresh = Duration::zero()..most;
+        asked.map_or(true, |asked| !fresh.contains(&self.reading.now.signed_duration_since(asked)))
     }
 
     /// Everything that the function consists of.

@@ -30,7 +30,8 @@ pub fn read(state: &Path) -> Vec<Stored> {
                     let (head, body) = raw[4..].split_at(word(&raw) as usize);
                     vec![unpacked(head), unpacked(body)]
                 }
-                ("verdicts" | "sweeps", _) | ("meta", b"listed") => vec![unpacked(&raw)],
+                ("verdicts" | "sweeps", _) => vec![unpacked(&raw)],
+                ("meta", key) if key.starts_with(b"listed ") => vec![unpacked(&raw)],
                 ("used", _) | ("meta", b"schema" | b"key") => Vec::new(),
                 (tree, key) => panic!("{tree} holds {:?}", String::from_utf8_lossy(key)),
             };
