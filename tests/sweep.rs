@@ -15,19 +15,21 @@ use crate::support::{Cli, Zip, write};
 const DATE: &str = "2024-01-01T00:00:00Z";
 
 /// Functions in a folder, and what is known of them.
-struct Fleet {
+pub struct Fleet {
     folder: tempfile::TempDir,
     caches: usize,
 }
 
 impl Fleet {
-    fn new(functions: usize) -> Fleet {
+    /// So many functions.
+    pub fn new(functions: usize) -> Fleet {
         let fleet = Fleet { folder: tempfile::tempdir().unwrap(), caches: 0 };
         (0..functions).for_each(|number| fleet.deploy(number, "1.0.0"));
         fleet
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// A place in its folder; the functions are in `functions`, the state is in `state`.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -44,7 +46,7 @@ impl Fleet {
     }
 
     /// A cache with these advisories: packages that are flawed below version 2.
-    fn advisories(&mut self, flawed: &[&str]) -> PathBuf {
+    pub fn advisories(&mut self, flawed: &[&str]) -> PathBuf {
         self.caches += 1;
         let folder = self.path(&format!("cache-{}", self.caches));
         std::fs::create_dir(&folder).unwrap();
@@ -57,9 +59,14 @@ impl Fleet {
     }
 
     fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
+        self.arguments_of(self.path("functions").to_str().unwrap(), cache, more)
+    }
+
+    /// The arguments of a sweep of wherever the functions were copied to.
+    pub fn arguments_of(&self, place: &str, cache: &Path, more: &[&str]) -> Vec<String> {
         let text = |path: PathBuf| path.to_str().unwrap().to_owned();
         let mut arguments: Vec<String> = ["sweep", "files"].map(str::to_owned).into();
-        arguments.extend([text(self.path("functions")), "--state".to_owned(), text(self.path("state"))]);
+        arguments.extend([place.to_owned(), "--state".to_owned(), text(self.path("state"))]);
         arguments.extend(["--cache".to_owned(), cache.to_str().unwrap().to_owned()]);
         arguments.extend(["--format", "json", "--fail-on", "unknown,low", "--reproducible"].map(str::to_owned));
         arguments.extend(more.iter().map(|one| (*one).to_owned()));
@@ -73,7 +80,7 @@ impl Fleet {
     }
 }
 
-fn number(json: &Value, key: &str) -> u64 {
+pub fn number(json: &Value, key: &str) -> u64 {
     json["sweep"][key].as_u64().unwrap_or_else(|| panic!("{key}: {}", json["sweep"]))
 }
 
