@@ -23,12 +23,14 @@ pub struct Fleet {
 }
 
 impl Fleet {
+    /// So many functions.
     pub fn new(functions: usize) -> Fleet {
         let fleet = Fleet { folder: tempfile::tempdir().unwrap(), caches: 0 };
         (0..functions).for_each(|number| fleet.deploy(number, "1.0.0"));
         fleet
     }
 
+    /// A place in its folder; the functions are in `functions`, the state is in `state`.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -59,9 +61,14 @@ impl Fleet {
     }
 
     pub fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
+        self.arguments_of(self.path("functions").to_str().unwrap(), cache, more)
+    }
+
+    /// The arguments of a sweep of wherever the functions were copied to.
+    pub fn arguments_of(&self, place: &str, cache: &Path, more: &[&str]) -> Vec<String> {
         let text = |path: PathBuf| path.to_str().unwrap().to_owned();
         let mut arguments: Vec<String> = ["sweep", "files"].map(str::to_owned).into();
-        arguments.extend([text(self.path("functions")), "--state".to_owned(), text(self.path("state"))]);
+        arguments.extend([place.to_owned(), "--state".to_owned(), text(self.path("state"))]);
         arguments.extend(["--cache".to_owned(), cache.to_str().unwrap().to_owned()]);
         arguments.extend(["--format", "json", "--fail-on", "unknown,low", "--reproducible"].map(str::to_owned));
         arguments.extend(more.iter().map(|one| (*one).to_owned()));

@@ -1,5 +1,6 @@
 //! Builders that several tests share. Their bytes depend on what is asked for and on nothing else.
 
+pub mod authority;
 pub mod browser;
 pub mod cli;
 pub mod example;
