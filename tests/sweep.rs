@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tidewaiter::model::hex;
 
 use crate::cached::synced;
 use crate::support::osv::{Bucket, record};
@@ -16,7 +18,7 @@ const DATE: &str = "2024-01-01T00:00:00Z";
 
 /// Functions in a folder, and what is known of them.
 pub struct Fleet {
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
     caches: usize,
 }
 
@@ -34,7 +36,7 @@ impl Fleet {
     }
 
     /// Each function has a package that all have, and one of its own.
-    fn deploy(&self, number: usize, version: &str) {
+    pub fn deploy(&self, number: usize, version: &str) {
         let package = |name: &str| json!({"name": name, "version": version}).to_string();
         let own = format!("own-{number}");
         let zip = Zip::new()
@@ -58,7 +60,7 @@ impl Fleet {
         synced(&folder, &bucket)
     }
 
-    fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
+    pub fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
         self.arguments_of(self.path("functions").to_str().unwrap(), cache, more)
     }
 
@@ -73,7 +75,7 @@ impl Fleet {
         arguments
     }
 
-    fn sweep(&self, cache: &Path, more: &[&str]) -> (i32, Value) {
+    pub fn sweep(&self, cache: &Path, more: &[&str]) -> (i32, Value) {
         let run = Cli::run(self.arguments(cache, more));
         assert!([0, 1, 3].contains(&run.code), "exit {}: {}", run.code, run.stderr);
         (run.code, run.json())
@@ -85,7 +87,7 @@ pub fn number(json: &Value, key: &str) -> u64 {
 }
 
 /// Ids of the targets that something names.
-fn named<'a>(list: &'a Value) -> BTreeSet<&'a str> {
+pub fn named<'a>(list: &'a Value) -> BTreeSet<&'a str> {
     let one = |item: &'a Value| item["target"].as_str().or(item.as_str()).unwrap();
     list.as_array().unwrap().iter().map(one).collect()
 }
@@ -148,6 +150,34 @@ fn other_rules_read_again_and_say_so() {
     let (_, json) = fleet.sweep(&cache, &["--rules", file.to_str().unwrap()]);
     assert_eq!(number(&json, "downloaded"), 3);
     assert!(json["sweep"]["rescanned"].as_str().is_some_and(|why| why.contains("rules")), "{}", json["sweep"]);
+}
+
+#[test]
+fn other_allowances_count_without_reading_again() {
+    let mut fleet = Fleet::new(3);
+    let cache = fleet.advisories(&[]);
+    // How often the secret of all functions is waived, and by which line.
+    let waived = |policy: &str| {
+        let file = write(fleet.folder.path(), "policy.toml", policy.as_bytes());
+        let (_, json) = fleet.sweep(&cache, &["--policy", file.to_str().unwrap()]);
+        assert!(json["sweep"]["rescanned"].is_null(), "{}", json["sweep"]);
+        assert_eq!(json["policy"]["waivers_unused"].as_array().unwrap().len(), 0, "{}", json["policy"]);
+        let targets = json["targets"].as_array().unwrap().iter();
+        let by = targets.filter_map(|target| {
+            let secret = target["findings"].as_array().unwrap().iter().find(|finding| finding["kind"] == "secret");
+            let by = secret.unwrap()["waived"]["by"].as_str()?;
+            Some(by.rsplit(':').next().unwrap().to_owned())
+        });
+        (number(&json, "downloaded"), by.collect::<Vec<String>>())
+    };
+    let lines = |line: &str| vec![line.to_owned(); 3];
+    let by_place = "[[allow-secrets]]\npath = 'index.js'\nreason = 'opens nothing'\n";
+    assert_eq!(waived(by_place), (3, lines("3")));
+    assert_eq!(waived(&format!("# Another line.\n{by_place}")), (0, lines("4")));
+    let digest = hex(&Sha256::digest(plant("@@github-token@@")));
+    let by_value = by_place.replace("path = 'index.js'", &format!("value = 'sha256:{digest}'"));
+    assert_eq!(waived(&by_value), (0, lines("3")), "a value that is not kept is known by its digest");
+    assert_eq!(waived(""), (0, Vec::new()));
 }
 
 #[test]

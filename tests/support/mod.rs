@@ -13,6 +13,7 @@ pub mod osv_service;
 pub mod picture;
 pub mod planted;
 pub mod schema;
+pub mod store;
 pub mod swept;
 pub mod synthetic;
 pub mod tar;
