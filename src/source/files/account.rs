@@ -186,6 +186,10 @@ impl Account {
                     });
                 }
             }
+            // That there is no address says so of the function that it lies beside.
+            Document::Urls(page) if page.items.is_empty() && !page.cut => {
+                self.nameless.push(Output { path, at, document: Document::Urls(page) });
+            }
             Document::Urls(page) => {
                 for mut one in self.items(page, &path) {
                     let qualifier = FunctionArn::parse(&one.function).and_then(|arn| arn.qualifier);
