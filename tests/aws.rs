@@ -5,6 +5,8 @@
 
 mod failures;
 mod listing;
+mod misfortunes;
+mod places;
 mod saved;
 mod sweep;
 

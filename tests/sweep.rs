@@ -15,19 +15,21 @@ use crate::support::{Cli, Zip, write};
 const DATE: &str = "2024-01-01T00:00:00Z";
 
 /// Functions in a folder, and what is known of them.
-struct Fleet {
+pub struct Fleet {
     folder: tempfile::TempDir,
     caches: usize,
 }
 
 impl Fleet {
-    fn new(functions: usize) -> Fleet {
+    /// So many functions, all in their first version.
+    pub fn new(functions: usize) -> Fleet {
         let fleet = Fleet { folder: tempfile::tempdir().unwrap(), caches: 0 };
         (0..functions).for_each(|number| fleet.deploy(number, "1.0.0"));
         fleet
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// A place beside the functions: they are in `functions`, what is known of them in `state`.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -44,7 +46,7 @@ impl Fleet {
     }
 
     /// A cache with these advisories: packages that are flawed below version 2.
-    fn advisories(&mut self, flawed: &[&str]) -> PathBuf {
+    pub fn advisories(&mut self, flawed: &[&str]) -> PathBuf {
         self.caches += 1;
         let folder = self.path(&format!("cache-{}", self.caches));
         std::fs::create_dir(&folder).unwrap();
@@ -56,7 +58,8 @@ impl Fleet {
         synced(&folder, &bucket)
     }
 
-    fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
+    /// A sweep by these advisories.
+    pub fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
         let text = |path: PathBuf| path.to_str().unwrap().to_owned();
         let mut arguments: Vec<String> = ["sweep", "files"].map(str::to_owned).into();
         arguments.extend([text(self.path("functions")), "--state".to_owned(), text(self.path("state"))]);

@@ -55,6 +55,10 @@ pub fn run() -> ExitCode {
         args::Command::Sweep(sweep) => {
             let with = sweep.from.options_mut();
             variables::split(&mut with.output, &mut with.policy, &mut with.advisories, &given);
+            if given.is_variable("notify") {
+                let whole = std::mem::take(&mut with.notify.notify);
+                with.notify.notify = whole.iter().flat_map(|text| variables::values(text)).map(str::to_owned).collect();
+            }
         }
         _ => {}
     }

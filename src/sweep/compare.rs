@@ -35,7 +35,7 @@ impl Before {
     /// Functions of it that the survey would list if they were still there, and does not.
     fn gone<'a>(&'a self, survey: &'a Survey) -> impl Iterator<Item = &'a String> {
         let listed: BTreeSet<&str> = survey.functions.iter().map(|one| one.id.as_str()).collect();
-        let hidden = |id: &str| survey.unseen.iter().any(|place| id.starts_with(&place.prefix));
+        let hidden = |id: &str| survey.unseen.iter().any(|place| place.hides(id));
         let comparable = self.summary.scope == survey.scope;
         let there = self.functions.iter().filter(|(_, dated)| !dated.gone).map(|(id, _)| id);
         there.filter(move |id| comparable && !listed.contains(id.as_str()) && !hidden(id))

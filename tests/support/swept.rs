@@ -21,10 +21,12 @@ pub fn cloud() -> Cloud {
             inline: BTreeMap::from([("own".to_owned(), "{\"Version\":\"2012-10-17\",\"Statement\":[]}".to_owned())]),
             attached: BTreeMap::from([("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(), "{}".to_owned())]),
             boundary: Some("arn:aws:iam::123456789012:policy/edge".to_owned()),
+            boundary_policy: Some("{}".to_owned()),
             trust: Some("{}".to_owned()),
         }),
         event_sources: vec!["arn:aws:sqs:eu-central-1:123456789012:orders".to_owned()],
         invoked: Some("2026-10-31T23:00:00Z".to_owned()),
+        calls_known_since: Some("2026-08-03T00:00:00Z".to_owned()),
         details: Some(Details {
             asked: "2026-11-01T00:00:00Z".to_owned(),
             urls: vec![FunctionUrl {

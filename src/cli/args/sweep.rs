@@ -81,6 +81,9 @@ pub(in crate::cli) struct AwsArgs {
     /// Where all calls go: an emulator, a private endpoint
     #[arg(long, value_name = "URL", help_heading = THE_FUNCTIONS)]
     pub endpoint_url: Option<String>,
+    /// Certificates to trust beside the system's, in PEM form [default: those of AWS_CA_BUNDLE]
+    #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE", hide_env = true, help_heading = THE_FUNCTIONS)]
+    pub ca_cert: Option<PathBuf>,
     /// Only functions of such a name (repeatable)
     #[arg(long = "name", value_name = "GLOB", help_heading = THE_FUNCTIONS)]
     pub names: Vec<String>,
@@ -125,7 +128,7 @@ pub(in crate::cli) struct SweepOptions {
 pub(in crate::cli) struct NotifyArgs {
     /// Post what is new to this webhook where it violates the policy (repeatable). The address is taken for a secret:
     /// better in TIDEWAITER_NOTIFY
-    #[arg(long, value_name = "URL", hide_env_values = true, help_heading = "Notices")]
+    #[arg(long, value_name = "URL", hide_env_values = true, conflicts_with = "offline", help_heading = "Notices")]
     pub notify: Vec<String>,
     /// Body of the notice: json or slack
     #[arg(long, value_name = "FORMAT", default_value = "json", help_heading = "Notices")]

@@ -13,14 +13,11 @@ pub(super) fn source(from: &SweepFrom) -> Result<Box<dyn Source>> {
     }
 }
 
-/// The source with every filter: a function that another filter leaves out is not gone.
-pub(super) fn scope(from: &SweepFrom, source: &dyn Source) -> String {
-    let mut parts = vec![source.name()];
-    if let SweepFrom::Aws(aws) = from {
-        parts.extend(aws.names.iter().map(|name| format!("name {name}")));
-        parts.extend(aws.tags.iter().map(|tag| format!("tag {tag}")));
-    }
-    parts.join(", ")
+/// Every filter, in words: a function that another filter leaves out is not gone.
+pub(super) fn filters(from: &SweepFrom) -> Vec<String> {
+    let SweepFrom::Aws(aws) = from else { return Vec::new() };
+    let names = aws.names.iter().map(|name| format!("name {name}"));
+    names.chain(aws.tags.iter().map(|tag| format!("tag {tag}"))).collect()
 }
 
 #[cfg(not(feature = "aws"))]
@@ -39,7 +36,7 @@ fn aws(args: &AwsArgs) -> Result<Box<dyn Source>> {
         endpoint_url: args.endpoint_url.clone(),
         names: args.names.clone(),
         tags: args.tags.iter().map(|tag| pair(tag)).collect::<Result<_>>()?,
-        ca_cert: None,
+        ca_cert: args.ca_cert.clone(),
         config_file: None,
     };
     Ok(Box::new(Aws::new(options)?))

@@ -100,7 +100,8 @@ impl Proxy {
         std::mem::take(&mut *self.state.throttled.lock().unwrap())
     }
 
-    /// Misbehaves `times` times where an action's path, query or body holds a text: `("lambda:GetFunction", "orders-3")`.
+    /// Misbehaves `times` times where an action's path, query, region or body holds a text: `("lambda:GetFunction",
+    /// "orders-3")`.
     pub fn fault(&self, action: &str, text: &str, fault: Fault, times: usize) {
         self.state.faults.lock().unwrap().push((action.to_owned(), text.to_owned(), fault, times));
     }
@@ -182,7 +183,7 @@ fn answer(request: &Request, upstream: &Upstream) -> Option<(u16, String, Vec<u8
     let json =
         |status: u16, value: Value| Some((status, "application/json".to_owned(), value.to_string().into_bytes()));
     *state.calls.lock().unwrap().entry(action.clone()).or_default() += 1;
-    let place = format!("{} {}", request.target, String::from_utf8_lossy(&request.body));
+    let place = format!("{} {} {}", request.target, request.scope().1, String::from_utf8_lossy(&request.body));
     let slow = || json(429, json!({ "Reason": "CallerRateLimitExceeded", "Type": "User", "message": "Rate exceeded" }));
     match state.fault(&action, &place) {
         Some(Fault::Reset) => return None,
@@ -212,9 +213,7 @@ fn answer(request: &Request, upstream: &Upstream) -> Option<(u16, String, Vec<u8
     };
     let Ok(mut value) = serde_json::from_slice(&body) else { return Some((status, kind, body)) };
     repair::mend(&action, request, upstream, &mut value);
-    for patch in state.patches.lock().unwrap().iter() {
-        patch(&action, &request.target, &mut value);
-    }
+    state.patched(&action, &request.target, &mut value);
     json(status, value)
 }
 
@@ -235,6 +234,11 @@ impl Upstream {
 }
 
 impl State {
+    /// Has the tests change an answer.
+    pub(super) fn patched(&self, action: &str, target: &str, value: &mut Value) {
+        self.patches.lock().unwrap().iter().for_each(|patch| patch(action, target, value));
+    }
+
     fn fault(&self, action: &str, place: &str) -> Option<Fault> {
         let mut faults = self.faults.lock().unwrap();
         let fits =
