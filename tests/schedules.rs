@@ -148,7 +148,9 @@ impl Machine {
     fn new() -> Machine {
         let folder = tempfile::tempdir().unwrap();
         let mut bucket = Bucket::default();
-        bucket.put("npm", &record("TEST-left", "2024-01-01T00:00:00Z", "npm", "left", "2.0.0"));
+        let mut flaw = record("TEST-left", "2024-01-01T00:00:00Z", "npm", "left", "2.0.0");
+        flaw["severity"] = json!([{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]);
+        bucket.put("npm", &flaw);
         let cache = synced(folder.path(), &bucket);
         let machine = Machine { folder, cache };
         // The network is what the example may not reach here; everything else is the program's own.

@@ -134,6 +134,19 @@ fn people_see_what_is_new_first() {
     snapshot("sweep_markdown", &news[..news.find("### checkout").unwrap_or(news.len())]);
 }
 
+#[test]
+fn places_are_no_functions() {
+    let scans = vec![deployed("billing"), deployed("checkout"), place()];
+    let mut verdict = judge(scans, database(DatabaseOrigin::Cache), settings(), Some(run()));
+    verdict.sweep = Some(Sweep { source: "aws".to_owned(), functions: 2, ..Sweep::default() });
+    let html = rendered("html", &verdict, PLAIN);
+    assert!(html.contains("<title>2 functions and 1 place"), "{}", &html[..html.len().min(2_000)]);
+    assert!(html.contains("2 of 3 seen as a whole"));
+    let table = rendered("table", &verdict, PLAIN);
+    assert!(table.contains("eu-north-1:123456789012  could not be listed"), "{table}");
+    assert!(!table.contains("0 of 0 entries"), "{table}");
+}
+
 fn tail(text: &str, from: &str) -> String {
     text[text.find(from).unwrap()..].to_owned()
 }

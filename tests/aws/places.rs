@@ -38,6 +38,12 @@ fn what_nobody_could_list_is_neither_gone_nor_fixed() {
     assert_eq!((code, number(&first, "functions"), number(&first, "failed")), (0, 6 + 1 + 3, 0));
     let findings = first["sweep"]["changes"]["findings"]["new"].as_array().map_or(0, Vec::len);
     assert!(findings > 3, "{findings}");
+    // What has one name is told apart by what differs.
+    let names = first["targets"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str());
+    let in_both = ["orders-000", "orders-001", "orders-002"];
+    let in_both = in_both.iter().flat_map(|name| [REGION, "us-east-1"].map(|region| format!("{name} {region}")));
+    let wanted = ["billing-003", "billing-004", "billing-004:1", "billing-005"].map(str::to_owned);
+    assert_eq!(names.map(str::to_owned).collect::<BTreeSet<_>>(), wanted.into_iter().chain(in_both).collect());
 
     moto.proxy.fault("lambda:ListFunctions", "us-east-1", Fault::Denied, 99);
     let (code, second) = night();
@@ -46,7 +52,7 @@ fn what_nobody_could_list_is_neither_gone_nor_fixed() {
     let place =
         second["targets"].as_array().unwrap().iter().find(|one| one["id"] == "arn:aws:lambda:us-east-1:123456789012:");
     let place = place.expect("the place is a target");
-    assert_eq!(place["coverage"]["grade"], "blind");
+    assert_eq!((&place["kind"], &place["coverage"]["grade"]), (&json!("place"), &json!("blind")));
     assert!(blocking(place)[0].contains("lambda:ListFunctions: AccessDeniedException"), "{:?}", blocking(place));
 
     // Which versions are in use is not known: those that were are not gone.
@@ -175,6 +181,7 @@ fn versions_in_use_are_swept_and_what_cannot_be_read_is_told() {
                 "orders-001" => function["Layers"] = json!([{"Arn": foreign, "CodeSize": 100}]),
                 "orders-002" => {
                     function["PackageType"] = json!("Image");
+                    function["Layers"] = json!([]);
                     function["CodeSha256"] = json!("ab".repeat(32));
                 }
                 _ => {}

@@ -61,6 +61,18 @@ pub fn deployed(name: &str) -> Scan {
     scan
 }
 
+/// A region that could not be listed.
+pub fn place() -> Scan {
+    let mut scan = clean_scan();
+    scan.id = "arn:aws:lambda:eu-north-1:123456789012:".to_owned();
+    (scan.name, scan.kind, scan.config) =
+        (scan.id.trim_end_matches(':').to_owned(), TargetKind::Place, FunctionConfig::default());
+    scan.packages.clear();
+    let denied = Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", "Nobody may list it.");
+    scan.coverage = Coverage::new(Tally::default(), false, vec![denied]);
+    scan
+}
+
 /// A change that speaks of a finding.
 pub fn change(scan: &Scan, finding: &Finding) -> Change {
     Change {

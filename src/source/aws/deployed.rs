@@ -67,7 +67,7 @@ pub(super) fn assemble(region: &Region, listed: Listed, around: &Around<'_>) -> 
     }
     let unseen = doubtful.into_iter().map(|(name, why)| Unseen {
         prefix: format!("{}function:{name}:", region.prefix),
-        detail: format!("which of its published versions are in use is not known: {why}"),
+        detail: format!("nobody said which of its published versions are in use: {why}"),
     });
     (functions, unseen.collect())
 }
