@@ -64,6 +64,7 @@ mod support;
 mod sweep;
 mod sweep_reports;
 mod sweep_standards;
+mod sweep_state;
 mod sync;
 mod sync_crash;
 mod sync_resume;

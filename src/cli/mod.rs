@@ -50,15 +50,12 @@ pub fn run() -> ExitCode {
     let given = Given::of(&given);
     match &mut args.command {
         args::Command::Scan(scan) => {
-            variables::split(&mut scan.output, &mut scan.policy, &mut scan.advisories, &given);
+            variables::split(&mut scan.output, &mut scan.policy, &mut scan.advisories, None, &given);
         }
         args::Command::Sweep(sweep) => {
             let with = sweep.from.options_mut();
-            variables::split(&mut with.output, &mut with.policy, &mut with.advisories, &given);
-            if given.is_variable("notify") {
-                let whole = std::mem::take(&mut with.notify.notify);
-                with.notify.notify = whole.iter().flat_map(|text| variables::values(text)).map(str::to_owned).collect();
-            }
+            let notify = Some(&mut with.notify);
+            variables::split(&mut with.output, &mut with.policy, &mut with.advisories, notify, &given);
         }
         _ => {}
     }

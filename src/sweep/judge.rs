@@ -1,6 +1,6 @@
 //! All functions together: against the advisories, by policy, and compared with an earlier sweep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -83,7 +83,7 @@ pub fn judge(
     let (base, latest) = (before(base)?, before(last)?);
     let mut settings = judging.settings;
     if let Some(base) = &base {
-        let there = base.functions.iter().filter(|(_, dated)| !dated.gone);
+        let there = base.functions.iter().filter(|(_, dated)| dated.gone.is_none());
         let known =
             there.flat_map(|(id, dated)| unwaived(dated).into_iter().map(|print| (id.clone(), print.to_owned())));
         settings.baseline.get_or_insert_with(Baseline::default).extend(known);
@@ -95,7 +95,11 @@ pub fn judge(
     scans.extend(survey.unseen.iter().map(place));
     let run = run(&scans);
     let mut verdict = policy::judge(scans, judging.database.info().clone(), settings, run);
-    let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref());
+    let mut listed = state.listed(&survey.scope)?;
+    let same = sweeps.values().rev().find(|one| one.scope == survey.scope);
+    // One that went while nobody could look is gone as soon as somebody can.
+    listed.extend(same.into_iter().flat_map(|one| &one.hidden).cloned());
+    let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref(), &listed);
     let point = point(survey, &verdict, &compared);
     let Compared { functions, new, fixed, changed } = compared;
     let ending = survey.again.is_none().then(|| Ending {
@@ -107,6 +111,7 @@ pub fn judge(
             source: survey.source.clone(),
             scope: survey.scope.clone(),
             unseen: survey.unseen.iter().map(|place| (place.prefix.clone(), place.detail.clone())).collect(),
+            hidden: hidden(survey, listed),
             compared_with: base.as_ref().map(|base| base.summary.at.clone()),
             point: point.clone(),
         },
@@ -130,6 +135,13 @@ pub fn judge(
         trend,
     });
     Ok((verdict, ending))
+}
+
+/// Those of the listed functions that the survey could not look for.
+fn hidden(survey: &Survey, listed: Vec<String>) -> Vec<String> {
+    let surveyed: BTreeSet<&str> = survey.functions.iter().map(|one| one.id.as_str()).collect();
+    let is_hidden = |id: &str| !surveyed.contains(id) && survey.unseen.iter().any(|place| place.hides(id));
+    listed.into_iter().filter(|id| is_hidden(id)).collect()
 }
 
 /// The sweep to compare with.

@@ -31,8 +31,7 @@ pub(super) fn run(moto: &Moto, folder: &Path, arguments: &[&str]) -> Value {
 /// The same with variables (an empty one is taken away), and its exit code: findings decide nothing, so that it tells
 /// whether all was seen.
 pub(super) fn night(moto: &Moto, folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> (i32, Value) {
-    let mut command = Command::new(Cli::program());
-    Cli::scrub(&mut command).envs(moto.environment()).arg("sweep").args(arguments);
+    let mut command = command(moto, folder, arguments);
     for (name, value) in variables {
         if value.is_empty() {
             command.env_remove(name)
@@ -40,8 +39,6 @@ pub(super) fn night(moto: &Moto, folder: &Path, variables: &[(&str, &str)], argu
             command.env(name, value)
         };
     }
-    command.args(["--format", "json", "--fail-on", "never"]);
-    command.arg("--state").arg(folder.join("state")).arg("--cache").arg(folder.join("cache"));
     let output = command.output().expect("the program starts");
     let said = String::from_utf8_lossy(&output.stderr);
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
@@ -69,6 +66,21 @@ pub(super) fn target<'a>(report: &'a Value, name: &str) -> &'a Value {
 pub(super) fn blocking(target: &Value) -> Vec<&str> {
     let gaps = target["coverage"]["gaps"].as_array().expect("gaps").iter();
     gaps.filter(|gap| gap["level"] == "blocking").filter_map(|gap| gap["detail"].as_str()).collect()
+}
+
+/// What the program says where it cannot sweep.
+pub(super) fn refused(command: &mut Command) -> String {
+    let output = command.output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stderr).expect("standard error is UTF-8")
+}
+
+pub(super) fn command(moto: &Moto, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(Cli::program());
+    Cli::scrub(&mut command).envs(moto.environment()).arg("sweep").args(arguments);
+    command.args(["--format", "json", "--fail-on", "never"]);
+    command.arg("--state").arg(folder.join("state")).arg("--cache").arg(folder.join("cache"));
+    command
 }
 
 pub(super) fn number(json: &Value, key: &str) -> usize {

@@ -73,6 +73,11 @@ impl Receiver {
         format!("http://{}/services/geheim?token=geheim", self.address)
     }
 
+    /// What was posted.
+    pub fn bodies(&self) -> Vec<Vec<u8>> {
+        self.got().into_iter().map(|got| got.body).collect()
+    }
+
     /// Everything that came.
     pub fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()

@@ -3,12 +3,15 @@
 use anyhow::Result;
 
 use crate::cli::args::{AwsArgs, SweepFrom};
-use crate::source::{Files, Source};
+use crate::source::{BucketOptions, Files, Source};
 
 /// The source; it asks nobody yet.
 pub(super) fn source(from: &SweepFrom) -> Result<Box<dyn Source>> {
     match from {
-        SweepFrom::Files(files) => Ok(Box::new(Files::open(&files.place, files.endpoint_url.as_deref())?)),
+        SweepFrom::Files(files) => {
+            let options = BucketOptions { endpoint: files.endpoint_url.clone(), ca_cert: files.ca_cert.clone() };
+            Ok(Box::new(Files::open(&files.place, &options)?))
+        }
         SweepFrom::Aws(args) => aws(args),
     }
 }

@@ -40,8 +40,8 @@ pub(super) fn join(sorted: Sorted) -> (Listing, Places) {
     let mut unseen = sorted.unseen;
     unseen.append(&mut account.unseen);
     let index = Index::new(sorted.archives);
-    let mut join =
-        Join { index: &index, only: only_functions(&account), taken: BTreeSet::new(), missing: BTreeMap::new() };
+    let only = only_functions(&account);
+    let mut join = Join { index: &index, only, taken: BTreeSet::new(), places: Places::default() };
 
     // Layers and digests first: what is then left of a folder is code.
     let layers: Vec<Vec<Archive>> = account.functions.values().map(|one| join.layers(one, &account.layers)).collect();
@@ -70,9 +70,10 @@ pub(super) fn join(sorted: Sorted) -> (Listing, Places) {
     functions.sort_by(|a, b| a.id.cmp(&b.id));
     unseen.sort();
     unseen.dedup();
+    let mut places = join.places;
     // Of equal archives, the first one is read.
-    let archives = index.all.iter().rev().map(|stored| (stored.identity(), stored.file.clone())).collect();
-    (Listing { functions, unseen }, Places { archives, missing: join.missing })
+    places.archives.extend(index.all.iter().rev().map(|stored| (stored.identity(), stored.file.clone())));
+    (Listing { functions, unseen }, places)
 }
 
 /// The functions that have a folder for themselves.
@@ -93,7 +94,7 @@ struct Join<'a> {
     only: BTreeMap<String, String>,
     /// Archives that are somebody's code or layer.
     taken: BTreeSet<usize>,
-    missing: BTreeMap<String, FetchError>,
+    places: Places,
 }
 
 impl Join<'_> {
@@ -168,20 +169,22 @@ impl Join<'_> {
 
     fn take(&mut self, at: usize, announced: Option<&str>) -> Archive {
         self.taken.insert(at);
-        let archive = self.index.all[at].archive(announced);
-        let (Some(announced), Some(came)) = (announced, &self.index.all[at].sha256) else { return archive };
+        let stored = &self.index.all[at];
+        let archive = stored.archive(announced);
+        self.places.archives.insert(archive.identity.clone(), stored.file.clone());
+        let (Some(announced), Some(came)) = (announced, &stored.sha256) else { return archive };
         if announced == came {
             return archive;
         }
         // Under an identity of its own: what is known of either of the two is not known of this function.
         let identity = format!("differs:{announced}:{came}");
         let error = FetchError::Digest { announced: announced.to_owned(), came: came.clone() };
-        self.missing.insert(identity.clone(), error);
+        self.places.missing.insert(identity.clone(), error);
         Archive { identity, ..archive }
     }
 
     fn without(&mut self, identity: &str, name: String, detail: String) -> Archive {
-        self.missing.insert(identity.to_owned(), FetchError::Unavailable(detail));
+        self.places.missing.insert(identity.to_owned(), FetchError::Unavailable(detail));
         Archive { identity: identity.to_owned(), name, sha256: None, bytes: None }
     }
 
