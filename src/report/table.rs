@@ -14,6 +14,7 @@ mod hooks;
 mod risk;
 mod sweep;
 mod upgrades;
+mod wrap;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -68,8 +69,9 @@ impl Reporter for Table {
             canvas.blank()?;
         }
         if !quiet.is_empty() {
-            let functions = plural(quiet.len() as u64, "function", "functions");
-            let text = format!("{functions} violate nothing and were seen as required; --format json lists all");
+            let functions = plural(quiet.len() as u64, "function violates", "functions violate");
+            let text =
+                format!("{functions} nothing, and all was seen as required; --format json lists what is in them");
             canvas.paragraph(0, Ink::Faint, &text, 2)?;
             canvas.blank()?;
         }

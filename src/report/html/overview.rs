@@ -260,11 +260,9 @@ pub fn terms(risk: &Risk, reasons: bool, out: &mut dyn Write) -> io::Result<()> 
     match &risk.lowers {
         Some(one) => write!(
             out,
-            "<p class=\"lowers\"><strong>Lowers it most:</strong> {} <span class=\"figure\">({} points less: then {} \
-             of 100)</span></p>",
+            "<p class=\"lowers\"><strong>Lowers it most:</strong> {} <span class=\"figure\">({})</span></p>",
             Text(&one.what),
-            one.points,
-            one.score
+            one.effect()
         ),
         None => Ok(()),
     }
