@@ -136,6 +136,15 @@ fn tail(text: &str, from: &str) -> String {
 }
 
 #[test]
+fn no_earlier_sweep_is_not_the_first_one() {
+    let mut verdict = swept();
+    verdict.sweep.as_mut().unwrap().since = None;
+    assert!(verdict.sweep.as_ref().unwrap().trend.len() > 1);
+    let text = rendered("table", &verdict, PLAIN);
+    assert!(text.contains("Everything: no earlier sweep") && !text.contains("The first sweep"), "{text}");
+}
+
+#[test]
 fn a_thousand_healthy_functions_are_one_line() {
     let scans = (0..1_000).map(|n| deployed(&format!("function-{n}"))).chain([full_scan()]).collect();
     let mut verdict = judge(scans, database(DatabaseOrigin::Cache), settings(), Some(run()));

@@ -65,8 +65,8 @@ impl Reporter for Table {
             canvas.blank()?;
         }
         if !quiet.is_empty() {
-            let functions = plural(quiet.len() as u64, "function", "functions");
-            let text = format!("{functions} violate nothing and were seen as required; --format json lists all");
+            let violate = plural(quiet.len() as u64, "function violates", "functions violate");
+            let text = format!("{violate} nothing, seen as required; --format json lists all");
             canvas.paragraph(0, Ink::Faint, &text, 2)?;
             canvas.blank()?;
         }

@@ -91,7 +91,7 @@ pub fn judge(
     let mut scans =
         on_threads(judging.pool.current_num_threads(), &survey.functions, |function| load(state, function))?;
     scans = judging.pool.install(|| audit::hold_all_against(scans, judging.database, judging.demand));
-    scans.extend(survey.unseen.iter().map(place));
+    scans.extend(places(survey));
     let run = run(&scans);
     let mut verdict = policy::judge(scans, judging.database.info().clone(), settings, run);
     let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref());
@@ -167,8 +167,18 @@ fn load(state: &State, function: &Surveyed) -> Result<Scan, SweepError> {
     Ok(scan)
 }
 
-/// A place that could not be listed, as a target.
-fn place(unseen: &Unseen) -> Scan {
-    let detail = format!("what is deployed there could not be listed: {}", unseen.detail);
-    blind(&unseen.prefix, Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", detail))
+/// Places that could not be listed, each as one target, whatever hides it.
+fn places(survey: &Survey) -> impl Iterator<Item = Scan> {
+    let mut places: BTreeMap<&str, Vec<Gap>> = BTreeMap::new();
+    for Unseen { prefix, detail } in &survey.unseen {
+        let detail = format!("what is deployed there could not be listed: {detail}");
+        let gap = Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", detail);
+        places.entry(prefix).or_default().push(gap);
+    }
+    places.into_iter().map(|(prefix, gaps)| {
+        // Where ids have nothing in common, it is the source that was not seen as a whole.
+        let id = if prefix.is_empty() { &survey.source } else { prefix };
+        let scan = blind(id, gaps);
+        if prefix.ends_with(':') { Scan { name: format!("{prefix}*"), ..scan } } else { scan }
+    })
 }

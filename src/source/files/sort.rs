@@ -1,5 +1,7 @@
 //! What each file of a tree is: an archive, an output of the command line, or neither.
 
+use std::rc::Rc;
+
 use super::account::Output;
 use super::index::Stored;
 use super::names::{is_archive, is_json};
@@ -63,11 +65,11 @@ impl Sorted {
             aws_json::documents(&text).map_err(|error| error.to_string())
         });
         match outputs {
-            Ok(documents) => self.outputs.extend(documents.into_iter().map(|document| Output {
-                path: file.path.clone(),
-                at: file.at.clone(),
-                document,
-            })),
+            Ok(documents) => {
+                let (path, at): (Rc<str>, Rc<str>) = (file.path.as_str().into(), file.at.as_str().into());
+                let output = |document| Output { path: Rc::clone(&path), at: Rc::clone(&at), document };
+                self.outputs.extend(documents.into_iter().map(output));
+            }
             Err(detail) if is_json(&file.path) => self.broken.push(Broken { path: file.path.clone(), detail }),
             // A text that only begins like JSON promised nothing.
             Err(_) => {}
