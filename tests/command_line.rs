@@ -125,6 +125,32 @@ fn one_variable_holds_the_values_of_a_repeatable_option() {
 }
 
 #[test]
+fn print_config_of_a_sweep_shows_what_a_sweep_has() {
+    let folder = function();
+    let variables =
+        [("TIDEWAITER_STATE", "s"), ("TIDEWAITER_NOTIFY", "https://a.example.com/geheim;https://b.example.com/")];
+    let shown = |path: &[&str]| {
+        let ran = run(folder.path(), &variables, &[path, &["--parallel", "9", "--print-config"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(!ran.stdout.contains("geheim"), "an address is a secret");
+        ran.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    let (files, aws) = (shown(&["sweep", "files", "."]), shown(&["sweep", "aws", "--region", "r1", "--region", "r2"]));
+    for line in [
+        "state = \"s\" # TIDEWAITER_STATE",
+        "notify = [\"...\", \"...\"] # TIDEWAITER_NOTIFY",
+        "parallel = 9 # --parallel",
+        "details-every = 7 # default",
+        "# since is not set # default",
+    ] {
+        assert!(files.iter().any(|one| one == line) && aws.iter().any(|one| one == line), "{line}: {files:#?}");
+    }
+    let has = |lines: &[String], name: &str| lines.iter().any(|line| line.trim_start_matches("# ").starts_with(name));
+    assert!(aws.contains(&"region = [\"r1\", \"r2\"] # --region".to_owned()), "{aws:#?}");
+    assert!(!has(&files, "region ") && !has(&aws, "verify ") && !has(&files, "handler "), "options of others");
+}
+
+#[test]
 fn outputs_that_would_be_lost_end_the_run_before_its_work() {
     let folder = function();
     std::os::unix::fs::symlink("a.json", folder.path().join("link")).unwrap();

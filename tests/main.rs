@@ -63,6 +63,7 @@ mod sweep;
 mod sweep_folder;
 mod sweep_reports;
 mod sweep_standards;
+mod sweep_state;
 mod sync;
 mod sync_crash;
 mod sync_resume;

@@ -23,25 +23,25 @@ struct Got {
 }
 
 /// A receiver that answers each connection with the next of these, and the last one ever after.
-struct Receiver {
+pub struct Receiver {
     address: String,
     got: Arc<Mutex<Vec<Got>>>,
 }
 
 /// What is answered.
 #[derive(Clone)]
-enum Answer {
+pub enum Answer {
     Status(u16, String),
     Hang,
     HangUp,
 }
 
-fn status(code: u16) -> Answer {
+pub fn status(code: u16) -> Answer {
     Answer::Status(code, String::new())
 }
 
 impl Receiver {
-    fn start(answers: Vec<Answer>) -> Receiver {
+    pub fn start(answers: Vec<Answer>) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let got = Arc::new(Mutex::new(Vec::new()));
@@ -56,8 +56,17 @@ impl Receiver {
         Receiver { address, got }
     }
 
+    pub fn url(&self) -> String {
+        format!("http://{}/services/geheim?token=geheim", self.address)
+    }
+
+    /// What was posted.
+    pub fn bodies(&self) -> Vec<Vec<u8>> {
+        self.got().into_iter().map(|got| got.body).collect()
+    }
+
     fn webhook(&self) -> Webhook {
-        Webhook::parse(&format!("http://{}/services/geheim?token=geheim", self.address)).unwrap()
+        Webhook::parse(&self.url()).unwrap()
     }
 
     fn got(&self) -> Vec<Got> {

@@ -157,7 +157,7 @@ fn acceptances_and_allowances_expire_as_well() {
     };
     for (today, exit, expired) in [("2026-11-30", Exit::Clean, 0), ("2026-12-01", Exit::Incomplete, 2)] {
         let settings = of(text, today);
-        assert_eq!(settings.allows(&found).is_some(), expired == 0);
+        assert_eq!(settings.allows(&found, None).is_some(), expired == 0);
         let mut scan = clean_scan();
         scan.coverage.grade = Grade::Partial;
         scan.coverage.gaps = vec![Gap::blocking(GapKind::Encrypted, place(&["a.zip"]), "artifact", "locked")];

@@ -162,6 +162,10 @@ pub fn assemble(
     let mut laid = overlay::lay(parts, supplied.as_ref());
     gaps.append(&mut laid.gaps);
 
+    // Asked here and not where they were found: what was kept is asked anew by every policy.
+    for one in &mut laid.secrets {
+        one.allowed_by = one.allowed_by.take().or_else(|| (options.allow)(one));
+    }
     let mut findings = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, options);
     let variables = file.map(|file| (layers, file));
     let traces = std::mem::take(&mut laid.traces);

@@ -50,11 +50,12 @@ pub fn run() -> ExitCode {
     let given = Given::of(&given);
     match &mut args.command {
         args::Command::Scan(scan) => {
-            variables::split(&mut scan.output, &mut scan.policy, &mut scan.advisories, &given);
+            variables::split(&mut scan.output, &mut scan.policy, &mut scan.advisories, None, &given);
         }
         args::Command::Sweep(sweep) => {
             let with = sweep.from.options_mut();
-            variables::split(&mut with.output, &mut with.policy, &mut with.advisories, &given);
+            let notify = Some(&mut with.notify);
+            variables::split(&mut with.output, &mut with.policy, &mut with.advisories, notify, &given);
         }
         _ => {}
     }

@@ -14,7 +14,7 @@ mod files;
 #[cfg(feature = "aws")]
 pub use aws::{Aws, AwsOptions};
 pub use env_file::{EnvFileError, MAX_BYTES as MAX_ENV_BYTES, read_env_file};
-pub use files::Files;
+pub use files::{BucketOptions, Files};
 
 use crate::artifact::Limits;
 use crate::model::{Details, EnvFile, Gap};
@@ -89,7 +89,7 @@ pub struct Deployed {
 pub enum Code {
     /// An archive that can be fetched.
     Archive(Archive),
-    /// A container image, which is not read. Its address.
+    /// A container image, which is not read: `sha256:` and its digest, or else the address that the source tells.
     Image(String),
 }
 

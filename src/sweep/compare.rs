@@ -29,21 +29,19 @@ pub(super) struct Before {
 
 impl Before {
     fn of(&self, id: &str) -> Option<&Dated> {
-        self.functions.get(id).filter(|dated| !dated.gone)
-    }
-
-    /// Functions of it that the survey would list if they were still there, and does not.
-    fn gone<'a>(&'a self, survey: &'a Survey) -> impl Iterator<Item = &'a String> {
-        let listed: BTreeSet<&str> = survey.functions.iter().map(|one| one.id.as_str()).collect();
-        let hidden = |id: &str| survey.unseen.iter().any(|place| id.starts_with(&place.prefix));
-        let comparable = self.summary.scope == survey.scope;
-        let there = self.functions.iter().filter(|(_, dated)| !dated.gone).map(|(id, _)| id);
-        there.filter(move |id| comparable && !listed.contains(id.as_str()) && !hidden(id))
+        self.functions.get(id).filter(|dated| dated.gone.is_none())
     }
 }
 
-/// Compares a verdict with an earlier sweep (`base`), and with what the history says last (`latest`).
-pub(super) fn compare(survey: &Survey, verdict: &Verdict, base: Option<&Before>, latest: Option<&Before>) -> Compared {
+/// Compares a verdict with an earlier sweep (`base`), and with what the history says last (`latest`). `listed` are the
+/// ids that the last sweep of the same scope listed.
+pub(super) fn compare(
+    survey: &Survey,
+    verdict: &Verdict,
+    base: Option<&Before>,
+    latest: Option<&Before>,
+    listed: &[String],
+) -> Compared {
     let surveyed: BTreeMap<&str, &super::Surveyed> =
         survey.functions.iter().map(|one| (one.id.as_str(), one)).collect();
     let mut all =
@@ -71,7 +69,7 @@ pub(super) fn compare(survey: &Survey, verdict: &Verdict, base: Option<&Before>,
         let last = latest.and_then(|latest| latest.of(id));
         let mut dated = Dated {
             print: function.print.clone(),
-            gone: false,
+            gone: None,
             blocking: blocking(target),
             findings: target.findings.iter().map(known).collect(),
         };
@@ -85,11 +83,18 @@ pub(super) fn compare(survey: &Survey, verdict: &Verdict, base: Option<&Before>,
             all.changed.insert(id.to_owned(), dated);
         }
     }
-    all.functions.gone = base.into_iter().flat_map(|base| base.gone(survey)).cloned().collect();
-    let gone = latest.into_iter().flat_map(|latest| latest.gone(survey));
-    all.changed.extend(gone.map(|id| (id.clone(), Dated { gone: true, ..Dated::default() })));
-    all.functions.new.sort();
-    all.functions.changed.sort();
+    let is_there = |before: Option<&Before>, id: &str| before.is_some_and(|before| before.of(id).is_some());
+    let hidden = |id: &str| survey.unseen.iter().any(|place| id.starts_with(&place.prefix));
+    let went = listed.iter().filter(|id| !surveyed.contains_key(id.as_str()) && !hidden(id));
+    let went = went.filter(|id| is_there(latest, id)).cloned();
+    all.changed.extend(went.map(|id| (id, Dated { gone: Some(survey.scope.clone()), ..Dated::default() })));
+    // With those that a sweep since then missed.
+    let known = latest.into_iter().flat_map(|latest| &latest.functions).chain(&all.changed);
+    let gone =
+        known.filter(|(id, dated)| dated.gone.as_ref() == Some(&survey.scope) && !surveyed.contains_key(id.as_str()));
+    all.functions.gone = gone.map(|(id, _)| id).filter(|id| is_there(base, id)).cloned().collect();
+    let FunctionChanges { new, changed, gone } = &mut all.functions;
+    [new, changed, gone].into_iter().for_each(|ids| ids.sort());
     all
 }
 

@@ -83,7 +83,7 @@ pub fn judge(
     let (base, latest) = (before(base)?, before(last)?);
     let mut settings = judging.settings;
     if let Some(base) = &base {
-        let there = base.functions.iter().filter(|(_, dated)| !dated.gone);
+        let there = base.functions.iter().filter(|(_, dated)| dated.gone.is_none());
         let known =
             there.flat_map(|(id, dated)| unwaived(dated).into_iter().map(|print| (id.clone(), print.to_owned())));
         settings.baseline.get_or_insert_with(Baseline::default).extend(known);
@@ -94,7 +94,7 @@ pub fn judge(
     scans.extend(places(survey));
     let run = run(&scans);
     let mut verdict = policy::judge(scans, judging.database.info().clone(), settings, run);
-    let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref());
+    let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref(), &state.listed(&survey.scope)?);
     let point = point(survey, &verdict, &compared);
     let Compared { functions, new, fixed, changed } = compared;
     let ending = survey.again.is_none().then(|| Ending {

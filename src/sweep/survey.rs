@@ -101,7 +101,7 @@ pub fn recall(state: &State) -> Result<Survey, SweepError> {
     let (number, last) = state.sweeps()?.pop_last().ok_or(SweepError::NoSweep)?;
     let mut history: BTreeMap<_, _> = state.history(number)?;
     let mut functions = Vec::new();
-    for id in state.listed()? {
+    for id in state.listed(&last.scope)? {
         let failed = state.head(&id)?.is_some_and(|head| !head.trouble.is_empty());
         let print = history.remove(&id).map(|dated| dated.print).unwrap_or_default();
         functions.push(Surveyed { id, print, failed });

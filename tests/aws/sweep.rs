@@ -23,16 +23,27 @@ pub(super) fn sweep(moto: &Moto, folder: &Path) -> Value {
 
 /// A sweep of whatever the arguments name.
 pub(super) fn run(moto: &Moto, folder: &Path, arguments: &[&str]) -> Value {
-    let mut command = Command::new(Cli::program());
-    Cli::scrub(&mut command).envs(moto.environment()).arg("sweep").args(arguments);
-    command.args(["--format", "json", "--fail-on", "never"]);
-    command.arg("--state").arg(folder.join("state")).arg("--cache").arg(folder.join("cache"));
-    let output = command.output().expect("the program starts");
+    let output = command(moto, folder, arguments).output().expect("the program starts");
     let said = String::from_utf8_lossy(&output.stderr);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
 
-fn number(json: &Value, key: &str) -> usize {
+/// What the program says where it cannot sweep.
+pub(super) fn refused(command: &mut Command) -> String {
+    let output = command.output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stderr).expect("standard error is UTF-8")
+}
+
+pub(super) fn command(moto: &Moto, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(Cli::program());
+    Cli::scrub(&mut command).envs(moto.environment()).arg("sweep").args(arguments);
+    command.args(["--format", "json", "--fail-on", "never"]);
+    command.arg("--state").arg(folder.join("state")).arg("--cache").arg(folder.join("cache"));
+    command
+}
+
+pub(super) fn number(json: &Value, key: &str) -> usize {
     json["sweep"][key].as_u64().unwrap_or_else(|| panic!("{key}: {}", json["sweep"])) as usize
 }
 

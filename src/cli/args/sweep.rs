@@ -57,6 +57,9 @@ pub(in crate::cli) struct FilesArgs {
     /// Another service than Amazon's for s3://
     #[arg(long, value_name = "URL", help_heading = THE_FUNCTIONS)]
     pub endpoint_url: Option<String>,
+    /// Trust the certificates of this PEM file for s3://, besides the system's
+    #[arg(long, value_name = "FILE", help_heading = THE_FUNCTIONS)]
+    pub ca_cert: Option<PathBuf>,
     #[command(flatten)]
     pub options: SweepOptions,
 }
@@ -81,6 +84,9 @@ pub(in crate::cli) struct AwsArgs {
     /// Where all calls go: an emulator, a private endpoint
     #[arg(long, value_name = "URL", help_heading = THE_FUNCTIONS)]
     pub endpoint_url: Option<String>,
+    /// Trust the certificates of this PEM file, besides the system's
+    #[arg(long, value_name = "FILE", help_heading = THE_FUNCTIONS)]
+    pub ca_cert: Option<PathBuf>,
     /// Only functions of such a name (repeatable)
     #[arg(long = "name", value_name = "GLOB", help_heading = THE_FUNCTIONS)]
     pub names: Vec<String>,

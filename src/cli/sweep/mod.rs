@@ -43,7 +43,7 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
     let survey = if with.advisories.offline {
         sweep::recall(&state)?
     } else {
-        let allow = |found: &SecretMatch| settings.allows(found);
+        let allow = |found: &SecretMatch| settings.allows(found, Some(state.sealer()));
         let reading = Reading {
             limits: options::limits(&with.limits),
             engine: brought.as_ref().unwrap_or_else(|| Engine::builtin()),

@@ -93,18 +93,15 @@ fn deployed(region: &Region, function: &FunctionConfiguration, cloud: Cloud, gap
 
 fn code(function: &FunctionConfiguration) -> Code {
     let digest = function.code_sha256().unwrap_or_default();
-    // An image's digest comes in hexadecimal already; where the image is, only `GetFunction` would tell.
+    // Without a digest nothing tells whether the code is still the same, but when it was last changed.
+    let dated =
+        || format!("{}@{}", function.function_arn().unwrap_or_default(), function.last_modified().unwrap_or_default());
+    // Where the image is, only `GetFunction` would tell.
     if function.package_type() == Some(&PackageType::Image) {
-        return Code::Image(format!("sha256:{digest}"));
+        return Code::Image(aws_json::image(Some(digest), None).unwrap_or_else(dated));
     }
     let sha256 = aws_json::digest(digest);
-    // Without a digest nothing tells whether the code is still the same, but when it was last changed.
-    let identity = match &sha256 {
-        Some(digest) => format!("sha256:{digest}"),
-        None => {
-            format!("{}@{}", function.function_arn().unwrap_or_default(), function.last_modified().unwrap_or_default())
-        }
-    };
+    let identity = sha256.as_ref().map_or_else(dated, |digest| format!("sha256:{digest}"));
     Code::Archive(Archive { identity, name: "code".to_owned(), sha256, bytes: size(function.code_size()) })
 }
 

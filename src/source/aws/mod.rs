@@ -51,6 +51,7 @@ use self::pointers::{aliases, split};
 use self::region::{Listed, Region};
 use self::selection::Selection;
 use self::session::Session;
+pub(super) use self::session::environment;
 use super::{Archive, Deployed, FetchError, Listing, Source, SourceError, Unseen};
 use crate::artifact::Limits;
 use crate::model::{Details, Gap};

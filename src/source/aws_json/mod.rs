@@ -16,9 +16,9 @@ use serde_json::value::RawValue;
 
 pub(super) use access::Access;
 pub(super) use calls::{Alias, Mapping, Provisioned, Url, resources, statements};
-#[cfg(feature = "aws")]
-pub(super) use function::digest;
 pub(super) use function::{Configuration, variables};
+#[cfg(feature = "aws")]
+pub(super) use function::{digest, image};
 pub(super) use layer::LayerVersion;
 #[cfg(feature = "aws")]
 pub(super) use raw::policy;

@@ -27,8 +27,13 @@ impl Stored {
 
     /// As something to fetch; `announced` is the digest that its configuration tells.
     pub fn archive(&self, announced: Option<&str>) -> Archive {
+        // Where only a download tells the digest, what was right for one configuration is not for the next one.
+        let identity = match (&self.sha256, announced) {
+            (None, Some(announced)) => format!("{}:{announced}", self.identity()),
+            _ => self.identity(),
+        };
         Archive {
-            identity: self.identity(),
+            identity,
             name: self.file.path.clone(),
             sha256: announced.map(str::to_owned).or_else(|| self.sha256.clone()),
             bytes: Some(self.file.bytes),

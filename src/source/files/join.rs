@@ -45,7 +45,7 @@ pub(super) fn join(sorted: Sorted) -> (Listing, Places) {
         only: only_functions(&account),
         taken: BTreeSet::new(),
         claimed: BTreeSet::new(),
-        missing: BTreeMap::new(),
+        places: Places::default(),
     };
 
     // Layers and digests first: what is then left of a folder is code.
@@ -76,9 +76,10 @@ pub(super) fn join(sorted: Sorted) -> (Listing, Places) {
     functions.sort_by(|a, b| a.id.cmp(&b.id));
     unseen.sort();
     unseen.dedup();
+    let mut places = join.places;
     // Of equal archives, the first one is read.
-    let archives = index.all.iter().rev().map(|stored| (stored.identity(), stored.file.clone())).collect();
-    (Listing { functions, unseen }, Places { archives, missing: join.missing })
+    places.archives.extend(index.all.iter().rev().map(|stored| (stored.identity(), stored.file.clone())));
+    (Listing { functions, unseen }, places)
 }
 
 /// The functions that have a folder for themselves.
@@ -101,7 +102,7 @@ struct Join<'a> {
     taken: BTreeSet<usize>,
     /// and the digests of such: a copy is no function of its own.
     claimed: BTreeSet<String>,
-    missing: BTreeMap<String, FetchError>,
+    places: Places,
 }
 
 impl Join<'_> {
@@ -183,8 +184,10 @@ impl Join<'_> {
 
     fn take(&mut self, at: usize, announced: Option<&str>) -> Archive {
         self.taken.insert(at);
-        let archive = self.index.all[at].archive(announced);
-        let came = &self.index.all[at].sha256;
+        let stored = &self.index.all[at];
+        let archive = stored.archive(announced);
+        self.places.archives.insert(archive.identity.clone(), stored.file.clone());
+        let came = &stored.sha256;
         let (Some(announced), Some(came)) = (announced.filter(|&announced| came.as_deref() != Some(announced)), came)
         else {
             self.claimed.extend(came.clone());
@@ -193,12 +196,12 @@ impl Join<'_> {
         // Under an identity of its own: what is known of either of the two is not known of this function.
         let identity = format!("differs:{announced}:{came}");
         let error = FetchError::Digest { announced: announced.to_owned(), came: came.clone() };
-        self.missing.insert(identity.clone(), error);
+        self.places.missing.insert(identity.clone(), error);
         Archive { identity, ..archive }
     }
 
     fn without(&mut self, identity: &str, name: String, detail: String) -> Archive {
-        self.missing.insert(identity.to_owned(), FetchError::Unavailable(detail));
+        self.places.missing.insert(identity.to_owned(), FetchError::Unavailable(detail));
         Archive { identity: identity.to_owned(), name, sha256: None, bytes: None }
     }
 

@@ -25,6 +25,15 @@ use crate::advisory::Place;
 use crate::artifact::Limits;
 use crate::model::{Details, Gap, sha256};
 
+/// How a bucket is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BucketOptions {
+    /// Another service than Amazon's.
+    pub endpoint: Option<String>,
+    /// Certificates to trust besides the system's, in PEM form.
+    pub ca_cert: Option<PathBuf>,
+}
+
 /// Saved functions.
 pub struct Files {
     tree: Box<dyn Tree>,
@@ -32,16 +41,17 @@ pub struct Files {
 }
 
 impl Files {
-    /// Names the place: a folder, `file:///...`, or `s3://BUCKET/PREFIX` with the feature `aws`, where `endpoint` is
-    /// another service than Amazon's. Nothing is read yet.
+    /// Names the place: a folder, `file:///...`, or `s3://BUCKET/PREFIX` with the feature `aws`. Nothing is read yet.
     ///
     /// # Errors
-    /// An address of another kind, or one that holds credentials.
-    pub fn open(place: &str, endpoint: Option<&str>) -> Result<Files, SourceError> {
+    /// An address of another kind, or one that holds credentials; options of buckets for a folder; certificates that
+    /// cannot be read.
+    pub fn open(place: &str, options: &BucketOptions) -> Result<Files, SourceError> {
         let tree: Box<dyn Tree> = if place.starts_with("s3://") {
-            bucket(place, endpoint)?
-        } else if endpoint.is_some() {
-            return Err(SourceError("an endpoint is that of an s3:// address; folders have none".to_owned()));
+            bucket(place, options)?
+        } else if *options != BucketOptions::default() {
+            let detail = "an endpoint and certificates are those of an s3:// address; folders have none";
+            return Err(SourceError(detail.to_owned()));
         } else {
             Box::new(Folder(folder(place)?))
         };
@@ -64,12 +74,12 @@ fn folder(place: &str) -> Result<PathBuf, SourceError> {
 }
 
 #[cfg(feature = "aws")]
-fn bucket(place: &str, endpoint: Option<&str>) -> Result<Box<dyn Tree>, SourceError> {
-    Ok(Box::new(bucket::Bucket::open(place, endpoint)?))
+fn bucket(place: &str, options: &BucketOptions) -> Result<Box<dyn Tree>, SourceError> {
+    Ok(Box::new(bucket::Bucket::open(place, options)?))
 }
 
 #[cfg(not(feature = "aws"))]
-fn bucket(_place: &str, _endpoint: Option<&str>) -> Result<Box<dyn Tree>, SourceError> {
+fn bucket(_place: &str, _options: &BucketOptions) -> Result<Box<dyn Tree>, SourceError> {
     Err(SourceError("this program was built without s3://; build it with --features aws".to_owned()))
 }
 
