@@ -62,6 +62,7 @@ mod source_files;
 mod stripped_python;
 mod support;
 mod sweep;
+mod sweep_folder;
 mod sweep_reports;
 mod sweep_standards;
 mod sweep_state;

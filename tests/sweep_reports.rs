@@ -136,7 +136,7 @@ fn people_see_what_is_new_first() {
 
 #[test]
 fn places_are_no_functions() {
-    let scans = vec![deployed("billing"), deployed("checkout"), place()];
+    let scans = vec![deployed("billing"), deployed("checkout"), unlisted()];
     let mut verdict = judge(scans, database(DatabaseOrigin::Cache), settings(), Some(run()));
     verdict.sweep = Some(Sweep { source: "aws".to_owned(), functions: 2, ..Sweep::default() });
     let html = rendered("html", &verdict, PLAIN);
@@ -149,6 +149,15 @@ fn places_are_no_functions() {
 
 fn tail(text: &str, from: &str) -> String {
     text[text.find(from).unwrap()..].to_owned()
+}
+
+#[test]
+fn no_earlier_sweep_is_not_the_first_one() {
+    let mut verdict = swept();
+    verdict.sweep.as_mut().unwrap().since = None;
+    assert!(verdict.sweep.as_ref().unwrap().trend.len() > 1);
+    let text = rendered("table", &verdict, PLAIN);
+    assert!(text.contains("Everything: no earlier sweep") && !text.contains("The first sweep"), "{text}");
 }
 
 #[test]

@@ -41,6 +41,11 @@ pub trait Source: Sync {
     /// changed, or whose details are old.
     fn details(&self, function: &Deployed) -> (Option<Details>, Vec<Gap>);
 
+    /// Whether that takes no call, so that it is asked every time.
+    fn details_are_free(&self) -> bool {
+        false
+    }
+
     /// The bytes of an archive, in memory, never more than `limits` allows, whatever the other end sends.
     ///
     /// # Errors

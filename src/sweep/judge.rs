@@ -92,7 +92,7 @@ pub fn judge(
         on_threads(judging.pool.current_num_threads(), &survey.functions, |function| load(state, function))?;
     tell_apart(&mut scans);
     scans = judging.pool.install(|| audit::hold_all_against(scans, judging.database, judging.demand));
-    scans.extend(survey.unseen.iter().map(place));
+    scans.extend(places(survey));
     let run = run(&scans);
     let mut verdict = policy::judge(scans, judging.database.info().clone(), settings, run);
     let mut listed = state.listed(&survey.scope)?;
@@ -207,10 +207,17 @@ fn tell_apart(scans: &mut [Scan]) {
     }
 }
 
-/// A place that could not be listed, as a target.
-fn place(unseen: &Unseen) -> Scan {
-    let detail = format!("what is deployed there is not known: {}", unseen.detail);
-    let gap = Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", detail);
-    let name = unseen.prefix.trim_end_matches(':').to_owned();
-    Scan { kind: TargetKind::Place, name, ..blind(&unseen.prefix, gap) }
+/// Places that could not be listed, each as one target, whatever hides it.
+fn places(survey: &Survey) -> impl Iterator<Item = Scan> {
+    let mut places: BTreeMap<&str, Vec<Gap>> = BTreeMap::new();
+    for Unseen { prefix, detail } in &survey.unseen {
+        let detail = format!("what is deployed there is not known: {detail}");
+        let gap = Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", detail);
+        places.entry(prefix).or_default().push(gap);
+    }
+    places.into_iter().map(|(prefix, gaps)| {
+        // Where ids have nothing in common, it is the source that was not seen as a whole.
+        let id = if prefix.is_empty() { &survey.source } else { prefix };
+        Scan { kind: TargetKind::Place, name: id.trim_end_matches(':').to_owned(), ..blind(id, gaps) }
+    })
 }

@@ -97,7 +97,11 @@ pub(in crate::cli) struct AwsArgs {
     pub options: SweepOptions,
 }
 
+/// A scan asks nobody anyhow; a sweep asks its source.
+const OFFLINE: &str = "Ask no source: judge again what the last sweep found, and change nothing in the state";
+
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("offline", |arg| arg.help(OFFLINE)))]
 pub(in crate::cli) struct SweepOptions {
     /// Folder of what is known from earlier sweeps; made by the first one
     #[arg(long, value_name = "DIR", required_unless_present = "print_config", help_heading = "Sweep")]

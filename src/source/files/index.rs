@@ -46,6 +46,8 @@ pub(super) struct Index {
     pub all: Vec<Stored>,
     by_digest: BTreeMap<String, usize>,
     by_folder: BTreeMap<String, Vec<usize>>,
+    /// By the whole folder and the stem.
+    by_place: BTreeMap<(String, String), Vec<usize>>,
     by_stem: BTreeMap<String, Vec<usize>>,
     /// By the innermost folder's name and the stem: `base`, `7` for `layers/base/7.zip`.
     by_tail: BTreeMap<(String, String), Vec<usize>>,
@@ -76,6 +78,7 @@ impl Index {
             all: Vec::new(),
             by_digest: BTreeMap::new(),
             by_folder: BTreeMap::new(),
+            by_place: BTreeMap::new(),
             by_stem: BTreeMap::new(),
             by_tail: BTreeMap::new(),
         };
@@ -85,6 +88,7 @@ impl Index {
                 index.by_digest.entry(digest.clone()).or_insert(at);
             }
             index.by_folder.entry(name.folder.to_owned()).or_default().push(at);
+            index.by_place.entry((name.folder.to_owned(), name.stem.to_owned())).or_default().push(at);
             index.by_stem.entry(name.stem.to_owned()).or_default().push(at);
             index.by_tail.entry((name.last_folder().to_owned(), name.stem.to_owned())).or_default().push(at);
         }
@@ -104,7 +108,8 @@ impl Index {
 
     /// The archive of this name in a folder.
     pub fn beside(&self, folder: &str, stem: &str) -> Choice {
-        self.only(self.named(stem).filter(|&at| Name::of(&self.all[at].file.path).folder == folder))
+        let place = (folder.to_owned(), stem.to_owned());
+        self.only(self.by_place.get(&place).into_iter().flatten().copied())
     }
 
     /// The archive of this name, wherever it lies.
