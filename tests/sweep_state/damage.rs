@@ -105,8 +105,9 @@ fn what_is_gone_or_something_else_is_named() {
         (&["its store cannot be read", ANEW], |state| drop(write(state, "store/db", b""))),
         (&["the state's store: is a directory"], |state| folder(&state.join("store/db"))),
         (&["its store cannot be read", ANEW], |state| {
-            let conf = fs::read_to_string(state.join("store/conf")).unwrap();
-            write(state, "store/conf", conf.replacen("segment_size", "segment-size", 1).as_bytes());
+            let mut conf = fs::read(state.join("store/conf")).unwrap();
+            conf[16] ^= 1;
+            write(state, "store/conf", &conf);
         }),
         (&["the state has format 7, this program reads format 1; begin a new one in another folder"], |state| {
             store::set_schema(state, 7);
