@@ -251,6 +251,7 @@ impl Account {
             for (arn, document) in &mut role.attached {
                 document.clone_from(self.policies.get(arn).unwrap_or(&String::new()));
             }
+            role.boundary_policy = role.boundary.as_ref().and_then(|arn| self.policies.get(arn).cloned());
         }
     }
 }
