@@ -136,7 +136,7 @@ fn people_see_what_is_new_first() {
 
 #[test]
 fn places_are_no_functions() {
-    let scans = vec![deployed("billing"), deployed("checkout"), place()];
+    let scans = vec![deployed("billing"), deployed("checkout"), unlisted()];
     let mut verdict = judge(scans, database(DatabaseOrigin::Cache), settings(), Some(run()));
     verdict.sweep = Some(Sweep { source: "aws".to_owned(), functions: 2, ..Sweep::default() });
     let html = rendered("html", &verdict, PLAIN);

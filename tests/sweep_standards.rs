@@ -45,7 +45,7 @@ fn python() -> Option<PathBuf> {
 #[test]
 fn a_place_that_could_not_be_listed_is_told_where_it_is() {
     let verdict = judge(
-        vec![deployed("checkout"), place()],
+        vec![deployed("checkout"), unlisted()],
         database(DatabaseOrigin::Cache),
         settings(),
         Some(crate::support::verdict::run()),

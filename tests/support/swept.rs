@@ -62,7 +62,7 @@ pub fn deployed(name: &str) -> Scan {
 }
 
 /// A region that could not be listed.
-pub fn place() -> Scan {
+pub fn unlisted() -> Scan {
     let mut scan = clean_scan();
     scan.id = "arn:aws:lambda:eu-north-1:123456789012:".to_owned();
     (scan.name, scan.kind, scan.config) =
