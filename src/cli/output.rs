@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use super::args::When;
 use crate::artifact::{HEAD, Magic};
+use crate::formats::nearest::did_you_mean;
 use crate::policy::Verdict;
 use crate::report::{self, Reporter, Style};
 
@@ -52,7 +53,8 @@ pub(super) fn parse(texts: &[String]) -> Result<Vec<Output>> {
 pub(super) fn reporter(format: &str) -> Result<&'static dyn Reporter> {
     report::by_id(format).with_context(|| {
         let known: Vec<&str> = report::ALL.iter().map(|reporter| reporter.id()).collect();
-        format!("there is no format '{}'; use one of {}", format.escape_default(), known.join(", "))
+        let meant = did_you_mean(format, known.iter().copied());
+        format!("there is no format '{}'; use one of {}{meant}", format.escape_default(), known.join(", "))
     })
 }
 

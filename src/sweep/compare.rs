@@ -34,7 +34,7 @@ impl Before {
 }
 
 /// Compares a verdict with an earlier sweep (`base`), and with what the history says last (`latest`). `listed` are the
-/// ids that the last sweep of the same scope listed.
+/// ids that the last sweep of the same scope listed, and those that it could not look for.
 pub(super) fn compare(
     survey: &Survey,
     verdict: &Verdict,
@@ -84,7 +84,7 @@ pub(super) fn compare(
         }
     }
     let is_there = |before: Option<&Before>, id: &str| before.is_some_and(|before| before.of(id).is_some());
-    let hidden = |id: &str| survey.unseen.iter().any(|place| id.starts_with(&place.prefix));
+    let hidden = |id: &str| survey.unseen.iter().any(|place| place.hides(id));
     let went = listed.iter().filter(|id| !surveyed.contains_key(id.as_str()) && !hidden(id));
     let went = went.filter(|id| is_there(latest, id)).cloned();
     all.changed.extend(went.map(|id| (id, Dated { gone: Some(survey.scope.clone()), ..Dated::default() })));

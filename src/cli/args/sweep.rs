@@ -135,7 +135,7 @@ pub(in crate::cli) struct SweepOptions {
 pub(in crate::cli) struct NotifyArgs {
     /// Post what is new to this webhook where it violates the policy (repeatable). The address is taken for a secret:
     /// better in TIDEWAITER_NOTIFY
-    #[arg(long, value_name = "URL", hide_env_values = true, help_heading = "Notices")]
+    #[arg(long, value_name = "URL", hide_env_values = true, conflicts_with = "offline", help_heading = "Notices")]
     pub notify: Vec<String>,
     /// Body of the notice: json or slack
     #[arg(long, value_name = "FORMAT", default_value = "json", help_heading = "Notices")]

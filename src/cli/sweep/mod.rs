@@ -74,9 +74,9 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
 
 fn survey(args: &SweepArgs, state: &State, reading: &Reading<'_>) -> Result<Survey> {
     let source = from::source(&args.from)?;
-    let scope = from::scope(&args.from, source.as_ref());
+    let filters = from::filters(&args.from);
     let counters = SweepProgress::default();
-    let survey = || sweep::survey(state, source.as_ref(), scope, reading, &counters);
+    let survey = || sweep::survey(state, source.as_ref(), &filters, reading, &counters);
     Ok(progress::during_sweep(args.from.options().output.quiet, &counters, survey)?)
 }
 

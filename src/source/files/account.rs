@@ -191,6 +191,10 @@ impl Account {
                     });
                 }
             }
+            // That there is no address says so of the function that it lies beside.
+            Document::Urls(page) if page.items.is_empty() && !page.cut => {
+                self.nameless.push(Output { path, at, document: Document::Urls(page) });
+            }
             Document::Urls(page) => {
                 for mut one in self.items(page, &path) {
                     let qualifier = FunctionArn::parse(&one.function).and_then(|arn| arn.qualifier);
@@ -254,6 +258,7 @@ impl Account {
             for (arn, document) in &mut role.attached {
                 document.clone_from(self.policies.get(arn).unwrap_or(&String::new()));
             }
+            role.boundary_policy = role.boundary.as_ref().and_then(|arn| self.policies.get(arn).cloned());
         }
     }
 }

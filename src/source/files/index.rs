@@ -168,6 +168,24 @@ mod tests {
     }
 
     #[test]
+    fn without_a_digest_the_tag_and_what_was_announced_tell_bytes_apart() {
+        let listed = |tag: &str, at: &str| Stored {
+            file: Saved {
+                path: "a.zip".to_owned(),
+                raw: "a.zip".into(),
+                bytes: 9,
+                at: at.to_owned(),
+                tag: Some(tag.to_owned()),
+            },
+            sha256: None,
+        };
+        let first = listed("\"1\"", "2026-11-01T00:00:00Z");
+        assert_ne!(first.identity(), listed("\"2\"", "2026-11-01T00:00:00Z").identity(), "overwritten at once");
+        assert_eq!(first.identity(), listed("\"1\"", "2026-11-02T00:00:00Z").identity(), "uploaded again");
+        assert_ne!(first.archive(Some("ab")).identity, first.archive(Some("cd")).identity, "of another configuration");
+    }
+
+    #[test]
     fn layers_by_arn_account_name_and_size() {
         let arn = |account: &str| format!("arn:aws:lambda:eu-west-1:{account}:layer:base:7");
         let index = index(&[
