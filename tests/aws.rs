@@ -7,6 +7,8 @@ mod bucket;
 mod failures;
 mod killed;
 mod listing;
+mod misfortunes;
+mod places;
 mod saved;
 mod sweep;
 mod trust;

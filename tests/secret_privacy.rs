@@ -145,8 +145,11 @@ fn encoded(piece: &[u8]) -> Vec<Vec<u8>> {
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
     let each = |write: fn(&u8) -> String| piece.iter().map(write).collect::<String>().into_bytes();
+    let swapped =
+        |byte: &u8| if byte.is_ascii_uppercase() { byte.to_ascii_lowercase() } else { byte.to_ascii_uppercase() };
     let mut forms = vec![
         piece.iter().rev().copied().collect(),
+        piece.iter().map(swapped).collect(),
         each(|byte| format!("{byte:02x}")),
         each(|byte| format!("{byte:02X}")),
         each(|byte| format!("%{byte:02X}")),

@@ -174,6 +174,59 @@ fn a_digest_finds_its_archive_under_any_name() {
 }
 
 #[test]
+fn a_copy_of_what_is_claimed_is_no_function_of_its_own() {
+    let bytes = archive("orders");
+    let tree = Tree::new(|root| {
+        write(root, "orders.zip", &bytes);
+        write(root, "a-copy.zip", &bytes);
+        save(root, "orders.json", &configuration("orders", Some(&bytes)));
+    });
+    let function = tree.one();
+    assert_eq!((function.id.as_str(), code(&function).name.as_str()), (&*latest("orders"), "orders.zip"));
+}
+
+#[test]
+fn a_function_called_like_an_archive_does_not_hide_it() {
+    let tree = Tree::new(|root| {
+        write(root, "orders.zip", &archive("orders"));
+        write(root, "stock.zip", &archive("stock"));
+        save(root, "x.json", &json!({"FunctionName": "orders.zip"}));
+    });
+    assert_eq!(ids(&tree.list()), ["./orders.zip", "orders.zip", "stock.zip"]);
+}
+
+/// Each of these takes seconds. They would take hours where one part of a file is held against all others.
+#[test]
+fn files_that_say_the_same_over_and_over_are_read_once() {
+    let arn = format!("{ACCOUNT}:function:f0");
+    let policy = |n: usize| {
+        let statement = json!({"Sid": format!("s{n}"), "Resource": arn, "Condition": "x".repeat(1_000)});
+        json!({"Policy": json!({"Statement": [statement]}).to_string()})
+    };
+    let functions = 3_000;
+    let tree = Tree::new(|root| {
+        let own = (0..functions)
+            .map(|n| json!({"FunctionName": format!("f{n}"), "FunctionArn": format!("{ACCOUNT}:function:f{n}")}));
+        let company = (0..functions).flat_map(|n| [json!({"Tags": {"n": n.to_string()}}), json!({})]);
+        save(root, "all.json", &own.chain(company).collect());
+        save(root, "policies.json", &(0..functions).map(policy).collect());
+        let routing = json!({"AdditionalVersionWeights": {"$LATEST": 0.1, "2": 0.1}});
+        save(
+            root,
+            "alias.json",
+            &json!({"AliasArn": format!("{arn}:live"), "Name": "live", "FunctionVersion": "1", "RoutingConfig": routing}),
+        );
+    });
+    let listing = tree.list();
+    assert_eq!(listing.functions.len(), functions);
+    let cloud = listing.functions[0].environment.config.cloud.as_ref().unwrap();
+    let details = cloud.details.as_ref().unwrap();
+    assert_eq!(details.policy.as_ref().unwrap().matches("Sid").count(), functions);
+    assert_eq!(details.tags["n"], (functions - 1).to_string());
+    assert!(listing.unseen.iter().any(|place| place.detail.contains("one page of a list")), "no alias leads to three");
+}
+
+#[test]
 fn another_digest_than_announced_is_told_and_never_taken_for_either() {
     let (announced, came) = (archive("orders"), archive("evil"));
     let tree = Tree::new(|root| {

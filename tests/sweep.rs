@@ -60,6 +60,7 @@ impl Fleet {
         synced(&folder, &bucket)
     }
 
+    /// A sweep by these advisories, for which everything counts unless `more` says otherwise.
     pub fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
         self.arguments_of(self.path("functions").to_str().unwrap(), cache, more)
     }
@@ -70,7 +71,10 @@ impl Fleet {
         let mut arguments: Vec<String> = ["sweep", "files"].map(str::to_owned).into();
         arguments.extend([place.to_owned(), "--state".to_owned(), text(self.path("state"))]);
         arguments.extend(["--cache".to_owned(), cache.to_str().unwrap().to_owned()]);
-        arguments.extend(["--format", "json", "--fail-on", "unknown,low", "--reproducible"].map(str::to_owned));
+        arguments.extend(["--format", "json", "--reproducible"].map(str::to_owned));
+        if !more.contains(&"--fail-on") {
+            arguments.extend(["--fail-on", "unknown,low"].map(str::to_owned));
+        }
         arguments.extend(more.iter().map(|one| (*one).to_owned()));
         arguments
     }

@@ -9,6 +9,7 @@ mod environment;
 mod hold;
 mod integrity;
 mod inventory;
+mod mask;
 mod opaque;
 mod overlay;
 mod python_path;

@@ -13,7 +13,7 @@ use crate::support::Cli;
 use crate::support::moto::Moto;
 use crate::sweep::{Fleet, number};
 
-const FUNCTIONS: usize = 120;
+const FUNCTIONS: usize = 80;
 /// Archives that are fetched at once.
 const PARALLEL: usize = 4;
 const KILLS: usize = 20;

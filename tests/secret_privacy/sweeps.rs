@@ -13,9 +13,9 @@ use tidewaiter::secret::rules_with_examples;
 
 use super::{Planted, files};
 use crate::cached::synced;
-use crate::notify::{Receiver, status};
 use crate::support::osv::{Bucket, record};
 use crate::support::planted::plant;
+use crate::support::receiver::{Answer, Receiver};
 use crate::support::tar::Tar;
 use crate::support::{Zip, need, store, write};
 
@@ -25,16 +25,18 @@ const DATE: &str = "2024-01-01T00:00:00Z";
 fn deploy(planted: &Planted, folder: &Path) {
     let texts: Vec<&str> = planted.values.iter().filter_map(|value| std::str::from_utf8(value).ok()).collect();
     let tree = planted.tree();
-    let whole = Zip::new().tree(&tree).build();
-    write(folder, "cut.zip", &whole[..whole.len() / 2]);
-    let tar = Tar::new().file("a/inner.zip", &whole).file("a/notes.txt", texts.join("\n")).gzip();
+    let some = [".env", "config/production.json", "keys/rsa.pem", "src/api.js"];
+    let some = some.iter().fold(Zip::new(), |zip, name| zip.file(name, fs::read(tree.join(name)).unwrap())).build();
+    write(folder, "cut.zip", &some[..some.len() / 2]);
+    let tar = Tar::new().file("a/inner.zip", &some).gzip();
     write(folder, "nested.zip", &Zip::new().file("outer.tar.gz", tar).build());
     write(folder, "encoded.zip", &encoded(&texts));
     write(folder, "manifests.zip", &manifests());
+    write(folder, "names.zip", &names());
     // The whole once more, with all values in its variables and in what else is told of it.
     let token = plant("@@github-token@@");
     let variables: BTreeMap<String, &str> =
-        texts.iter().enumerate().map(|(at, text)| (format!("SERVICE_{at}_PASSWORD"), *text)).collect();
+        texts.iter().enumerate().step_by(3).map(|(at, text)| (format!("SERVICE_{at}_PASSWORD"), *text)).collect();
     let configuration = json!({
         "Configuration": {
             "FunctionName": "shop", "Runtime": "nodejs22.x", "Handler": "index.handler", "Version": "$LATEST",
@@ -60,21 +62,40 @@ fn pairs(zip: Zip) -> Zip {
     })
 }
 
-/// All values in a file each, as programs and people write them down.
+/// A token in the names of files, of folders, of packages' files and of archives inside, whole and broken.
+fn names() -> Vec<u8> {
+    let token = plant("@@npm-token@@");
+    let package = json!({"name": "lib", "version": "1.0.0"}).to_string();
+    let inner = || Zip::new().file(format!("{token}.txt"), "1").file("x/package.json", &package).build();
+    Zip::new()
+        .file(format!("backup-{token}.txt"), "nothing")
+        .file(format!("node_modules/{token}/package.json"), &package)
+        .file(format!("{token}/lib-1.0.dist-info/METADATA"), "Metadata-Version: 2.1\nName: lib\nVersion: 1.0\n")
+        .file(format!("lib/{token}.zip"), inner())
+        .file(format!("lib/{token}.tar.gz"), Tar::new().file(&format!("{token}/a.txt"), "1").gzip())
+        .file(format!("cut/{token}.zip"), &inner()[..60])
+        .file(format!("{token}.crc"), "1")
+        .wrong_crc()
+        .link(format!("{token}.link"), "elsewhere")
+        .build()
+}
+
+/// Each value in a file of its own, as programs and people write one down.
 fn encoded(texts: &[&str]) -> Vec<u8> {
-    let mut zip = Zip::new();
-    for (at, text) in texts.iter().enumerate() {
+    let file = |zip: Zip, (at, text): (usize, &&str)| {
         let line = format!("password = \"{text}\"\n");
-        let wide: Vec<u8> = [0xFEFF].into_iter().chain(line.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-        let hex: String = line.bytes().map(|byte| format!("{byte:02x}")).collect();
-        let url: String = line.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        zip = zip
-            .file(format!("{at}/base64.txt"), STANDARD.encode(&line))
-            .file(format!("{at}/wide.ini"), wide)
-            .file(format!("{at}/hex.txt"), format!("data = \"{hex}\""))
-            .file(format!("{at}/url.txt"), format!("https://api.example.com/?{url}"));
-    }
-    zip.build()
+        let each = |write: fn(u8) -> String| line.bytes().map(write).collect::<String>();
+        match at % 4 {
+            0 => zip.file(format!("{at}.txt"), STANDARD.encode(&line)),
+            1 => zip.file(format!("{at}.txt"), format!("data = \"{}\"", each(|byte| format!("{byte:02x}")))),
+            2 => zip.file(format!("{at}.txt"), each(|byte| format!("%{byte:02X}"))),
+            _ => {
+                let wide = [0xFEFF].into_iter().chain(line.encode_utf16()).flat_map(u16::to_le_bytes);
+                zip.file(format!("{at}.ini"), wide.collect::<Vec<u8>>())
+            }
+        }
+    };
+    texts.iter().enumerate().fold(Zip::new(), file).build()
 }
 
 /// Package files that name a place with a password in it, or that are broken beside one.
@@ -127,25 +148,25 @@ fn manifests() -> Vec<u8> {
         .build()
 }
 
-/// Sweeps with all that could make the program talk; reports in every format, in files, and a notice.
-fn sweep(planted: &Planted, folder: &Path, cache: &Path, format: &str, more: &[&str]) {
-    let receiver = Receiver::start(vec![status(200)]);
+/// Sweeps with all that could make the program talk; reports in these formats, and a notice.
+fn sweep(planted: &Planted, folder: &Path, reports: &[&str], notice: &str, more: &[&str]) {
+    let receiver = Receiver::start(vec![Answer::status(200)]);
     let text = |path: PathBuf| path.to_str().unwrap().to_owned();
     let told = text(folder.join("told"));
     fs::create_dir_all(&told).unwrap();
     let mut arguments: Vec<String> = vec!["sweep".into(), "files".into(), text(folder.join("functions"))];
-    arguments.extend(["--state".into(), text(folder.join("state")), "--cache".into(), text(cache.to_owned())]);
+    arguments.extend(["--state".into(), text(folder.join("state")), "--cache".into(), text(folder.join("cache"))]);
     arguments.extend(["--notify".into(), receiver.url(), "--notify-always".into()]);
-    arguments.extend(["--notify-format".into(), format.into(), "--write-baseline".into(), format!("{told}/baseline")]);
-    for reporter in report::ALL {
-        arguments.extend(["--output".into(), format!("{0}={told}/{0}", reporter.id())]);
+    arguments.extend(["--notify-format".into(), notice.into(), "--write-baseline".into(), format!("{told}/baseline")]);
+    for report in reports {
+        arguments.extend(["--output".into(), format!("{report}={told}/{report}")]);
     }
     arguments.extend(more.iter().map(|one| (*one).to_owned()));
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     assert!(planted.run(&arguments, "a sweep") > 1000, "the table says something");
-    let reports = files(Path::new(&told));
-    assert_eq!(reports.len(), report::ALL.len() + 1);
-    reports.iter().for_each(|(path, bytes)| planted.assert_absent(bytes, path.to_str().unwrap()));
+    let written = files(Path::new(&told));
+    assert_eq!(written.len(), reports.len() + 1);
+    written.iter().for_each(|(path, bytes)| planted.assert_absent(bytes, path.to_str().unwrap()));
     let bodies = receiver.bodies();
     assert_eq!(bodies.len(), 1);
     planted.assert_absent(&bodies[0], "the notice");
@@ -162,11 +183,12 @@ fn no_state_report_or_notice_of_a_sweep_holds_a_secret() {
     deploy(&planted, &folder.path().join("functions"));
     let mut bucket = Bucket::default();
     bucket.put("npm", &record("OSV-1", DATE, "npm", "lib", "9.0.0"));
-    let cache = synced(folder.path(), &bucket);
-    sweep(&planted, folder.path(), &cache, "json", &[]);
+    synced(folder.path(), &bucket);
+    let all: Vec<&str> = report::ALL.iter().map(|reporter| reporter.id()).collect();
+    sweep(&planted, folder.path(), &all, "json", &[]);
     write(folder.path(), "functions/late.zip", &manifests());
-    sweep(&planted, folder.path(), &cache, "slack", &["--threads", "1"]);
-    sweep(&planted, folder.path(), &cache, "slack", &["--offline"]);
+    sweep(&planted, folder.path(), &["json"], "slack", &["--threads", "1"]);
+    sweep(&planted, folder.path(), &["json"], "slack", &["--offline"]);
 
     let state = folder.path().join("state");
     for (path, bytes) in files(&state) {

@@ -12,6 +12,7 @@ pub mod osv;
 pub mod osv_service;
 pub mod picture;
 pub mod planted;
+pub mod receiver;
 pub mod schema;
 pub mod store;
 pub mod swept;

@@ -84,7 +84,8 @@ fn folder(path: &Path) {
 fn what_is_gone_or_something_else_is_named() {
     const ANEW: &str = "restore it from a backup, or begin a new one in another folder";
     let sound = Sound::new(3);
-    let damages: [(&[&str], fn(&Path)); 15] = [
+    type Damage = (&'static [&'static str], fn(&Path));
+    let damages: [Damage; 15] = [
         (&["key: the file is gone", ANEW], |state| fs::remove_file(state.join("key")).unwrap()),
         (&["it is not the one that the state was made with", ANEW], |state| drop(write(state, "key", &[7; 32]))),
         (&["it has 5 bytes instead of 32", ANEW], |state| drop(write(state, "key", b"short"))),
@@ -105,8 +106,9 @@ fn what_is_gone_or_something_else_is_named() {
         (&["its store cannot be read", ANEW], |state| drop(write(state, "store/db", b""))),
         (&["the state's store: is a directory"], |state| folder(&state.join("store/db"))),
         (&["its store cannot be read", ANEW], |state| {
-            let conf = fs::read_to_string(state.join("store/conf")).unwrap();
-            write(state, "store/conf", conf.replacen("segment_size", "segment-size", 1).as_bytes());
+            let mut conf = fs::read(state.join("store/conf")).unwrap();
+            conf[16] ^= 1;
+            write(state, "store/conf", &conf);
         }),
         (&["the state has format 7, this program reads format 1; begin a new one in another folder"], |state| {
             store::set_schema(state, 7);

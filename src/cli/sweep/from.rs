@@ -16,14 +16,11 @@ pub(super) fn source(from: &SweepFrom) -> Result<Box<dyn Source>> {
     }
 }
 
-/// The source with every filter: a function that another filter leaves out is not gone.
-pub(super) fn scope(from: &SweepFrom, source: &dyn Source) -> String {
-    let mut parts = vec![source.name()];
-    if let SweepFrom::Aws(aws) = from {
-        parts.extend(aws.names.iter().map(|name| format!("name {name}")));
-        parts.extend(aws.tags.iter().map(|tag| format!("tag {tag}")));
-    }
-    parts.join(", ")
+/// Every filter, in words: a function that another filter leaves out is not gone.
+pub(super) fn filters(from: &SweepFrom) -> Vec<String> {
+    let SweepFrom::Aws(aws) = from else { return Vec::new() };
+    let names = aws.names.iter().map(|name| format!("name {name}"));
+    names.chain(aws.tags.iter().map(|tag| format!("tag {tag}"))).collect()
 }
 
 #[cfg(not(feature = "aws"))]

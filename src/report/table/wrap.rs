@@ -52,7 +52,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut used = 0;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let mut word = tame(word);
-        let mut width = word.width();
+        let (mut width, mut from) = (word.width(), 0);
         if used > 0 && used + 1 + width <= columns {
             line.push(' ');
             used += 1;
@@ -60,13 +60,19 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
             used = 0;
         }
-        while width > columns {
-            let (first, rest) = part(&word, columns);
+        while width > columns && from < word.len() {
+            let first = part(&word[from..], columns).0;
             lines.push(first.to_owned());
-            word = Cow::Owned(tame(rest).into_owned());
-            width = word.width();
+            from += first.len();
+            // Counted down: to copy and measure the rest each time would take the square of a name's length.
+            width = width.saturating_sub(first.width());
+            let tamed = match tame(&word[from..]) {
+                Cow::Owned(tamed) => tamed,
+                Cow::Borrowed(_) => continue,
+            };
+            (width, from, word) = (tamed.width(), 0, Cow::Owned(tamed));
         }
-        line.push_str(&word);
+        line.push_str(&word[from..]);
         used += width;
     }
     if !line.is_empty() {
@@ -87,5 +93,8 @@ mod tests {
         assert_eq!(wrap("日本語日本語", 5), ["日本", "語日", "本語"]);
         assert_eq!(wrap("", 5), Vec::<String>::new());
         assert_eq!(wrap("日本", 0), ["日", "本"]);
+        assert_eq!(wrap("abcd::efgh", 4), ["abcd", "\\u{3", "a}:e", "fgh"]);
+        // Seconds, or hours where each line costs as much as all that follow.
+        assert_eq!(wrap(&"n".repeat(4_000_000), 100).len(), 40_000);
     }
 }

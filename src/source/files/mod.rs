@@ -15,7 +15,7 @@ mod names;
 mod sort;
 mod tree;
 
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use self::join::Places;
@@ -61,7 +61,11 @@ impl Files {
 
 fn folder(place: &str) -> Result<PathBuf, SourceError> {
     match Place::parse(place) {
-        Ok(Place::Local(path)) => Ok(path),
+        // `backup/` and `./backup` are one place: of another one nothing is taken for gone.
+        Ok(Place::Local(path)) => {
+            let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+            Ok(if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain })
+        }
         Ok(Place::Remote(_)) => {
             Err(SourceError("files are read from a folder, file:// or s3://BUCKET/PREFIX".to_owned()))
         }
@@ -97,6 +101,10 @@ impl Source for Files {
     /// They were saved, and read with the rest.
     fn details(&self, function: &Deployed) -> (Option<Details>, Vec<Gap>) {
         (function.environment.config.cloud.as_ref().and_then(|cloud| cloud.details.clone()), Vec::new())
+    }
+
+    fn details_are_free(&self) -> bool {
+        true
     }
 
     fn fetch(&self, _function: &Deployed, archive: &Archive, limits: &Limits) -> Result<Vec<u8>, FetchError> {

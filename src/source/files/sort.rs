@@ -1,5 +1,7 @@
 //! What each file of a tree is: an archive, an output of the command line, or neither.
 
+use std::rc::Rc;
+
 use rayon::prelude::*;
 
 use super::account::Output;
@@ -72,11 +74,11 @@ pub(super) fn sort(tree: &dyn Tree) -> Result<Sorted, SourceError> {
     let read: Vec<_> = pool.install(|| json.par_iter().map(|(file, most)| documents(tree, file, *most)).collect());
     for ((file, _), outputs) in json.into_iter().zip(read) {
         match outputs {
-            Ok(documents) => sorted.outputs.extend(documents.into_iter().map(|document| Output {
-                path: file.path.clone(),
-                at: file.at.clone(),
-                document,
-            })),
+            Ok(documents) => {
+                let (path, at): (Rc<str>, Rc<str>) = (file.path.into(), file.at.into());
+                let output = |document| Output { path: Rc::clone(&path), at: Rc::clone(&at), document };
+                sorted.outputs.extend(documents.into_iter().map(output));
+            }
             Err(detail) if is_json(&file.path) => sorted.broken.push(Broken { path: file.path, detail }),
             // A text that only begins like JSON promised nothing.
             Err(_) => {}

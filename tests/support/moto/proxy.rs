@@ -120,7 +120,8 @@ impl Proxy {
         std::mem::take(&mut *self.state.throttled.lock().unwrap())
     }
 
-    /// Misbehaves `times` times where an action's path, query or body holds a text: `("lambda:GetFunction", "orders-3")`.
+    /// Misbehaves `times` times where an action's path, query, region or body holds a text: `("lambda:GetFunction",
+    /// "orders-3")`.
     pub fn fault(&self, action: &str, text: &str, fault: Fault, times: usize) {
         self.state.faults.lock().unwrap().push((action.to_owned(), text.to_owned(), fault, times));
     }
@@ -238,9 +239,7 @@ fn answer(request: &Request, upstream: &Upstream) -> Option<(u16, String, Vec<u8
     };
     let Ok(mut value) = serde_json::from_slice(&body) else { return Some((status, kind, body)) };
     repair::mend(&action, request, upstream, &mut value);
-    for patch in state.patches.lock().unwrap().iter() {
-        patch(&action, &request.target, &mut value);
-    }
+    state.patched(&action, &request.target, &mut value);
     json(status, value)
 }
 
@@ -261,11 +260,17 @@ impl Upstream {
 }
 
 impl State {
+    /// Has the tests change an answer.
+    pub(super) fn patched(&self, action: &str, target: &str, value: &mut Value) {
+        self.patches.lock().unwrap().iter().for_each(|patch| patch(action, target, value));
+    }
+
     /// Counts a call, and says what is to go wrong with it.
     pub(super) fn called(&self, request: &Request) -> Option<Fault> {
         let action = request.action();
         *self.calls.lock().unwrap().entry(action.clone()).or_default() += 1;
-        self.fault(&action, &format!("{} {}", request.target, String::from_utf8_lossy(&request.body)))
+        let place = format!("{} {} {}", request.target, request.scope().1, String::from_utf8_lossy(&request.body));
+        self.fault(&action, &place)
     }
 
     fn fault(&self, action: &str, place: &str) -> Option<Fault> {

@@ -64,6 +64,10 @@ impl Bucket {
         if bucket.is_empty() || !bucket.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')) {
             return Err(SourceError("a bucket is named s3://BUCKET or s3://BUCKET/PREFIX".to_owned()));
         }
+        let is_address = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+        if options.endpoint.as_ref().is_some_and(|url| !is_address(url)) {
+            return Err(SourceError("an endpoint is an address such as https://minio.example.com".to_owned()));
+        }
         let failed = |error: &dyn std::error::Error| SourceError(format!("s3://{bucket}: {error}"));
         let prefix = Path::parse(prefix).map_err(|error| failed(&error))?;
         let client = reqwest::Client::builder()
