@@ -280,3 +280,29 @@ fn every_kind_of_gap_is_explained_and_all_that_can_be_is_listed() {
     let none = Cli::run(["rules", "list", "--vendor", "githb"]);
     assert!(none.code == 0 && none.stderr.contains("did you mean 'github'?"), "{}", none.stderr);
 }
+
+#[test]
+fn somebody_who_comes_from_another_tool_is_told_the_way() {
+    let folder = function();
+    let help = run(folder.path(), &[], &["scan", "--help"]).stdout;
+    let words: Vec<&str> = help.split([' ', '\n', ',', ']']).collect();
+    for reporter in tidewaiter::report::ALL {
+        assert!(words.contains(&reporter.id()), "{}: {help}", reporter.id());
+    }
+    assert!(help.contains("[default: high]"), "{help}");
+    let short = run(folder.path(), &[], &["scan", "fn.zip", "--allow-seed", "-f", "json", "-o", "csv=out.csv"]);
+    let report: Value = serde_json::from_str(&short.stdout).unwrap_or_else(|error| panic!("{error}: {}", short.stderr));
+    assert_eq!(report["schema_version"], 1);
+    assert!(folder.path().join("out.csv").is_file());
+    for (arguments, wanted) in [
+        (&["fn.zip"][..], "note: 'tidewaiter scan fn.zip' audits it\n"),
+        (&["scan", "fn.zip", "--fail-on", "HIGH"], "did you mean 'high'?"),
+        (&["scan", "fn.zip", "-f", "sarfi"], "did you mean 'sarif'?"),
+        (&["scan", "fn.zip", "--threshold", "epps=0.5"], "did you mean 'epss'?"),
+        (&["scan", "fn.zip", "--require-coverage", "complet"], "did you mean 'complete'?"),
+    ] {
+        let ran = run(folder.path(), &[], arguments);
+        assert!(ran.code == 2 && ran.stderr.contains(wanted), "{arguments:?}: {}", ran.stderr);
+    }
+    assert!(!run(folder.path(), &[], &["no-such.zip"]).stderr.contains("note:"));
+}

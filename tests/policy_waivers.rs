@@ -226,7 +226,7 @@ fn what_the_baseline_names_does_not_fail_a_run() {
 
     let clean = with(vec![old.clone()], false);
     assert_eq!(clean.exit, Exit::Clean);
-    assert_eq!(clean.reasons, ["no finding at or above high that is new (1 in the baseline)"]);
+    assert_eq!(clean.reasons, ["no finding at or above high that is new (1 known before)"]);
     assert_eq!(clean.targets[0].findings[0].state, State::Existing);
 
     let verdict = with(vec![old.clone(), new], false);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Survey;
 use super::state::{Dated, History, Known, Summary};
-use crate::model::{Change, FunctionChanges, Gap, Severity, TrendPoint, fingerprint};
+use crate::model::{Change, FunctionChanges, Gap, Level, Severity, TrendPoint, fingerprint};
 use crate::policy::{Judged, JudgedGap, Target, Verdict};
 
 /// What came of comparing.
@@ -34,7 +34,7 @@ impl Before {
 }
 
 /// Compares a verdict with an earlier sweep (`base`), and with what the history says last (`latest`). `listed` are the
-/// ids that the last sweep of the same scope listed.
+/// ids that the last sweep of the same scope listed, and those that it could not look for.
 pub(super) fn compare(
     survey: &Survey,
     verdict: &Verdict,
@@ -84,7 +84,7 @@ pub(super) fn compare(
         }
     }
     let is_there = |before: Option<&Before>, id: &str| before.is_some_and(|before| before.of(id).is_some());
-    let hidden = |id: &str| survey.unseen.iter().any(|place| id.starts_with(&place.prefix));
+    let hidden = |id: &str| survey.unseen.iter().any(|place| place.hides(id));
     let went = listed.iter().filter(|id| !surveyed.contains_key(id.as_str()) && !hidden(id));
     let went = went.filter(|id| is_there(latest, id)).cloned();
     all.changed.extend(went.map(|id| (id, Dated { gone: Some(survey.scope.clone()), ..Dated::default() })));
@@ -118,13 +118,17 @@ fn known(judged: &Judged) -> Known {
 
 /// Whether a gap blocks that did not when the function was last seen as a whole.
 fn is_hidden(target: &Target, before: &Dated) -> bool {
-    blocking(target).iter().any(|gap| !before.blocking.contains(gap))
+    // Both are sorted: each gap takes one of its kind from those that were known.
+    let mut known = before.blocking.iter();
+    !blocking(target).iter().all(|gap| known.any(|one| one == gap))
 }
 
+/// Sorted. Equal ones stay: a second gap of a kind hides more than one does.
 fn blocking(target: &Target) -> Vec<String> {
-    let blocking = target.gaps.iter().filter(|judged| judged.gap.level == crate::model::Level::Blocking);
-    let all: BTreeSet<String> = blocking.map(|judged| gap_key(&judged.gap)).collect();
-    all.into_iter().collect()
+    let blocking = target.gaps.iter().filter(|judged| judged.gap.level == Level::Blocking);
+    let mut all: Vec<String> = blocking.map(|judged| gap_key(&judged.gap)).collect();
+    all.sort();
+    all
 }
 
 /// Not the detail, which may tell of days.

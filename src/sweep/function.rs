@@ -92,7 +92,7 @@ impl<'a> Desk<'a> {
         let scan = self.assembled(function, parts);
         let (scan, trouble) = match scan {
             Ok(scan) => (scan, missing),
-            Err(failure) => (blind(&function.id, Gap::clone(&failure)), vec![*failure]),
+            Err(failure) => (blind(&function.id, vec![Gap::clone(&failure)]), vec![*failure]),
         };
         let failed = !trouble.is_empty();
         let head = FunctionHead {
@@ -116,11 +116,13 @@ impl<'a> Desk<'a> {
         let mut config = function.environment.config.clone();
         let old = known.and_then(|known| Some((known.details()?.clone(), known.detail_gaps.clone())));
         let (details, gaps) = match old {
-            Some((old, gaps)) if same && !self.is_old(&old) => (Some(old), gaps),
+            Some((old, gaps)) if same && !self.source.details_are_free() && !self.is_old(&old) => (Some(old), gaps),
             old => {
                 let asked = catch_unwind(AssertUnwindSafe(|| self.source.details(function)));
                 let failed = || Gap::blocking(GapKind::Internal, Location::artifact(0), BY, FAILED);
                 let (details, gaps) = asked.unwrap_or_else(|_| (None, vec![failed()]));
+                // What could not be asked is as it was; what is not there any more is not.
+                let old = old.filter(|_| !gaps.is_empty());
                 (details.or_else(|| old.map(|(old, _)| old)), gaps)
             }
         };
@@ -203,14 +205,14 @@ impl<'a> Desk<'a> {
 }
 
 /// A target of which nothing was seen.
-pub(super) fn blind(id: &str, gap: Gap) -> Scan {
+pub(super) fn blind(id: &str, gaps: Vec<Gap>) -> Scan {
     Scan {
         id: id.to_owned(),
         name: id.to_owned(),
         kind: TargetKind::Function,
         config: FunctionConfig::default(),
         artifacts: vec![Artifact { role: ArtifactRole::Code, path: id.to_owned(), sha256: None, bytes: 0, entries: 0 }],
-        coverage: Coverage::new(Tally::default(), false, vec![gap]),
+        coverage: Coverage::new(Tally::default(), false, gaps),
         packages: Vec::new(),
         findings: Vec::new(),
         remedies: Vec::new(),

@@ -13,9 +13,9 @@ use tidewaiter::secret::rules_with_examples;
 
 use super::{Planted, files};
 use crate::cached::synced;
-use crate::notify::{Receiver, status};
 use crate::support::osv::{Bucket, record};
 use crate::support::planted::plant;
+use crate::support::receiver::{Answer, Receiver};
 use crate::support::tar::Tar;
 use crate::support::{Zip, need, store, write};
 
@@ -150,7 +150,7 @@ fn manifests() -> Vec<u8> {
 
 /// Sweeps with all that could make the program talk; reports in these formats, and a notice.
 fn sweep(planted: &Planted, folder: &Path, reports: &[&str], notice: &str, more: &[&str]) {
-    let receiver = Receiver::start(vec![status(200)]);
+    let receiver = Receiver::start(vec![Answer::status(200)]);
     let text = |path: PathBuf| path.to_str().unwrap().to_owned();
     let told = text(folder.join("told"));
     fs::create_dir_all(&told).unwrap();

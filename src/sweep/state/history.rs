@@ -73,6 +73,8 @@ pub struct Summary {
     pub scope: String,
     /// Places that could not be listed, and why.
     pub unseen: Vec<(String, String)>,
+    /// Ids of functions in these places: the last sweep of this scope that could look there listed them.
+    pub hidden: Vec<String>,
     /// RFC 3339: the beginning of the sweep that it was compared with.
     pub compared_with: Option<String>,
     /// In numbers.

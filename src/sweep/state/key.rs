@@ -17,6 +17,10 @@ const LENGTH: usize = 32;
 /// [`StateError::Io`]; [`StateError::Damaged`] for a file of another length, and for none where one must be.
 pub(super) fn read_or_make(dir: &Path, new: bool) -> Result<[u8; LENGTH], StateError> {
     let path = dir.join("key");
+    // A link could lead to another's secret, a pipe or a device has no end.
+    if fs::symlink_metadata(&path).is_ok_and(|about| !about.is_file()) {
+        return Err(StateError::damaged("key", "it is no file"));
+    }
     match fs::read(&path) {
         Ok(bytes) => <[u8; LENGTH]>::try_from(bytes.as_slice())
             .map_err(|_| StateError::damaged("key", format!("it has {} bytes instead of {LENGTH}", bytes.len()))),
@@ -52,5 +56,11 @@ mod tests {
         }
         fs::write(dir.path().join("key"), b"short").unwrap();
         assert!(matches!(read_or_make(dir.path(), true), Err(StateError::Damaged(_))));
+        fs::remove_file(dir.path().join("key")).unwrap();
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/dev/zero", dir.path().join("key")).unwrap();
+            assert!(matches!(read_or_make(dir.path(), true), Err(StateError::Damaged(_))), "and no end of zeros");
+        }
     }
 }
