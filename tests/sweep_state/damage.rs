@@ -84,7 +84,8 @@ fn folder(path: &Path) {
 fn what_is_gone_or_something_else_is_named() {
     const ANEW: &str = "restore it from a backup, or begin a new one in another folder";
     let sound = Sound::new(3);
-    let damages: [(&[&str], fn(&Path)); 15] = [
+    type Damage = (&'static [&'static str], fn(&Path));
+    let damages: [Damage; 15] = [
         (&["key: the file is gone", ANEW], |state| fs::remove_file(state.join("key")).unwrap()),
         (&["it is not the one that the state was made with", ANEW], |state| drop(write(state, "key", &[7; 32]))),
         (&["it has 5 bytes instead of 32", ANEW], |state| drop(write(state, "key", b"short"))),

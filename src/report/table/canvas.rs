@@ -16,6 +16,8 @@ use super::wrap::{head, tail, tame, wrap};
 const GUTTER: usize = 2;
 /// Columns that a text needs to be readable beside others: with less it stands below them.
 const NARROW: usize = 24;
+/// Lines on which a text may go on beside nothing: a longer one is read better below the others, on whole lines.
+const TALL: usize = 3;
 /// How much further right stands what belongs to the line above.
 const HANG: usize = 4;
 /// Lines of a cell. Titles of advisories take four; what is longer was made to push the rest out of sight.
@@ -137,7 +139,8 @@ impl<'a> Canvas<'a> {
         let gutters = GUTTER * cells.len().saturating_sub(1);
         let taken = indent + gutters + cells.iter().map(Cell::columns).sum::<usize>();
         let Some(room) = self.width.checked_sub(taken) else { return self.stack(indent, cells) };
-        if cells.iter().any(|cell| cell.width == Width::Fill && cell.text.width() > room) && room < NARROW {
+        let least = if room < NARROW { room } else { TALL * room };
+        if cells.iter().any(|cell| cell.width == Width::Fill && cell.text.width() > least) {
             return self.stack(indent, cells);
         }
         let mut parts = Vec::with_capacity(cells.len() * 2);
@@ -217,8 +220,7 @@ impl<'a> Canvas<'a> {
         };
         if lines.len() > most.max(2) {
             let room = columns.saturating_sub(self.ellipsis().width());
-            let end = lines.last().map_or("", |line| tail(line, room));
-            let end = format!("{}{end}", self.ellipsis());
+            let end = format!("{}{}", self.ellipsis(), tail(text, room));
             lines.truncate(most.max(2) - 1);
             lines.push(end);
         }
