@@ -11,9 +11,9 @@ use std::time::Instant;
 
 use crate::cached::synced;
 use crate::support::osv::{Bucket, record};
+use crate::support::peak::peak_memory;
 use crate::support::synthetic::{Synthetic, node_archive};
 use crate::support::{Cli, Zip, instructions, write};
-use crate::traps::peak_memory;
 
 /// What a doubling may cost at most; two is what it must cost where everything is read.
 const DOUBLING: f64 = 2.2;
