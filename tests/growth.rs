@@ -19,7 +19,7 @@ use crate::support::{Cli, Zip, instructions, write};
 const DOUBLING: f64 = 2.2;
 
 /// Fails if the cost of more work grows faster than [`DOUBLING`] allows; `idle` is the cost of none.
-fn assert_proportional(idle: u64, costs: &[(u64, u64)]) {
+pub fn assert_proportional(idle: u64, costs: &[(u64, u64)]) {
     for pair in costs.windows(2) {
         let [(less, cheap), (more, dear)] = pair else { unreachable!("windows of two") };
         let grown = dear.saturating_sub(idle) as f64 / cheap.saturating_sub(idle) as f64;

@@ -60,6 +60,8 @@ mod source_files;
 mod stripped_python;
 mod support;
 mod sweep;
+mod sweep_growth;
+mod sweep_memory;
 mod sweep_reports;
 mod sweep_standards;
 mod sync;

@@ -85,3 +85,64 @@ pub fn gather(targets: usize, mut said: Vec<Said>) -> Vec<Matched> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::convert::Infallible;
+
+    use super::super::invented::{fixed_in, package};
+    use super::super::match_packages;
+    use super::*;
+
+    /// Flawed below 2, and badly so below 1.5.
+    fn records(_: Ecosystem, name: &str) -> Result<Vec<Advisory>, Infallible> {
+        let one = |id: &str, fixed| fixed_in(&format!("X-{name}-{id}"), &[("0", fixed)]);
+        Ok(if name == "sound" { Vec::new() } else { vec![one("1", "2.0.0"), one("2", "1.5.0")] })
+    }
+
+    /// Targets that share names and versions, in another order each.
+    fn fleet() -> Vec<Vec<Package>> {
+        let versions = ["1.0.0", "1.7.0", "2.0.0", "not-a-version"];
+        let of = |target: usize| {
+            let named = |(at, name): (usize, &&str)| package(name, versions[(target + at) % versions.len()]);
+            let mut packages: Vec<Package> = ["common", "other", "sound"].iter().enumerate().map(named).collect();
+            packages.push(package(&format!("own-{}", target / 2), "1.0.0"));
+            packages.rotate_left(target % 3);
+            packages
+        };
+        (0..12).map(of).collect()
+    }
+
+    fn together(
+        fleet: &[Vec<Package>],
+        lookup: impl Fn(Ecosystem, &str) -> Result<Vec<Advisory>, Infallible>,
+    ) -> Vec<Matched> {
+        let names = by_name(fleet.iter().map(Vec::as_slice));
+        // Backwards, as threads may well do.
+        let said = names.into_iter().rev().flat_map(|named| named.held_against(&lookup)).collect();
+        gather(fleet.len(), said)
+    }
+
+    #[test]
+    fn each_target_is_told_what_it_would_be_alone() {
+        let fleet = fleet();
+        let alone: Vec<Matched> = fleet.iter().map(|packages| match_packages(packages, records)).collect();
+        assert!(alone.iter().all(|matched| !matched.findings.is_empty()));
+        assert!(alone.iter().any(|matched| !matched.gaps.is_empty() && !matched.remedies.is_empty()));
+        assert_eq!(together(&fleet, records), alone);
+    }
+
+    #[test]
+    fn a_name_is_looked_up_once_however_many_targets_have_it() {
+        let asked = RefCell::new(Vec::new());
+        together(&fleet(), |ecosystem, name| {
+            asked.borrow_mut().push(name.to_owned());
+            records(ecosystem, name)
+        });
+        let own = (0..6).rev().map(|number| format!("own-{number}"));
+        let expected: Vec<String> =
+            ["sound".to_owned()].into_iter().chain(own).chain(["other", "common"].map(str::to_owned)).collect();
+        assert_eq!(*asked.borrow(), expected);
+    }
+}

@@ -92,8 +92,11 @@ impl Bucket {
         let key = key.ok_or_else(|| FetchError::Unavailable("its name is none of S3's".to_owned()))?;
         let options = GetOptions { range, if_match: file.tag.clone(), ..GetOptions::default() };
         self.runtime.block_on(async {
-            let mut pieces = self.store.get_opts(&key, options).await.map_err(|error| lost(&error))?.into_stream();
-            let mut bytes = Vec::new();
+            let answer = self.store.get_opts(&key, options).await.map_err(|error| lost(&error))?;
+            // Room for all of it: a buffer that doubles holds the bytes twice while it does.
+            let announced = answer.range.end.saturating_sub(answer.range.start).min(most);
+            let mut pieces = answer.into_stream();
+            let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
             while let Some(piece) = pieces.try_next().await.map_err(|error| lost(&error))? {
                 // Whatever the length that was announced.
                 if (bytes.len() + piece.len()) as u64 > most {
