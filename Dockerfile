@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The program alone, linked statically, in an image without a shell.
+# The program alone, with all features, linked statically, in an image without a shell.
 #
 #   docker build -t tidewaiter .
 #   docker run --rm -v tidewaiter:/cache tidewaiter db sync
@@ -16,7 +16,7 @@ WORKDIR /source
 COPY Cargo.toml Cargo.lock build.rs README.md ./
 COPY advisory-cache advisory-cache
 COPY src src
-RUN cargo install --locked --path . --root /out && mkdir /cache
+RUN cargo install --locked --path . --features aws --root /out && mkdir /cache
 
 # Root certificates, and a user that is not root; nothing else.
 FROM gcr.io/distroless/static-debian12:nonroot

@@ -3,10 +3,15 @@
 //! Seen at the emulator only, since moto cannot do it: see `support/moto/repair.rs`. Not seen at all: permissions, real
 //! signatures of addresses, answers in AWS's own time, regions that are off, keys that refuse to decrypt.
 
+mod bucket;
 mod failures;
+mod killed;
 mod listing;
+mod misfortunes;
+mod places;
 mod saved;
 mod sweep;
+mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -125,6 +125,32 @@ fn one_variable_holds_the_values_of_a_repeatable_option() {
 }
 
 #[test]
+fn print_config_of_a_sweep_shows_what_a_sweep_has() {
+    let folder = function();
+    let variables =
+        [("TIDEWAITER_STATE", "s"), ("TIDEWAITER_NOTIFY", "https://a.example.com/geheim;https://b.example.com/")];
+    let shown = |path: &[&str]| {
+        let ran = run(folder.path(), &variables, &[path, &["--parallel", "9", "--print-config"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(!ran.stdout.contains("geheim"), "an address is a secret");
+        ran.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    let (files, aws) = (shown(&["sweep", "files", "."]), shown(&["sweep", "aws", "--region", "r1", "--region", "r2"]));
+    for line in [
+        "state = \"s\" # TIDEWAITER_STATE",
+        "notify = [\"...\", \"...\"] # TIDEWAITER_NOTIFY",
+        "parallel = 9 # --parallel",
+        "details-every = 7 # default",
+        "# since is not set # default",
+    ] {
+        assert!(files.iter().any(|one| one == line) && aws.iter().any(|one| one == line), "{line}: {files:#?}");
+    }
+    let has = |lines: &[String], name: &str| lines.iter().any(|line| line.trim_start_matches("# ").starts_with(name));
+    assert!(aws.contains(&"region = [\"r1\", \"r2\"] # --region".to_owned()), "{aws:#?}");
+    assert!(!has(&files, "region ") && !has(&aws, "verify ") && !has(&files, "handler "), "options of others");
+}
+
+#[test]
 fn outputs_that_would_be_lost_end_the_run_before_its_work() {
     let folder = function();
     std::os::unix::fs::symlink("a.json", folder.path().join("link")).unwrap();
@@ -253,4 +279,30 @@ fn every_kind_of_gap_is_explained_and_all_that_can_be_is_listed() {
     assert_eq!(Cli::run(["explain"]).code, 2);
     let none = Cli::run(["rules", "list", "--vendor", "githb"]);
     assert!(none.code == 0 && none.stderr.contains("did you mean 'github'?"), "{}", none.stderr);
+}
+
+#[test]
+fn somebody_who_comes_from_another_tool_is_told_the_way() {
+    let folder = function();
+    let help = run(folder.path(), &[], &["scan", "--help"]).stdout;
+    let words: Vec<&str> = help.split([' ', '\n', ',', ']']).collect();
+    for reporter in tidewaiter::report::ALL {
+        assert!(words.contains(&reporter.id()), "{}: {help}", reporter.id());
+    }
+    assert!(help.contains("[default: high]"), "{help}");
+    let short = run(folder.path(), &[], &["scan", "fn.zip", "--allow-seed", "-f", "json", "-o", "csv=out.csv"]);
+    let report: Value = serde_json::from_str(&short.stdout).unwrap_or_else(|error| panic!("{error}: {}", short.stderr));
+    assert_eq!(report["schema_version"], 1);
+    assert!(folder.path().join("out.csv").is_file());
+    for (arguments, wanted) in [
+        (&["fn.zip"][..], "note: 'tidewaiter scan fn.zip' audits it\n"),
+        (&["scan", "fn.zip", "--fail-on", "HIGH"], "did you mean 'high'?"),
+        (&["scan", "fn.zip", "-f", "sarfi"], "did you mean 'sarif'?"),
+        (&["scan", "fn.zip", "--threshold", "epps=0.5"], "did you mean 'epss'?"),
+        (&["scan", "fn.zip", "--require-coverage", "complet"], "did you mean 'complete'?"),
+    ] {
+        let ran = run(folder.path(), &[], arguments);
+        assert!(ran.code == 2 && ran.stderr.contains(wanted), "{arguments:?}: {}", ran.stderr);
+    }
+    assert!(!run(folder.path(), &[], &["no-such.zip"]).stderr.contains("note:"));
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tidewaiter::artifact::Limits;
 use tidewaiter::audit::{self, Contents, Input, Options, Progress, Request, SealedContents};
 use tidewaiter::extract::LockedVersions;
-use tidewaiter::model::{ArtifactRole, FunctionConfig, Level, Scan};
+use tidewaiter::model::{ArtifactRole, FunctionConfig, Level, Scan, Sealer};
 use tidewaiter::secret::Engine;
 use tidewaiter::source;
 
@@ -45,7 +45,7 @@ fn at_once() -> Scan {
 
 /// Through the bytes that a store would hold.
 fn stored(contents: Contents) -> (Vec<u8>, Contents) {
-    let bytes = postcard::to_stdvec(&contents.seal(&KEY)).expect("memory is there");
+    let bytes = postcard::to_stdvec(&contents.seal(&Sealer::new(&KEY))).expect("memory is there");
     let sealed: SealedContents = postcard::from_bytes(&bytes).expect("it was written just now");
     (bytes, sealed.open())
 }

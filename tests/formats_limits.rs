@@ -66,6 +66,30 @@ fn sarif_keeps_to_the_size() {
 }
 
 #[test]
+fn sarif_of_a_fleet_keeps_to_the_size_of_what_was_not_seen() {
+    let scan = |i: usize| {
+        let mut scan = clean_scan();
+        (scan.id, scan.name) = (format!("function-{i:04}"), format!("function-{i:04}"));
+        let place = |n: usize| place(&[&format!("lib/{}", fingerprint(&[&format!("{i} {n}")]))]);
+        let note =
+            |n: usize| Gap::note(GapKind::Opaque, place(n), "program", "A native library without a list of parts");
+        scan.coverage.gaps = (0..60).map(note).collect();
+        if i == 399 {
+            scan.coverage.gaps.push(Gap::blocking(GapKind::Encrypted, place(60), "artifact", "It has a password"));
+        }
+        scan
+    };
+    let verdict = judge((0..400).map(scan).collect(), database(DatabaseOrigin::Cache), settings(), None);
+    let text = rendered("sarif", &verdict, PLAIN);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let notices = list(&report, "/runs/0/invocations/0/toolExecutionNotifications");
+    assert_eq!(notices.len(), 10_001);
+    let left_out = notices[0]["message"]["text"].as_str().unwrap();
+    assert!(left_out.starts_with("14,001 lines about what could not be seen"), "{left_out}");
+    assert!(text.contains("It has a password"), "what blocks is kept, of the last function, too");
+}
+
+#[test]
 fn sarif_says_where() {
     let mut scan = clean_scan();
     let token = |at: Location| secret("Token", at, Origin::Own, Confidence::High);
@@ -286,6 +310,8 @@ fn gitlab_reports_have_what_is_required() {
         assert_eq!(findings.len(), if kind == "secret_detection" { 4 } else { 7 });
         let ids: BTreeSet<_> = findings.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
         assert_eq!(ids.len(), findings.len());
+        let malware = findings.iter().find(|finding| finding["identifiers"][0]["name"] == "MAL-2024-0001");
+        assert!(malware.is_none_or(|malware| malware["severity"] == "Critical"), "{malware:?}");
         for finding in findings {
             let severities = ["Info", "Unknown", "Low", "Medium", "High", "Critical"];
             assert!(severities.contains(&finding["severity"].as_str().unwrap()));

@@ -92,10 +92,12 @@ CVE-2020-14343 exp:2026-11-22
 generic-password
 AVD-AWS-0104
 CVE-2019-0001 exp:2020-01-01
+github-pat
+gitlab-pat
 ";
     let effect = effect(".trivyignore", text);
-    assert_eq!(effect.waived, ids(&[LODASH, LOG4J, "generic-password"]));
-    assert_eq!(lines(&effect.unused), [7]);
+    assert_eq!(effect.waived, ids(&[LODASH, LOG4J, "generic-password", "github-personal-access-token"]));
+    assert_eq!(lines(&effect.unused), [7, 10], "GitHub's token has another name here");
     assert_eq!(effect.expired, [5, 8]);
     let reason = |id: &str| {
         let judged = effect.findings.iter().find(|judged| judged.finding.id == id).unwrap();
@@ -134,13 +136,14 @@ secrets:
   - id: aws-access-key-id
     paths:
       - \"test/**\"
+  - id: github-pat
 
 licenses:
   - id: GPL-3.0
 ";
     let effect = effect(".trivyignore.yaml", text);
-    assert_eq!(effect.waived, ids(&[LODASH, MINIMIST, "generic-password"]));
-    assert_eq!(lines(&effect.unused), [6, 11, 17, 21, 26]);
+    assert_eq!(effect.waived, ids(&[LODASH, MINIMIST, "generic-password", "github-personal-access-token"]));
+    assert_eq!(lines(&effect.unused), [6, 11, 17, 21, 27]);
     assert_eq!(effect.unused[1].1, "CVE-2020-7598, pkg:deb/debian/libssl1.1: packages of that kind are not listed");
     assert_eq!(effect.unused[4].1, "GPL-3.0: licences are not judged");
     assert_eq!(effect.expired, [9]);

@@ -157,7 +157,7 @@ fn acceptances_and_allowances_expire_as_well() {
     };
     for (today, exit, expired) in [("2026-11-30", Exit::Clean, 0), ("2026-12-01", Exit::Incomplete, 2)] {
         let settings = of(text, today);
-        assert_eq!(settings.allows(&found).is_some(), expired == 0);
+        assert_eq!(settings.allows(&found, None).is_some(), expired == 0);
         let mut scan = clean_scan();
         scan.coverage.grade = Grade::Partial;
         scan.coverage.gaps = vec![Gap::blocking(GapKind::Encrypted, place(&["a.zip"]), "artifact", "locked")];
@@ -226,7 +226,7 @@ fn what_the_baseline_names_does_not_fail_a_run() {
 
     let clean = with(vec![old.clone()], false);
     assert_eq!(clean.exit, Exit::Clean);
-    assert_eq!(clean.reasons, ["no finding at or above high that is new (1 in the baseline)"]);
+    assert_eq!(clean.reasons, ["no finding at or above high that is new (1 known before)"]);
     assert_eq!(clean.targets[0].findings[0].state, State::Existing);
 
     let verdict = with(vec![old.clone(), new], false);

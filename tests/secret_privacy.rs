@@ -1,6 +1,8 @@
 //! No byte that the program writes holds a secret: reports in every format, errors, explanations and the cache folder of
 //! runs over all rules' examples and over the published corpus, looked through for every value, plain and encoded.
 
+mod sweeps;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,7 @@ use tidewaiter::secret::{Engine, Finder, rules_with_examples};
 use crate::cached::synced;
 use crate::secret_corpus::generate;
 use crate::support::osv::{Bucket, record};
-use crate::support::{Cli, Zip, need, write};
+use crate::support::{Cli, Zip, need, planted, write};
 
 /// This much of a secret, in a row, is a leak.
 const PIECE: usize = 8;
@@ -22,11 +24,12 @@ const PIECE: usize = 8;
 /// What is looked for, and where the values are.
 struct Planted {
     folder: tempfile::TempDir,
+    values: BTreeSet<Vec<u8>>,
     needles: AhoCorasick,
 }
 
 impl Planted {
-    /// The corpus, and one file for every example of every rule.
+    /// The corpus, the README's secrets, and one file for every example of every rule.
     fn new() -> Planted {
         let folder = tempfile::tempdir().unwrap();
         generate(folder.path(), 1);
@@ -36,6 +39,7 @@ impl Planted {
                 write(&tree, &format!("examples/{}-{number}.txt", rule.id), example.as_bytes());
             }
         }
+        write(&tree, "examples/planted.txt", planted::all().collect::<Vec<_>>().join("\n").as_bytes());
         let mut values = planted_in(folder.path());
         let found = found_in(&tree);
         assert!(found.len() > Engine::builtin().rules().len(), "the examples are found");
@@ -45,7 +49,7 @@ impl Planted {
         let other = tempfile::tempdir().unwrap();
         generate(other.path(), 2);
         known.extend(planted_in(other.path()).into_iter().filter(|value| !values.contains(value)));
-        Planted { needles: AhoCorasick::new(needles(&values, &known)).unwrap(), folder }
+        Planted { needles: AhoCorasick::new(needles(&values, &known)).unwrap(), values, folder }
     }
 
     fn tree(&self) -> PathBuf {
@@ -141,8 +145,11 @@ fn encoded(piece: &[u8]) -> Vec<Vec<u8>> {
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
     let each = |write: fn(&u8) -> String| piece.iter().map(write).collect::<String>().into_bytes();
+    let swapped =
+        |byte: &u8| if byte.is_ascii_uppercase() { byte.to_ascii_lowercase() } else { byte.to_ascii_uppercase() };
     let mut forms = vec![
         piece.iter().rev().copied().collect(),
+        piece.iter().map(swapped).collect(),
         each(|byte| format!("{byte:02x}")),
         each(|byte| format!("{byte:02X}")),
         each(|byte| format!("%{byte:02X}")),

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tidewaiter::artifact::Limits;
 use tidewaiter::model::{GapKind, Level};
-use tidewaiter::source::{Archive, Code, Deployed, FetchError, Files, Listing, Source};
+use tidewaiter::source::{Archive, BucketOptions, Code, Deployed, FetchError, Files, Listing, Source};
 
 use crate::support::{Zip, write};
 
@@ -58,7 +58,7 @@ impl Tree {
     fn new(fill: impl FnOnce(&Path)) -> Tree {
         let folder = tempfile::tempdir().unwrap();
         fill(folder.path());
-        let files = Files::open(folder.path().to_str().unwrap(), None).unwrap();
+        let files = Files::open(folder.path().to_str().unwrap(), &BucketOptions::default()).unwrap();
         Tree(folder, files)
     }
 
@@ -174,6 +174,59 @@ fn a_digest_finds_its_archive_under_any_name() {
 }
 
 #[test]
+fn a_copy_of_what_is_claimed_is_no_function_of_its_own() {
+    let bytes = archive("orders");
+    let tree = Tree::new(|root| {
+        write(root, "orders.zip", &bytes);
+        write(root, "a-copy.zip", &bytes);
+        save(root, "orders.json", &configuration("orders", Some(&bytes)));
+    });
+    let function = tree.one();
+    assert_eq!((function.id.as_str(), code(&function).name.as_str()), (&*latest("orders"), "orders.zip"));
+}
+
+#[test]
+fn a_function_called_like_an_archive_does_not_hide_it() {
+    let tree = Tree::new(|root| {
+        write(root, "orders.zip", &archive("orders"));
+        write(root, "stock.zip", &archive("stock"));
+        save(root, "x.json", &json!({"FunctionName": "orders.zip"}));
+    });
+    assert_eq!(ids(&tree.list()), ["./orders.zip", "orders.zip", "stock.zip"]);
+}
+
+/// Each of these takes seconds. They would take hours where one part of a file is held against all others.
+#[test]
+fn files_that_say_the_same_over_and_over_are_read_once() {
+    let arn = format!("{ACCOUNT}:function:f0");
+    let policy = |n: usize| {
+        let statement = json!({"Sid": format!("s{n}"), "Resource": arn, "Condition": "x".repeat(1_000)});
+        json!({"Policy": json!({"Statement": [statement]}).to_string()})
+    };
+    let functions = 3_000;
+    let tree = Tree::new(|root| {
+        let own = (0..functions)
+            .map(|n| json!({"FunctionName": format!("f{n}"), "FunctionArn": format!("{ACCOUNT}:function:f{n}")}));
+        let company = (0..functions).flat_map(|n| [json!({"Tags": {"n": n.to_string()}}), json!({})]);
+        save(root, "all.json", &own.chain(company).collect());
+        save(root, "policies.json", &(0..functions).map(policy).collect());
+        let routing = json!({"AdditionalVersionWeights": {"$LATEST": 0.1, "2": 0.1}});
+        save(
+            root,
+            "alias.json",
+            &json!({"AliasArn": format!("{arn}:live"), "Name": "live", "FunctionVersion": "1", "RoutingConfig": routing}),
+        );
+    });
+    let listing = tree.list();
+    assert_eq!(listing.functions.len(), functions);
+    let cloud = listing.functions[0].environment.config.cloud.as_ref().unwrap();
+    let details = cloud.details.as_ref().unwrap();
+    assert_eq!(details.policy.as_ref().unwrap().matches("Sid").count(), functions);
+    assert_eq!(details.tags["n"], (functions - 1).to_string());
+    assert!(listing.unseen.iter().any(|place| place.detail.contains("one page of a list")), "no alias leads to three");
+}
+
+#[test]
 fn another_digest_than_announced_is_told_and_never_taken_for_either() {
     let (announced, came) = (archive("orders"), archive("evil"));
     let tree = Tree::new(|root| {
@@ -206,6 +259,27 @@ fn a_configuration_without_archive_is_a_function_without_code() {
     assert_eq!(listing.functions[0].code, Code::Image(String::new()));
     let Err(FetchError::Unavailable(why)) = tree.code(&listing.functions[1]) else { panic!("there is no archive") };
     assert!(why.contains("orders.zip"), "{why}");
+}
+
+#[test]
+fn an_image_is_named_by_its_digest_however_it_was_saved() {
+    let digest = "ab".repeat(32);
+    let image = |sha256: Option<&str>| {
+        with(configuration("image", None), json!({"PackageType": "Image", "CodeSha256": sha256}))
+    };
+    let tag = "registry.example.com/image:latest";
+    let resolved = format!("registry.example.com/image@sha256:{digest}");
+    for output in [
+        image(Some(&digest)),
+        json!({"Functions": [image(Some(&digest))]}),
+        json!({"Configuration": image(Some(&digest)), "Code": {"ImageUri": tag}}),
+        json!({"Configuration": image(None), "Code": {"ImageUri": tag, "ResolvedImageUri": resolved}}),
+    ] {
+        let function = Tree::new(|root| save(root, "image.json", &output)).one();
+        assert_eq!(function.code, Code::Image(format!("sha256:{digest}")), "{output}");
+    }
+    let output = json!({"Configuration": image(None), "Code": {"ImageUri": tag}});
+    assert_eq!(Tree::new(|root| save(root, "image.json", &output)).one().code, Code::Image(tag.to_owned()));
 }
 
 #[test]
@@ -422,13 +496,14 @@ fn places_that_are_none() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), "orders.zip", b"");
     for place in [file.to_str().unwrap(), folder.path().join("none").to_str().unwrap()] {
-        assert!(Files::open(place, None).unwrap().list().is_err(), "{place}");
+        assert!(Files::open(place, &BucketOptions::default()).unwrap().list().is_err(), "{place}");
     }
     for (place, endpoint) in
         [("https://x.example.com/", None), ("/tmp", Some("http://127.0.0.1:9")), ("gs://a/b", None)]
     {
-        assert!(Files::open(place, endpoint).is_err(), "{place}");
+        let options = BucketOptions { endpoint: endpoint.map(str::to_owned), ca_cert: None };
+        assert!(Files::open(place, &options).is_err(), "{place}");
     }
     let url = format!("file://{}", folder.path().display());
-    assert_eq!(ids(&Files::open(&url, None).unwrap().list().unwrap()), ["orders.zip"]);
+    assert_eq!(ids(&Files::open(&url, &BucketOptions::default()).unwrap().list().unwrap()), ["orders.zip"]);
 }

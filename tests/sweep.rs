@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tidewaiter::model::hex;
 
 use crate::cached::synced;
 use crate::support::osv::{Bucket, record};
@@ -15,24 +17,26 @@ use crate::support::{Cli, Zip, write};
 const DATE: &str = "2024-01-01T00:00:00Z";
 
 /// Functions in a folder, and what is known of them.
-struct Fleet {
-    folder: tempfile::TempDir,
+pub struct Fleet {
+    pub folder: tempfile::TempDir,
     caches: usize,
 }
 
 impl Fleet {
-    fn new(functions: usize) -> Fleet {
+    /// So many functions.
+    pub fn new(functions: usize) -> Fleet {
         let fleet = Fleet { folder: tempfile::tempdir().unwrap(), caches: 0 };
         (0..functions).for_each(|number| fleet.deploy(number, "1.0.0"));
         fleet
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// A place in its folder; the functions are in `functions`, the state is in `state`.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Each function has a package that all have, and one of its own.
-    fn deploy(&self, number: usize, version: &str) {
+    pub fn deploy(&self, number: usize, version: &str) {
         let package = |name: &str| json!({"name": name, "version": version}).to_string();
         let own = format!("own-{number}");
         let zip = Zip::new()
@@ -44,7 +48,7 @@ impl Fleet {
     }
 
     /// A cache with these advisories: packages that are flawed below version 2.
-    fn advisories(&mut self, flawed: &[&str]) -> PathBuf {
+    pub fn advisories(&mut self, flawed: &[&str]) -> PathBuf {
         self.caches += 1;
         let folder = self.path(&format!("cache-{}", self.caches));
         std::fs::create_dir(&folder).unwrap();
@@ -56,29 +60,38 @@ impl Fleet {
         synced(&folder, &bucket)
     }
 
-    fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
+    /// A sweep by these advisories, for which everything counts unless `more` says otherwise.
+    pub fn arguments(&self, cache: &Path, more: &[&str]) -> Vec<String> {
+        self.arguments_of(self.path("functions").to_str().unwrap(), cache, more)
+    }
+
+    /// The arguments of a sweep of wherever the functions were copied to.
+    pub fn arguments_of(&self, place: &str, cache: &Path, more: &[&str]) -> Vec<String> {
         let text = |path: PathBuf| path.to_str().unwrap().to_owned();
         let mut arguments: Vec<String> = ["sweep", "files"].map(str::to_owned).into();
-        arguments.extend([text(self.path("functions")), "--state".to_owned(), text(self.path("state"))]);
+        arguments.extend([place.to_owned(), "--state".to_owned(), text(self.path("state"))]);
         arguments.extend(["--cache".to_owned(), cache.to_str().unwrap().to_owned()]);
-        arguments.extend(["--format", "json", "--fail-on", "unknown,low", "--reproducible"].map(str::to_owned));
+        arguments.extend(["--format", "json", "--reproducible"].map(str::to_owned));
+        if !more.contains(&"--fail-on") {
+            arguments.extend(["--fail-on", "unknown,low"].map(str::to_owned));
+        }
         arguments.extend(more.iter().map(|one| (*one).to_owned()));
         arguments
     }
 
-    fn sweep(&self, cache: &Path, more: &[&str]) -> (i32, Value) {
+    pub fn sweep(&self, cache: &Path, more: &[&str]) -> (i32, Value) {
         let run = Cli::run(self.arguments(cache, more));
         assert!([0, 1, 3].contains(&run.code), "exit {}: {}", run.code, run.stderr);
         (run.code, run.json())
     }
 }
 
-fn number(json: &Value, key: &str) -> u64 {
+pub fn number(json: &Value, key: &str) -> u64 {
     json["sweep"][key].as_u64().unwrap_or_else(|| panic!("{key}: {}", json["sweep"]))
 }
 
 /// Ids of the targets that something names.
-fn named<'a>(list: &'a Value) -> BTreeSet<&'a str> {
+pub fn named<'a>(list: &'a Value) -> BTreeSet<&'a str> {
     let one = |item: &'a Value| item["target"].as_str().or(item.as_str()).unwrap();
     list.as_array().unwrap().iter().map(one).collect()
 }
@@ -141,6 +154,34 @@ fn other_rules_read_again_and_say_so() {
     let (_, json) = fleet.sweep(&cache, &["--rules", file.to_str().unwrap()]);
     assert_eq!(number(&json, "downloaded"), 3);
     assert!(json["sweep"]["rescanned"].as_str().is_some_and(|why| why.contains("rules")), "{}", json["sweep"]);
+}
+
+#[test]
+fn other_allowances_count_without_reading_again() {
+    let mut fleet = Fleet::new(3);
+    let cache = fleet.advisories(&[]);
+    // How often the secret of all functions is waived, and by which line.
+    let waived = |policy: &str| {
+        let file = write(fleet.folder.path(), "policy.toml", policy.as_bytes());
+        let (_, json) = fleet.sweep(&cache, &["--policy", file.to_str().unwrap()]);
+        assert!(json["sweep"]["rescanned"].is_null(), "{}", json["sweep"]);
+        assert_eq!(json["policy"]["waivers_unused"].as_array().unwrap().len(), 0, "{}", json["policy"]);
+        let targets = json["targets"].as_array().unwrap().iter();
+        let by = targets.filter_map(|target| {
+            let secret = target["findings"].as_array().unwrap().iter().find(|finding| finding["kind"] == "secret");
+            let by = secret.unwrap()["waived"]["by"].as_str()?;
+            Some(by.rsplit(':').next().unwrap().to_owned())
+        });
+        (number(&json, "downloaded"), by.collect::<Vec<String>>())
+    };
+    let lines = |line: &str| vec![line.to_owned(); 3];
+    let by_place = "[[allow-secrets]]\npath = 'index.js'\nreason = 'opens nothing'\n";
+    assert_eq!(waived(by_place), (3, lines("3")));
+    assert_eq!(waived(&format!("# Another line.\n{by_place}")), (0, lines("4")));
+    let digest = hex(&Sha256::digest(plant("@@github-token@@")));
+    let by_value = by_place.replace("path = 'index.js'", &format!("value = 'sha256:{digest}'"));
+    assert_eq!(waived(&by_value), (0, lines("3")), "a value that is not kept is known by its digest");
+    assert_eq!(waived(""), (0, Vec::new()));
 }
 
 #[test]

@@ -36,13 +36,15 @@ fn json_holds_what_the_sweep_says() {
 
     let target = |name: &str| report["targets"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
     let cloud = &target("checkout")["cloud"];
-    let wanted = "account arn details event_sources invoked modified provider qualifier region role used_by";
+    let wanted =
+        "account arn calls_known_since details event_sources invoked modified provider qualifier region role used_by";
     assert_eq!(keys(cloud), wanted.split(' ').collect());
     assert_eq!((&cloud["qualifier"], &cloud["used_by"][0]), (&json!("7"), &json!("alias live")));
-    assert_eq!(keys(&cloud["role"]), "arn attached boundary inline trust".split(' ').collect());
+    assert_eq!(keys(&cloud["role"]), "arn attached boundary boundary_policy inline trust".split(' ').collect());
     assert_eq!(keys(&cloud["details"]), "asked policy reserved_concurrency tags urls".split(' ').collect());
     assert_eq!(cloud["details"]["urls"][0]["auth"], "NONE");
-    assert_eq!(target("billing")["cloud"]["invoked"], Value::Null);
+    let idle = &target("billing")["cloud"];
+    assert_eq!((&idle["invoked"], &idle["calls_known_since"]), (&Value::Null, &json!("2026-08-03T00:00:00Z")));
     // What nobody asked a cloud about is unknown.
     let scanned = self::report(&full());
     assert_eq!(scanned["targets"][0]["cloud"]["used_by"], Value::Null);
@@ -92,6 +94,7 @@ fn hostile_sweep() -> Verdict {
         let config = &mut target.scan.config;
         let cloud = config.cloud.as_mut().unwrap();
         cloud.used_by.iter_mut().chain(&mut cloud.event_sources).chain(&mut cloud.invoked).for_each(spoil);
+        cloud.calls_known_since.iter_mut().for_each(spoil);
         cloud.region.iter_mut().chain(&mut cloud.qualifier).chain(&mut cloud.modified).for_each(spoil);
         let details = cloud.details.as_mut().unwrap();
         details.tags.values_mut().chain(&mut details.policy).for_each(spoil);
@@ -131,8 +134,30 @@ fn people_see_what_is_new_first() {
     snapshot("sweep_markdown", &news[..news.find("### checkout").unwrap_or(news.len())]);
 }
 
+#[test]
+fn places_are_no_functions() {
+    let scans = vec![deployed("billing"), deployed("checkout"), unlisted()];
+    let mut verdict = judge(scans, database(DatabaseOrigin::Cache), settings(), Some(run()));
+    verdict.sweep = Some(Sweep { source: "aws".to_owned(), functions: 2, ..Sweep::default() });
+    let html = rendered("html", &verdict, PLAIN);
+    assert!(html.contains("<title>2 functions and 1 place"), "{}", &html[..html.len().min(2_000)]);
+    assert!(html.contains("2 of 3 seen as a whole"));
+    let table = rendered("table", &verdict, PLAIN);
+    assert!(table.contains("eu-north-1:123456789012  could not be listed"), "{table}");
+    assert!(!table.contains("0 of 0 entries"), "{table}");
+}
+
 fn tail(text: &str, from: &str) -> String {
     text[text.find(from).unwrap()..].to_owned()
+}
+
+#[test]
+fn no_earlier_sweep_is_not_the_first_one() {
+    let mut verdict = swept();
+    verdict.sweep.as_mut().unwrap().since = None;
+    assert!(verdict.sweep.as_ref().unwrap().trend.len() > 1);
+    let text = rendered("table", &verdict, PLAIN);
+    assert!(text.contains("Everything: no earlier sweep") && !text.contains("The first sweep"), "{text}");
 }
 
 #[test]

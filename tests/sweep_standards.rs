@@ -43,6 +43,25 @@ fn python() -> Option<PathBuf> {
 }
 
 #[test]
+fn a_place_that_could_not_be_listed_is_told_where_it_is() {
+    let verdict = judge(
+        vec![deployed("checkout"), unlisted()],
+        database(DatabaseOrigin::Cache),
+        settings(),
+        Some(crate::support::verdict::run()),
+    );
+    let calls = lines("asff", &verdict);
+    assert_eq!(calls.len(), 2, "a call for each region");
+    let north = calls.iter().flat_map(|call| call["Findings"].as_array().unwrap());
+    let north: Vec<&Value> = north.filter(|one| one["Region"] == "eu-north-1").collect();
+    assert_eq!((north.len(), &north[0]["AwsAccountId"]), (1, &json!("123456789012")));
+    assert_eq!((&north[0]["Resources"][0]["Type"], &north[0]["RecordState"]), (&json!("Other"), &json!("ACTIVE")));
+    let all = lines("ocsf", &verdict);
+    let resource = all.iter().map(|one| &one["resources"][0]).find(|one| one["region"] == "eu-north-1");
+    assert_eq!(resource.expect("the place")["type"], "place");
+}
+
+#[test]
 fn security_hub_is_told_what_is_open_and_what_no_longer() {
     let verdict = swept();
     let all = findings(&verdict);

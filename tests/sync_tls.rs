@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
 use tempfile::TempDir;
 
+use crate::support::authority::Authority;
 use crate::support::http::{Fault, Server};
 use crate::support::write;
 use crate::sync::{bucket, run_with};
@@ -25,29 +23,12 @@ struct Organisation {
 impl Organisation {
     /// The mirror's certificate bears this host.
     fn new(host: &str) -> Organisation {
-        let named = |hosts: Vec<String>, name: &str| {
-            let mut params = CertificateParams::new(hosts).unwrap();
-            params.distinguished_name.push(DnType::CommonName, name);
-            params
-        };
-        let (authority_key, mirror_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-        let mut params = named(Vec::new(), "An authority of the tests");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&authority_key).unwrap();
-        let issuer = Issuer::new(params, authority_key);
-        let of_mirror = named(vec![host.to_owned()], "A mirror of the tests").signed_by(&mirror_key, &issuer).unwrap();
-
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let key = PrivateKeyDer::try_from(mirror_key.serialize_der()).unwrap();
-        let config = config.with_no_client_auth().with_single_cert(vec![of_mirror.der().clone()], key).unwrap();
-
         let folder = tempfile::tempdir().unwrap();
         let served = folder.path().join("bucket");
         std::fs::create_dir(&served).unwrap();
         bucket(50).write(&served);
-        let authority = write(folder.path(), "authority.pem", certificate.pem().as_bytes());
-        Organisation { authority, mirror: Server::start_tls(&served, Arc::new(config)), folder }
+        let Authority { file, server } = Authority::new(folder.path(), host);
+        Organisation { authority: file, mirror: Server::start_tls(&served, server), folder }
     }
 
     /// Syncs into a new cache: whether that succeeds, and what is said.

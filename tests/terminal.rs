@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use tidewaiter::policy::{Verdict, WaiverNote};
+use tidewaiter::model::{DatabaseOrigin, Epss, FindingKind, Kev};
+use tidewaiter::policy::{Verdict, WaiverNote, judge};
 use tidewaiter::report::{Style, by_id};
 use unicode_width::UnicodeWidthStr;
 
-use crate::support::verdict::{clean, full};
+use crate::support::verdict::{clean, database, full, full_scan, settings};
 use crate::support::{Cli, need, write};
 
 fn rendered(format: &str, width: usize, unicode: bool) -> String {
@@ -66,6 +67,40 @@ fn a_terminal_gets_colours_unless_it_is_dumb_or_told_not_to() {
     assert_eq!(without_colours(&coloured), plain);
     assert_eq!(on_terminal(&result, &[("TERM", "dumb")]), plain);
     assert_eq!(on_terminal(&result, &[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), plain);
+}
+
+/// Titles that differ at their ends only, long ids, everything that can stand in a row: at no width is any of it cut.
+#[test]
+fn a_narrow_terminal_loses_nothing() {
+    let mut scan = full_scan();
+    scan.artifacts[0].path = format!("build/{}.zip", "a-function-of-some-length-".repeat(3));
+    let long = |end: &str| format!("An HTTP client that follows what a server says to wherever that leads {end}");
+    for (at, finding) in scan.findings.iter_mut().enumerate() {
+        finding.title = long(&format!("end-of-{at}"));
+        finding.id = format!("{}-OF-A-SOURCE-WITH-LONG-ONES-2026-{at:04}", finding.kind.word().to_uppercase());
+        finding.aliases = vec![format!("CVE-2026-{at:04}")];
+        finding.exploitation.kev = Some(Kev { added: None, due: None, ransomware: false });
+        finding.exploitation.epss = Some(Epss { score: 0.125, percentile: 0.5 });
+    }
+    scan.hooks.iter_mut().enumerate().for_each(|(at, hook)| hook.what = long(&format!("hook-{at}")));
+    let verdict = judge(vec![scan], database(DatabaseOrigin::Cache), settings(), None);
+    for width in [60, 80, 100, 120] {
+        let mut out = Vec::new();
+        let style = Style { color: false, width, unicode: true };
+        by_id("table").unwrap().write(&verdict, &style, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().all(|line| line.width() <= width), "{width}: {text}");
+        assert!(!text.contains('…'), "{width}: {text}");
+        let target = &verdict.targets[0];
+        for finding in target.findings.iter().map(|judged| &judged.finding) {
+            assert!(text.contains(finding.title.rsplit(' ').next().unwrap()), "{width}, {}: {text}", finding.title);
+            if finding.purl.is_some() && finding.kind != FindingKind::Secret && finding.kind != FindingKind::Integrity {
+                assert!(text.contains(&finding.id) && text.contains(&finding.aliases[0]), "{width}: {text}");
+            }
+        }
+        assert!(target.scan.hooks.iter().all(|hook| text.contains(hook.what.rsplit(' ').next().unwrap())), "{text}");
+        assert!(text.contains("known exploited") && text.contains("EPSS 12.5 %") && text.contains("fix 4.17.19"));
+    }
 }
 
 #[test]

@@ -376,8 +376,8 @@ fn roots(ca_cert: Option<&Path>) -> Result<RootCertStore, AdvisoryError> {
     Ok(roots)
 }
 
-/// An error and its causes.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+/// An error and its causes, the first one last.
+pub fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| cause(*error))
 }
 

@@ -63,7 +63,7 @@ pub use error::AdvisoryError;
 pub use feed_sync::{FeedSource, FeedSync, sync_feed};
 pub use feeds::{PUBLIC_EPSS, PUBLIC_KEV};
 pub use frame::{Packer, Unpacker};
-pub use http::{Http, Watch, chain, client, tls};
+pub use http::{Http, Watch, causes, chain, client, tls};
 pub use mirror::{Fetched, Listing, Mirror, Validator};
 pub use mirror_dir::DirMirror;
 pub use mirror_http::{HttpMirror, PUBLIC_BUCKET, parse_address};

@@ -1,12 +1,11 @@
 //! What reading one artifact gave, before it is laid together with the function's others.
 //!
 //! Reading is what costs; laying together is cheap. So the contents of an artifact can be kept ([`SealedContents`]) and
-//! serve every function that has it, and every sweep until it changes. What is kept holds no secret's value: a keyed
-//! digest stands for it, by which equal values of several artifacts are still joined.
+//! serve every function that has it, and every sweep until it changes. What is kept holds no secret's value: a seal
+//! stands for it ([`Sealer`]), by which equal values of several artifacts are still joined.
 
 use std::collections::HashSet;
 
-use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use super::opaque::Opaque;
@@ -16,7 +15,7 @@ use crate::artifact::{Budget, OpenError};
 use crate::extract::{Joined, LockedVersions, Owners, join};
 use crate::integrity::Traces;
 use crate::model::{
-    Artifact, ArtifactRole, Gap, GapKind, Location, Package, SecretMatch, SecretValue, Tally, TargetKind,
+    Artifact, ArtifactRole, Gap, GapKind, Location, Package, Sealer, SecretMatch, SecretValue, Tally, TargetKind,
 };
 
 /// What one artifact contains. Its places are those of an artifact of index 0 until it is laid together with others.
@@ -61,8 +60,8 @@ pub struct SealedContents {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct SealedSecret {
     found: SecretMatch,
-    /// HMAC-SHA256 of the value.
-    token: Vec<u8>,
+    /// What stands for the value.
+    seal: Vec<u8>,
 }
 
 impl Contents {
@@ -83,19 +82,15 @@ impl Contents {
         options: &Options<'_>,
     ) -> Result<Contents, OpenError> {
         let (kind, walked) = walk::artifact(role, input, budget, options)?;
-        Ok(Contents::of(kind, walked, locked, options))
+        Ok(Contents::of(kind, walked, locked))
     }
 
     /// Joins what a walk gave.
-    pub(super) fn of(kind: TargetKind, walked: Walked, locked: &LockedVersions, options: &Options<'_>) -> Contents {
+    pub(super) fn of(kind: TargetKind, walked: Walked, locked: &LockedVersions) -> Contents {
         let Walked { artifact, mut part } = walked;
         let joined = guarded(|| join(part.sink, locked))
             .unwrap_or_else(|| Joined { gaps: vec![failed(&Location::artifact(0), "inventory")], ..Joined::default() });
         part.gaps.extend(joined.gaps);
-        // Asked here, since only here the values are known.
-        for one in &mut part.secrets {
-            one.allowed_by = one.allowed_by.take().or_else(|| (options.allow)(one));
-        }
         let body = Body {
             kind,
             artifact,
@@ -142,12 +137,11 @@ impl Contents {
         &self.body.artifact
     }
 
-    /// Replaces every secret's value by its digest under a key that never leaves this machine. Only contents that were
-    /// sealed with one key may be laid together, and vendors cannot be asked about them.
-    pub fn seal(self, key: &[u8; 32]) -> SealedContents {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    /// Replaces every secret's value by its seal. Only contents that were sealed with one key may be laid together, and
+    /// vendors cannot be asked about them.
+    pub fn seal(self, sealer: &Sealer) -> SealedContents {
         let seal = |one: SecretMatch| SealedSecret {
-            token: hmac::sign(&key, one.value.expose()).as_ref().to_vec(),
+            seal: sealer.seal(&one.value).expose().to_vec(),
             found: SecretMatch { value: SecretValue::default(), ..one },
         };
         SealedContents { body: self.body, secrets: self.secrets.into_iter().map(seal).collect() }
@@ -171,9 +165,9 @@ impl Contents {
 }
 
 impl SealedContents {
-    /// The contents, with digests in the place of values.
+    /// The contents, with seals in the place of values.
     pub fn open(self) -> Contents {
-        let open = |one: SealedSecret| SecretMatch { value: SecretValue::new(&one.token), ..one.found };
+        let open = |one: SealedSecret| SecretMatch { value: SecretValue::new(&one.seal), ..one.found };
         Contents { body: self.body, secrets: self.secrets.into_iter().map(open).collect() }
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn artifact(path: &str, file: &EnvFile, options: &Options<'_>) -> Con
         bytes: part.tally.bytes,
         entries: count,
     };
-    Contents::of(TargetKind::Artifact, Walked { artifact, part }, &LockedVersions::default(), options)
+    Contents::of(TargetKind::Artifact, Walked { artifact, part }, &LockedVersions::default())
 }
 
 /// Layers that the configuration names and nobody handed over.

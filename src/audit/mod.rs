@@ -9,6 +9,7 @@ mod environment;
 mod hold;
 mod integrity;
 mod inventory;
+mod mask;
 mod opaque;
 mod overlay;
 mod python_path;
@@ -162,6 +163,10 @@ pub fn assemble(
     let mut laid = overlay::lay(parts, supplied.as_ref());
     gaps.append(&mut laid.gaps);
 
+    // Asked here and not where they were found: what was kept is asked anew by every policy.
+    for one in &mut laid.secrets {
+        one.allowed_by = one.allowed_by.take().or_else(|| (options.allow)(one));
+    }
     let mut findings = secrets::join(std::mem::take(&mut laid.secrets), &laid, &artifacts, options);
     let variables = file.map(|file| (layers, file));
     let traces = std::mem::take(&mut laid.traces);

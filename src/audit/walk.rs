@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use super::{Input, Options, Progress, opaque};
+use super::{Input, Options, Progress, mask, opaque};
 use crate::artifact::{
     self, Budget, EntryKind, Indexed, Magic, Meta, OpenError, Opened, OverLimit, Piece, Step, Stream, open_bytes,
     open_input, open_path,
@@ -145,7 +145,7 @@ impl Walker<'_> {
         let mut first = self.entries(place, archive, depth, lists, &Known::default());
         let known = first.traces.known();
         let mut part = first.append(self.entries(place, archive, depth, files, &known));
-        part.gaps.extend(archive.gaps().iter().map(|gap| rebase(place, gap.clone())));
+        part.gaps.extend(archive.gaps().iter().map(|gap| self.rebase(place, gap.clone())));
         part
     }
 
@@ -163,11 +163,7 @@ impl Walker<'_> {
                     self.link(place, meta, &mut part);
                     return part;
                 }
-                let here = place.child(&meta.name);
-                self.count(&mut part, 1);
-                if depth == 0 {
-                    part.files.push(meta.name.clone());
-                }
+                let here = self.begin(place, meta, depth, &mut part);
                 let mut reading = batch.reading(&meta.name);
                 let end = archive
                     .read(index, self.budget, scratch, &mut |piece| {
@@ -251,18 +247,11 @@ impl Walker<'_> {
 
     fn step(&self, place: &Location, step: Step, depth: u32) -> Part {
         let mut part = Part::default();
-        let begin = |part: &mut Part, meta: &Meta| {
-            self.count(part, 1);
-            if depth == 0 {
-                part.files.push(meta.name.clone());
-            }
-        };
         match step {
             Step::Bare(meta) => self.link(place, &meta, &mut part),
-            Step::Note(gap) => part.gaps.push(rebase(place, gap)),
+            Step::Note(gap) => part.gaps.push(self.rebase(place, gap)),
             Step::Whole(meta, bytes) => {
-                begin(&mut part, &meta);
-                let here = place.child(&meta.name);
+                let here = self.begin(place, &meta, depth, &mut part);
                 // Nothing waits: there is no list yet to compare with.
                 let known = Known::default();
                 self.compare(&here, Piece::whole(&bytes), &mut Batch::new(&known).reading(&meta.name), &mut part);
@@ -270,17 +259,18 @@ impl Walker<'_> {
                 self.finish(&mut part, place, Ok(()));
             }
             Step::Window(meta, window) => {
-                if window.first {
-                    begin(&mut part, &meta);
-                }
-                self.piece(&place.child(&meta.name), window.borrow(), Some(depth), &mut part);
+                let here = match window.first {
+                    true => self.begin(place, &meta, depth, &mut part),
+                    false => place.child(&mask::name(self.options.engine, &meta.name).0),
+                };
+                self.piece(&here, window.borrow(), Some(depth), &mut part);
                 if window.last {
                     self.finish(&mut part, place, Ok(()));
                 }
             }
             Step::Lost { meta, begun, gap } => {
                 if !begun {
-                    begin(&mut part, &meta);
+                    self.begin(place, &meta, depth, &mut part);
                 }
                 self.finish(&mut part, place, Err(gap));
             }
@@ -288,11 +278,23 @@ impl Walker<'_> {
         part
     }
 
+    /// Counts an entry whose bytes follow, and says where it is.
+    fn begin(&self, place: &Location, meta: &Meta, depth: u32, part: &mut Part) -> Location {
+        self.count(part, 1);
+        let (name, found) = mask::name(self.options.engine, &meta.name);
+        let here = place.child(&name);
+        part.secrets.extend(found.into_iter().map(|one| SecretMatch { location: here.clone(), ..one }));
+        if depth == 0 {
+            part.files.push(name.into_owned());
+        }
+        here
+    }
+
     /// A link is not followed, but its target is text that somebody wrote; and where a package file is a link to
     /// something else, its bytes were read under a name that says nothing.
     fn link(&self, place: &Location, meta: &Meta, part: &mut Part) {
         let Some(target) = &meta.link else { return };
-        let here = place.child(&meta.name);
+        let here = place.child(&mask::name(self.options.engine, &meta.name).0);
         self.search(&here, Piece::whole(target.as_bytes()), part);
         for extractor in extract::ALL {
             if extractor.goes_by_name() && extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
@@ -313,7 +315,7 @@ impl Walker<'_> {
             Ok(()) => part.tally.read += 1,
             Err(gap) => {
                 part.tally.gapped += 1;
-                part.gaps.push(rebase(place, gap));
+                part.gaps.push(self.rebase(place, gap));
             }
         }
         Progress::add(&self.options.progress.done, 1);
@@ -325,11 +327,13 @@ impl Walker<'_> {
         let fresh = if piece.first { piece.bytes.len() } else { piece.bytes.len().saturating_sub(self.overlap()) };
         part.tally.bytes += fresh as u64;
         Progress::add(&self.options.progress.bytes, fresh as u64);
+        let before = part.secrets.len();
         self.search(here, piece, part);
         if !piece.first {
             return;
         }
-        self.extract(here, piece, part);
+        let bytes = mask::masked(piece.bytes, &part.secrets[before..]);
+        self.extract(here, Piece { bytes: &bytes, ..piece }, part);
         if let Some(depth) = depth {
             self.nested(here, piece, depth, part);
         }
@@ -357,6 +361,13 @@ impl Walker<'_> {
             }
             None => part.gaps.push(failed(here, "secret")),
         }
+    }
+
+    /// Puts the archive's own place in front of a relative one.
+    fn rebase(&self, place: &Location, gap: Gap) -> Gap {
+        let mut path = place.path.clone();
+        path.extend(gap.location.path.iter().map(|name| mask::name(self.options.engine, name).0.into_owned()));
+        Gap { location: Location { artifact: place.artifact, path, span: gap.location.span }, ..gap }
     }
 
     fn overlap(&self) -> usize {
@@ -449,11 +460,4 @@ fn over_limit(here: &Location, by: &str, limit: OverLimit) -> Gap {
 /// The gap of a part of the program that failed.
 pub(super) fn failed(here: &Location, by: &str) -> Gap {
     Gap::blocking(GapKind::Internal, here.clone(), by, "this part of the program failed here; please report it")
-}
-
-/// Puts the archive's own place in front of a relative one.
-fn rebase(place: &Location, gap: Gap) -> Gap {
-    let mut path = place.path.clone();
-    path.extend(gap.location.path);
-    Gap { location: Location { artifact: place.artifact, path, span: gap.location.span }, ..gap }
 }

@@ -21,9 +21,11 @@ mod scan;
 mod sweep;
 mod variables;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
+use clap::error::{ContextKind, ContextValue};
 
 use crate::policy::Exit;
 use resolve::Given;
@@ -50,11 +52,12 @@ pub fn run() -> ExitCode {
     let given = Given::of(&given);
     match &mut args.command {
         args::Command::Scan(scan) => {
-            variables::split(&mut scan.output, &mut scan.policy, &mut scan.advisories, &given);
+            variables::split(&mut scan.output, &mut scan.policy, &mut scan.advisories, None, &given);
         }
         args::Command::Sweep(sweep) => {
             let with = sweep.from.options_mut();
-            variables::split(&mut with.output, &mut with.policy, &mut with.advisories, &given);
+            let notify = Some(&mut with.notify);
+            variables::split(&mut with.output, &mut with.policy, &mut with.advisories, notify, &given);
         }
         _ => {}
     }
@@ -83,5 +86,10 @@ pub fn run() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     // A closed pipe is no reason to fail.
     let _ = error.print();
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && Path::new(word).exists()
+    {
+        output::note(&format!("'tidewaiter scan {}' audits it", word.escape_default()));
+    }
     if error.use_stderr() { ExitCode::from(Exit::Failed as u8) } else { ExitCode::SUCCESS }
 }

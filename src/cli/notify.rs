@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use super::args::NotifyArgs;
 use super::output;
 use crate::notify::{self, KEY_VARIABLE, Key, Webhook};
-use crate::policy::{Exit, Verdict};
+use crate::policy::{State, Verdict};
 use crate::report::{NoticeFormat, notice};
 
 /// Whom to tell, and how.
@@ -36,7 +36,9 @@ pub(super) fn notices(args: &NotifyArgs) -> Result<Notices> {
 impl Notices {
     /// Posts where something new violates the policy, or always. All receivers are told, also where one of them fails.
     pub(super) fn send(&self, verdict: &Verdict) -> Result<()> {
-        if verdict.exit != Exit::Violated && !self.always {
+        // Not the exit code, for which --fail-on-existing counts what was there before.
+        let mut findings = verdict.targets.iter().flat_map(|target| &target.findings);
+        if !self.always && !findings.any(|judged| judged.violates && judged.state == State::New) {
             return Ok(());
         }
         let Some(body) = notice(verdict, self.format) else { return Ok(()) };

@@ -1,12 +1,14 @@
 //! Writing reports: to standard output, and to files that appear whole or not at all.
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use super::args::When;
+use crate::artifact::{HEAD, Magic};
+use crate::formats::nearest::did_you_mean;
 use crate::policy::Verdict;
 use crate::report::{self, Reporter, Style};
 
@@ -51,7 +53,8 @@ pub(super) fn parse(texts: &[String]) -> Result<Vec<Output>> {
 pub(super) fn reporter(format: &str) -> Result<&'static dyn Reporter> {
     report::by_id(format).with_context(|| {
         let known: Vec<&str> = report::ALL.iter().map(|reporter| reporter.id()).collect();
-        format!("there is no format '{}'; use one of {}", format.escape_default(), known.join(", "))
+        let meant = did_you_mean(format, known.iter().copied());
+        format!("there is no format '{}'; use one of {}{meant}", format.escape_default(), known.join(", "))
     })
 }
 
@@ -99,6 +102,9 @@ pub(super) fn reachable<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result
         if path.exists() && !path.is_file() {
             continue;
         }
+        if is_archive(path) {
+            bail!("cannot write to {}: it is an archive, and would be lost", path.display());
+        }
         let beside = || folder.canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()));
         let file = path.canonicalize().or_else(|_| beside()).unwrap_or_else(|_| path.to_owned());
         if !taken.insert(file) {
@@ -106,6 +112,24 @@ pub(super) fn reachable<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result
         }
     }
     Ok(())
+}
+
+/// Fails where a report would be written into the folder of a state, whose files have names as plain as `key`.
+pub(super) fn outside<'p>(paths: impl IntoIterator<Item = &'p Path>, state: &Path) -> Result<()> {
+    let Ok(state) = state.canonicalize() else { return Ok(()) };
+    for path in paths {
+        if folder_of(path)?.canonicalize().is_ok_and(|folder| folder.starts_with(&state)) {
+            bail!("cannot write to {}: that folder is for the state of sweeps alone", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is an archive, which no report of ours is: it would be what was to be audited.
+fn is_archive(path: &Path) -> bool {
+    let mut head = vec![0; HEAD];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut head)).unwrap_or(0);
+    Magic::of(&head[..read]).is_archive()
 }
 
 /// The folder that a file is to be written to.

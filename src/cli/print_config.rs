@@ -1,4 +1,4 @@
-//! `--print-config`: every setting of a scan, and where it comes from.
+//! `--print-config`: every setting of a scan or sweep, and where it comes from.
 
 use anyhow::Result;
 
@@ -6,7 +6,7 @@ use super::args::LimitArgs;
 use super::command::command;
 use super::options;
 use super::output;
-use super::resolve::{Given, Setting, plain};
+use super::resolve::{Given, Setting, plain, quoted};
 
 /// Columns of what stands before the origin.
 const LEFT: usize = 44;
@@ -35,17 +35,18 @@ fn line(setting: &Setting) -> String {
 /// Options that no policy file has.
 fn others(limits: &LimitArgs, given: &Given<'_>, policy: &[Setting]) -> Vec<Setting> {
     let command = command();
-    let scan = command.find_subcommand("scan");
     let limits = options::limits(limits);
     let mut settings = Vec::new();
-    for arg in scan.into_iter().flat_map(|scan| scan.get_arguments()) {
+    for arg in given.arguments(&command) {
         let Some(long) = arg.get_long().filter(|_| !arg.is_hide_set()) else { continue };
         let known = policy.iter().any(|one| one.name == long) || matches!(long, "threshold" | "ignore-file");
         if known || matches!(long, "help" | "version" | "print-config") {
             continue;
         }
         let id = arg.get_id().as_str();
-        let values: Vec<String> = given.values(id).iter().map(|value| plain(value)).collect();
+        // What may not be seen in the variables may not be seen here.
+        let show = |value: &String| if arg.is_hide_env_values_set() { quoted("...") } else { plain(value) };
+        let values: Vec<String> = given.values(id).iter().map(show).collect();
         let limit = match long {
             "max-entry-bytes" => Some(limits.entry_bytes),
             "max-target-bytes" => Some(limits.target_bytes),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
-use clap::ArgMatches;
 use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
 
 use super::args::{AdvisoryArgs, PolicyArgs};
 use super::variables::{self, variable};
@@ -42,13 +42,25 @@ pub(super) struct Setting {
 }
 
 /// What was typed, and what came from variables.
-pub(super) struct Given<'a>(Option<&'a ArgMatches>);
+pub(super) struct Given<'a> {
+    /// The subcommands, outermost first.
+    command: Vec<&'a str>,
+    /// Those of the innermost one.
+    matches: Option<&'a ArgMatches>,
+}
 
 impl<'a> Given<'a> {
     /// Those of the innermost subcommand.
     pub fn of(matches: &'a ArgMatches) -> Given<'a> {
-        let inner = std::iter::successors(Some(matches), |outer| outer.subcommand().map(|(_, inner)| inner));
-        Given(inner.skip(1).last())
+        let (command, matches): (Vec<_>, Vec<_>) =
+            std::iter::successors(matches.subcommand(), |(_, outer)| outer.subcommand()).unzip();
+        Given { command, matches: matches.last().copied() }
+    }
+
+    /// The arguments that the command can have.
+    pub fn arguments<'c>(&self, whole: &'c Command) -> impl Iterator<Item = &'c Arg> {
+        let inner = self.command.iter().try_fold(whole, |outer, name| outer.find_subcommand(name));
+        inner.into_iter().flat_map(Command::get_arguments)
     }
 
     /// Where an option's value comes from; `None` for its default.
@@ -71,13 +83,13 @@ impl<'a> Given<'a> {
     }
 
     fn source(&self, id: &str) -> Option<ValueSource> {
-        let matches = self.0?;
+        let matches = self.matches?;
         matches.ids().find(|known| known.as_str() == id).and_then(|_| matches.value_source(id))
     }
 
     /// An option's values as they were given.
     pub fn values(&self, id: &str) -> Vec<String> {
-        let Some(matches) = self.0.filter(|matches| matches.ids().any(|known| known.as_str() == id)) else {
+        let Some(matches) = self.matches.filter(|matches| matches.ids().any(|known| known.as_str() == id)) else {
             return Vec::new();
         };
         let values = matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());

@@ -47,7 +47,7 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
         None => Advisories::Local(Box::new(options::scan_database(&args.advisories)?)),
     };
     let verifier = options::verifier(args)?;
-    let allow = |found: &SecretMatch| settings.allows(found);
+    let allow = |found: &SecretMatch| settings.allows(found, None);
     let demand = Demand { allow_seed: args.advisories.allow_seed, max_age: max_db_age, now: started };
 
     let pool = options::pool(args.limits.threads).with_context(|| given.named("threads", "threads"))?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue};
 
-use super::args::{AdvisoryArgs, OutputArgs, PolicyArgs};
+use super::args::{AdvisoryArgs, NotifyArgs, OutputArgs, PolicyArgs};
 use super::resolve::Given;
 use crate::formats::nearest::did_you_mean;
 
@@ -65,11 +65,13 @@ pub(super) fn split(
     output: &mut OutputArgs,
     policy: &mut PolicyArgs,
     advisories: &mut AdvisoryArgs,
+    notify: Option<&mut NotifyArgs>,
     given: &Given<'_>,
 ) {
     let trust = &mut advisories.trust.trust;
     let texts = [("outputs", &mut output.outputs), ("thresholds", &mut policy.thresholds), ("trust", trust)];
-    for (_, list) in texts.into_iter().filter(|(id, _)| given.is_variable(id)) {
+    let notify = notify.map(|notify| ("notify", &mut notify.notify));
+    for (_, list) in texts.into_iter().chain(notify).filter(|(id, _)| given.is_variable(id)) {
         *list = list.iter().flat_map(|text| values(text)).map(str::to_owned).collect();
     }
     let files = [("ignore_files", &mut policy.ignore_files), ("rules", &mut policy.rules)];
@@ -88,7 +90,7 @@ pub(super) fn split(
 
 /// Options whose variables [`split`] takes apart.
 pub(super) fn is_repeatable(id: &str) -> bool {
-    matches!(id, "outputs" | "thresholds" | "trust" | "ignore_files" | "rules")
+    matches!(id, "outputs" | "thresholds" | "trust" | "notify" | "ignore_files" | "rules")
 }
 
 /// clap's errors name options. Where the value came from a variable, they are made to name that.
@@ -117,19 +119,23 @@ fn culprit(option: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::{ArgAction, CommandFactory};
+    use clap::{Arg, ArgAction, CommandFactory};
 
+    use super::super::args::{Args, THE_FUNCTION, THE_FUNCTIONS};
     use super::*;
 
     #[test]
     fn every_option_that_can_be_repeated_is_taken_apart() {
-        let command = super::super::args::Args::command();
-        let scan = command.find_subcommand("scan").expect("the command");
-        let repeated = scan.get_arguments().filter(|arg| matches!(arg.get_action(), ArgAction::Append));
-        let ids = repeated.filter(|arg| arg.get_long().is_some() && arg.get_id() != "layers");
-        let ids: BTreeSet<&str> = ids.map(|arg| arg.get_id().as_str()).collect();
-        assert_eq!(ids, ["ignore_files", "outputs", "rules", "thresholds", "trust"].into());
-        assert!(ids.into_iter().all(is_repeatable));
+        let all = Args::command();
+        let of_functions = |arg: &&Arg| matches!(arg.get_help_heading(), Some(THE_FUNCTION | THE_FUNCTIONS));
+        for path in [&["scan"][..], &["sweep", "files"], &["sweep", "aws"]] {
+            let command = path.iter().fold(&all, |outer, name| outer.find_subcommand(name).expect("the command"));
+            let repeated = command.get_arguments().filter(|arg| matches!(arg.get_action(), ArgAction::Append));
+            let ids = repeated.filter(|arg| arg.get_long().is_some() && !of_functions(arg));
+            let ids: BTreeSet<&str> = ids.map(|arg| arg.get_id().as_str()).collect();
+            assert!(ids.is_superset(&["ignore_files", "outputs", "rules", "thresholds", "trust"].into()), "{ids:?}");
+            assert!(ids.iter().all(|id| is_repeatable(id)), "{ids:?}");
+        }
     }
 
     #[test]

@@ -18,9 +18,30 @@ pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) ->
     nearest(word, known).map(|one| format!("; did you mean '{one}'?")).unwrap_or_default()
 }
 
+/// A message of a reader of TOML, with a guess where it refuses a word and names those that it knows:
+/// "unknown field `a`, expected `b` or `c`".
+pub fn guessed(message: &str) -> String {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let is_slip = message.starts_with("unknown field `") || message.starts_with("unknown variant `");
+    let meant = words.next().filter(|_| is_slip).map(|word| did_you_mean(word, words));
+    format!("{message}{}", meant.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_word_gets_a_guess() {
+        let one = "unknown field `fail-no`, expected one of `fail-on`, `own`";
+        assert_eq!(guessed(one), format!("{one}; did you mean 'fail-on'?"));
+        let two = "unknown variant `opaqe`, expected `link` or `opaque`";
+        assert_eq!(guessed(two), format!("{two}; did you mean 'opaque'?"));
+        for other in ["unknown field `mood`, expected `own`", "missing field `reason`", "unclosed array, expected `]`"]
+        {
+            assert_eq!(guessed(other), other);
+        }
+    }
 
     #[test]
     fn a_slip_is_seen_through_and_another_word_is_not() {

@@ -27,8 +27,11 @@ pub struct Cloud {
     pub role: Option<Role>,
     /// What calls it without being asked: ARNs of queues, streams, topics. Sorted.
     pub event_sources: Vec<String>,
-    /// RFC 3339: when it was last called, as far as the cloud's metrics go back; `None` where they tell of no call.
+    /// RFC 3339: when the function, whichever of its versions, was last called; `None` where no call is known.
     pub invoked: Option<String>,
+    /// RFC 3339: from when on calls would be known. `None` where the cloud's metrics were not asked, or did not answer:
+    /// then no call that is known does not mean that there was none.
+    pub calls_known_since: Option<String>,
     /// What takes a call of its own for each function; `None` where it could not be had.
     pub details: Option<Details>,
 }
@@ -44,6 +47,8 @@ pub struct Role {
     pub attached: BTreeMap<String, String>,
     /// The permissions boundary's ARN.
     pub boundary: Option<String>,
+    /// The policy that the boundary is; `None` without a boundary, or where its text was not told.
+    pub boundary_policy: Option<String>,
     /// Who may take the role on.
     pub trust: Option<String>,
 }

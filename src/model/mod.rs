@@ -43,7 +43,7 @@ pub use probe::{Answer, Probe, Verification};
 pub use purl::{parse_purl, percent_decoded, purl};
 pub use remedy::Remedy;
 pub use scan::{Artifact, ArtifactRole, Coverage, Grade, Scan, Tally, TargetKind};
-pub use secret::{SecretMatch, SecretValue};
+pub use secret::{Sealer, SecretMatch, SecretValue};
 pub use severity::Severity;
 pub use sweep::{Change, FunctionChanges, Sweep, TrendPoint};
 pub use version_list::VersionList;

@@ -16,6 +16,8 @@ pub enum TargetKind {
     Folder,
     /// A software bill of materials.
     Sbom,
+    /// Where functions are deployed that could not be listed: an account, a region, versions of a function.
+    Place,
 }
 
 impl TargetKind {
@@ -26,6 +28,7 @@ impl TargetKind {
             TargetKind::Artifact => "artifact",
             TargetKind::Folder => "folder",
             TargetKind::Sbom => "sbom",
+            TargetKind::Place => "place",
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use super::{AllowedBy, Confidence, Location, Severity};
+use super::{AllowedBy, Confidence, Location, Severity, sha256};
 
 /// A secret's value in memory.
 ///
@@ -36,6 +37,28 @@ impl Drop for SecretValue {
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretValue(..)")
+    }
+}
+
+/// Makes what is stored in the place of values: an HMAC-SHA256 under a key that never leaves its machine. Equal values
+/// have equal seals; to whoever lacks the key they say nothing.
+#[derive(Debug)]
+pub struct Sealer(hmac::Key);
+
+impl Sealer {
+    /// Seals with this key.
+    pub fn new(key: &[u8; 32]) -> Sealer {
+        Sealer(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// The seal of a value.
+    pub fn seal(&self, value: &SecretValue) -> SecretValue {
+        self.seal_of(&sha256(value.expose()))
+    }
+
+    /// The seal of a value of which only the SHA-256 is known, in hexadecimal: policies name values so.
+    pub fn seal_of(&self, digest: &str) -> SecretValue {
+        SecretValue::new(hmac::sign(&self.0, digest.as_bytes()).as_ref())
     }
 }
 

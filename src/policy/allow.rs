@@ -15,7 +15,7 @@ use super::basis::Basis;
 use super::config::{ConfigError, check, compile, complain};
 use super::raw_waiver::{RawDate, day, words};
 use crate::formats::complaint::Source;
-use crate::model::{AllowedBy, SecretMatch, sha256};
+use crate::model::{AllowedBy, Sealer, SecretMatch, sha256};
 
 /// One element of `allow-secrets`.
 #[derive(Debug, Deserialize)]
@@ -54,11 +54,16 @@ impl AllowedSecret {
         format!("{conditions:?} {} {}", self.basis.by(), self.basis.reason)
     }
 
-    /// Who allows this match on that day, if this element does.
-    pub fn covers(&self, found: &SecretMatch, today: NaiveDate) -> Option<AllowedBy> {
+    /// Who allows this match on that day, if this element does. `sealer` made what stands for its value, where that is
+    /// not the value itself.
+    pub fn covers(&self, found: &SecretMatch, sealer: Option<&Sealer>, today: NaiveDate) -> Option<AllowedBy> {
         let rule = self.rule.as_ref().is_none_or(|glob| glob.is_match(&found.rule));
         let path = || self.path.as_ref().is_none_or(|glob| glob.is_match(found.location.path.join("/")));
-        let value = || self.value.as_ref().is_none_or(|digest| *digest == sha256(found.value.expose()));
+        let is_value = |digest: &String| match sealer {
+            Some(sealer) => sealer.seal_of(digest) == found.value,
+            None => *digest == sha256(found.value.expose()),
+        };
+        let value = || self.value.as_ref().is_none_or(is_value);
         let covers = !self.basis.is_expired(today) && rule && path() && value();
         covers.then(|| {
             self.used.store(true, Ordering::Relaxed);

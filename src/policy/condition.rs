@@ -139,10 +139,11 @@ pub(super) fn ids_of(finding: &Finding) -> impl Iterator<Item = &str> {
     [finding.id.as_str()].into_iter().chain(finding.aliases.iter().map(String::as_str)).chain(finding.rule.as_deref())
 }
 
-/// A target's name and id, and a file's name without its folders.
+/// A target's name and id, a file's name without its folders, and a function's without what tells it from others of that
+/// name.
 fn names_of(scan: &Scan) -> impl Iterator<Item = &str> {
     let file = scan.name.rsplit(['/', '\\']).next().unwrap_or_default();
-    [scan.name.as_str(), scan.id.as_str(), file].into_iter()
+    [scan.name.as_str(), scan.id.as_str(), file].into_iter().chain(scan.config.name.as_deref())
 }
 
 /// What the name of a secret's rule begins with, in every tool: the vendor.

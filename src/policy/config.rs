@@ -14,6 +14,7 @@ use toml::Spanned;
 
 pub use crate::formats::complaint::Complaint;
 use crate::formats::complaint::Source;
+use crate::formats::nearest::guessed;
 use crate::formats::toml_doc::readable;
 use crate::matching::MaxAge;
 use crate::model::{Gap, GapKind, Grade, Severity};
@@ -24,8 +25,8 @@ use super::fail_on::{parse_fail_on, parse_require_coverage};
 use super::max_age::{RawMaxAge, max_age};
 use super::quote::{KEYS, quote};
 use super::raw_waiver::{RawDate, RawWaiver, day, words};
-use super::risk::RiskWeights;
-use super::thresholds::Thresholds;
+use super::risk::{RiskWeights, WeightError};
+use super::thresholds::{NAMES, Thresholds};
 use super::waiver::Waiver;
 
 /// The file, as it is written.
@@ -41,9 +42,9 @@ struct Raw {
     allow_secrets: Vec<RawAllowedSecret>,
     max_db_age: Option<Spanned<RawMaxAge>>,
     #[serde(default)]
-    risk: BTreeMap<String, Spanned<i64>>,
+    risk: BTreeMap<Spanned<String>, Spanned<i64>>,
     #[serde(default)]
-    thresholds: BTreeMap<String, Spanned<RawThreshold>>,
+    thresholds: BTreeMap<Spanned<String>, Spanned<RawThreshold>>,
     #[serde(default)]
     checks: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
@@ -164,7 +165,8 @@ impl Policy {
     pub fn parse(file: &str, text: &str) -> Result<Policy, ConfigError> {
         let source = Source { file, text };
         readable(text.as_bytes()).map_err(|(_, why)| complain(&source, None, &format!("the file {why}")))?;
-        let raw: Raw = toml::from_str(text).map_err(|error| complain(&source, error.span(), error.message()))?;
+        let raw: Raw =
+            toml::from_str(text).map_err(|error| complain(&source, error.span(), &guessed(error.message())))?;
         raw.validate(&source)
     }
 }
@@ -180,8 +182,8 @@ impl Raw {
         }
         let mut thresholds = Thresholds::default();
         for (name, value) in self.thresholds {
-            let span = value.span();
-            let set = thresholds.set(&name, &value.into_inner().text());
+            let span = if NAMES.contains(&name.get_ref().as_str()) { value.span() } else { name.span() };
+            let set = thresholds.set(name.get_ref(), &value.into_inner().text());
             set.map_err(|error| complain(source, Some(span), &error))?;
         }
         for (id, value) in self.checks {
@@ -221,11 +223,13 @@ impl Raw {
         ];
         spans.retain(|(_, span)| span.is_some());
         let single = spans.into_iter().filter_map(|(name, span)| Some((name.to_owned(), source.line(span?))));
-        let finer = |(name, value): (&String, &Spanned<RawThreshold>)| {
-            (format!("thresholds.{name}"), source.line(value.span()))
+        let finer = |(name, value): (&Spanned<String>, &Spanned<RawThreshold>)| {
+            (format!("thresholds.{}", name.get_ref()), source.line(value.span()))
         };
         let check = |(id, value): (&String, &Spanned<String>)| (format!("checks.{id}"), source.line(value.span()));
-        let weight = |(name, value): (&String, &Spanned<i64>)| (format!("risk.{name}"), source.line(value.span()));
+        let weight = |(name, value): (&Spanned<String>, &Spanned<i64>)| {
+            (format!("risk.{}", name.get_ref()), source.line(value.span()))
+        };
         single
             .chain(self.thresholds.iter().map(finer))
             .chain(self.checks.iter().map(check))
@@ -244,11 +248,16 @@ impl RawThreshold {
     }
 }
 
-fn risk_weights(raw: &BTreeMap<String, Spanned<i64>>, source: &Source<'_>) -> Result<RiskWeights, ConfigError> {
+fn risk_weights(
+    raw: &BTreeMap<Spanned<String>, Spanned<i64>>,
+    source: &Source<'_>,
+) -> Result<RiskWeights, ConfigError> {
     let mut weights = RiskWeights::default();
     for (name, weight) in raw {
-        let set = weights.set(name, *weight.get_ref());
-        set.map_err(|error| complain(source, Some(weight.span()), &error.to_string()))?;
+        weights.set(name.get_ref(), *weight.get_ref()).map_err(|error| {
+            let span = if matches!(error, WeightError::Unknown(_)) { name.span() } else { weight.span() };
+            complain(source, Some(span), &error.to_string())
+        })?;
     }
     Ok(weights)
 }

@@ -2,20 +2,26 @@
 
 use std::str::FromStr;
 
+use crate::formats::nearest::did_you_mean;
 use crate::model::{Grade, Severity};
 
 /// A word that is no threshold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// Not a severity.
-    #[error("'{0}' is not a threshold: use low, medium, high, critical, unknown or never")]
+    #[error("'{0}' is not a threshold: use low, medium, high, critical, unknown or never{meant}", meant = severities(.0))]
     Severity(String),
     /// `never` beside other words says two things at once.
     #[error("'never' stands alone: it lifts every other threshold")]
     NeverAndMore,
     /// Not a grade.
-    #[error("'{0}' is not a coverage: use none, partial or complete")]
+    #[error("'{0}' is not a coverage: use none, partial or complete{meant}", meant = did_you_mean(.0, ["none", "partial", "complete"]))]
     Coverage(String),
+}
+
+/// What a mistyped severity was meant to be.
+fn severities(word: &str) -> String {
+    did_you_mean(&word.to_ascii_lowercase(), Severity::WORST_FIRST.map(Severity::word).into_iter().chain(["never"]))
 }
 
 /// The severities that a `--fail-on` value names, worst first; empty for `never`.

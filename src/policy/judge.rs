@@ -228,7 +228,7 @@ fn clean(targets: &[Target], settings: &Settings) -> String {
         || targets.iter().flat_map(|t| &t.findings).filter(|j| j.state == State::Existing && j.waived.is_none());
     let existing = match excused().filter(|j| j.finding.gates && cause(&j.finding, settings).is_some()).count() {
         0 => String::new(),
-        count => format!(" that is new ({count} in the baseline)"),
+        count => format!(" that is new ({count} known before)"),
     };
     let others = if settings.thresholds.is_default() { "" } else { ", and none over a threshold of its own" };
     match threshold(&settings.fail_on) {

@@ -1,29 +1,42 @@
 //! `max-db-age` of a policy file.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 use toml::Spanned;
 
 use super::config::{ConfigError, complain};
 use crate::formats::complaint::Source;
+use crate::formats::nearest::did_you_mean;
 use crate::matching::{AgeLimit, MaxAge};
 use crate::model::{Ecosystem, Feed};
 
 /// Days for all, or a table of sources.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "max-db-age wants days, or a table of days by ecosystem and feed")]
-pub(super) enum RawMaxAge {
+pub(super) type RawMaxAge = DaysOr<BTreeMap<Spanned<String>, RawAgeLimit>>;
+/// Days after which there is no verdict, or both limits.
+type RawAgeLimit = DaysOr<RawLimits>;
+
+/// Days, or something that says more. Read by hand: what serde's untagged enumerations read has lost its place.
+#[derive(Debug)]
+pub(super) enum DaysOr<T> {
     Days(u64),
-    Sources(BTreeMap<String, RawAgeLimit>),
+    Table(T),
 }
 
-/// Days after which there is no verdict, or both limits.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a source's limit wants days, or { warn = DAYS, fail = DAYS }")]
-pub(super) enum RawAgeLimit {
-    Days(u64),
-    Limits(RawLimits),
+/// What is wanted of a table.
+trait Wanted {
+    const WANTED: &str;
+}
+
+impl Wanted for BTreeMap<Spanned<String>, RawAgeLimit> {
+    const WANTED: &str = "days, or a table of days by ecosystem and feed";
+}
+
+impl Wanted for RawLimits {
+    const WANTED: &str = "days, or { warn = DAYS, fail = DAYS }";
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,17 +46,42 @@ pub(super) struct RawLimits {
     fail: Option<u64>,
 }
 
+impl<'de, T: Deserialize<'de> + Wanted> Deserialize<'de> for DaysOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Either(std::marker::PhantomData))
+    }
+}
+
+struct Either<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Wanted> Visitor<'de> for Either<T> {
+    type Value = DaysOr<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::WANTED)
+    }
+
+    fn visit_i64<E: Error>(self, days: i64) -> Result<Self::Value, E> {
+        let read = u64::try_from(days).map(DaysOr::Days);
+        read.map_err(|_| E::invalid_value(Unexpected::Signed(days), &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(DaysOr::Table)
+    }
+}
+
 pub(super) fn max_age(raw: Spanned<RawMaxAge>, source: &Source<'_>) -> Result<MaxAge, ConfigError> {
-    let span = raw.span();
     let sources = match raw.into_inner() {
-        RawMaxAge::Days(days) => return Ok(MaxAge::days(days)),
-        RawMaxAge::Sources(sources) => sources,
+        DaysOr::Days(days) => return Ok(MaxAge::days(days)),
+        DaysOr::Table(sources) => sources,
     };
     let mut max_age = MaxAge::default();
-    for (name, limit) in sources {
+    for (key, limit) in sources {
+        let name = key.get_ref().as_str();
         let limit = match limit {
-            RawAgeLimit::Days(fail) => AgeLimit { warn: None, fail: Some(fail) },
-            RawAgeLimit::Limits(RawLimits { warn, fail }) => AgeLimit { warn, fail },
+            DaysOr::Days(fail) => AgeLimit { warn: None, fail: Some(fail) },
+            DaysOr::Table(RawLimits { warn, fail }) => AgeLimit { warn, fail },
         };
         if name == "default" {
             max_age.default = limit;
@@ -52,9 +90,12 @@ pub(super) fn max_age(raw: Spanned<RawMaxAge>, source: &Source<'_>) -> Result<Ma
         } else if let Some(feed) = Feed::ALL.into_iter().find(|one| one.name() == name) {
             max_age.feeds.insert(feed, limit);
         } else {
-            let message =
-                format!("'{}' is not 'default', and no ecosystem or feed that tidewaiter knows", name.escape_default());
-            return Err(complain(source, Some(span), &message));
+            let known =
+                Ecosystem::ALL.into_iter().map(|one| one.name()).chain(Feed::ALL.into_iter().map(|one| one.name()));
+            let meant = did_you_mean(name, known.chain(["default"]));
+            let name = name.escape_default();
+            let message = format!("'{name}' is not 'default', and no ecosystem or feed that tidewaiter knows{meant}");
+            return Err(complain(source, Some(key.span()), &message));
         }
     }
     Ok(max_age)

@@ -24,7 +24,9 @@ mod waiver;
 
 use chrono::NaiveDate;
 
-use crate::model::{AllowedBy, DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, SecretMatch, Severity, Sweep};
+use crate::model::{
+    AllowedBy, DatabaseInfo, Finding, Gap, Grade, PackageId, Scan, Sealer, SecretMatch, Severity, Sweep,
+};
 
 pub use allow::AllowedSecret;
 pub use baseline::{Baseline, BaselineError};
@@ -92,9 +94,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Who answers for a secret, if somebody does.
-    pub fn allows(&self, found: &SecretMatch) -> Option<AllowedBy> {
-        self.allow_secrets.iter().find_map(|allowed| allowed.covers(found, self.today))
+    /// Who answers for a secret, if somebody does. `sealer` made what stands for its value, where that is not the value
+    /// itself.
+    pub fn allows(&self, found: &SecretMatch, sealer: Option<&Sealer>) -> Option<AllowedBy> {
+        self.allow_secrets.iter().find_map(|allowed| allowed.covers(found, sealer, self.today))
     }
 
     /// What [`Settings::allows`] goes by, in words: equal as long as it says the same.

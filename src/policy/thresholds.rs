@@ -6,6 +6,7 @@ use globset::GlobMatcher;
 
 use super::config::compile;
 use super::fail_on::parse_fail_on;
+use crate::formats::nearest::did_you_mean;
 use crate::model::{Confidence, Finding, FindingKind, Severity};
 
 /// Thresholds beside `fail-on`. Each is one more reason to violate; those of a kind or a check replace `fail-on` there.
@@ -105,8 +106,8 @@ impl Thresholds {
             "malicious" => self.malicious = Some(flag(value)?),
             "secret-confidence" => self.secret_confidence = Some(confidence(value)?),
             other => {
-                let known = NAMES.join(", ");
-                return Err(format!("there is no threshold '{}'; use one of {known}", other.escape_default()));
+                let (known, meant) = (NAMES.join(", "), did_you_mean(other, NAMES));
+                return Err(format!("there is no threshold '{}'; use one of {known}{meant}", other.escape_default()));
             }
         }
         Ok(())

@@ -7,7 +7,8 @@
 //! deployed nowhere has the account `000000000000`, which Security Hub refuses: whoever wants it there says where.
 //!
 //! Security Hub keeps what it was told: what is waived, what a sweep finds fixed, and what was seen as a whole is
-//! archived by the same id. What it cannot be told: that a function is gone; it forgets such findings after 90 days.
+//! archived by the same id. What it cannot be told: that a function is gone, or that a place can be listed again; it
+//! forgets such findings after 90 days.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -220,7 +221,7 @@ fn percent_of(confidence: Confidence) -> u8 {
 
 /// The function version, as Lambda names it.
 fn resource(line: &Line<'_>, partition: &str, region: &str) -> Value {
-    let is_lambda = line.deployed.provider == Some("aws") && line.deployed.arn.is_some();
+    let is_lambda = line.is_lambda() && line.deployed.arn.is_some();
     let scan = line.target.map(|target| &target.scan);
     let config = scan.map(|scan| &scan.config);
     let cloud = config.and_then(|config| config.cloud.as_deref());

@@ -176,10 +176,11 @@ fn description(finding: &Finding, target: &Target, known: &Known<'_>) -> String 
     lines.join("\n")
 }
 
+/// Malware's records seldom have a severity, and need none.
 fn severity(finding: &Finding) -> &'static str {
     match (finding.kind, finding.severity) {
         (FindingKind::Informational, _) => "Info",
-        (_, Severity::Critical) => "Critical",
+        (FindingKind::Malicious, _) | (_, Severity::Critical) => "Critical",
         (_, Severity::High) => "High",
         (_, Severity::Medium) => "Medium",
         (_, Severity::Low) => "Low",

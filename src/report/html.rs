@@ -93,7 +93,7 @@ fn head(verdict: &Verdict, upgrades: usize, out: &mut dyn Write) -> io::Result<(
     let (script, style) = (source_of(SCRIPT), source_of(STYLE));
     let title = match &verdict.targets[..] {
         [only] => only.scan.name.clone(),
-        all => plural(all.len() as u64, "function", "functions"),
+        all => overview::counted(all),
     };
     let title = Text(&title);
     let day = verdict.run.as_ref().map_or("", |run| run.started_at.split('T').next().unwrap_or_default());

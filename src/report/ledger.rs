@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::deployed::Deployed;
 use super::facts::{few_gaps, gap_line, uuid};
-use crate::model::{Change, FindingKind, Severity, fingerprint};
+use crate::model::{Change, FindingKind, Severity, TargetKind, fingerprint};
 use crate::policy::{Judged, JudgedGap, Target, Verdict};
 
 /// One entry.
@@ -35,12 +35,10 @@ pub struct Line<'a> {
 pub fn lines(verdict: &Verdict) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for target in &verdict.targets {
-        let line = |entry| Line {
-            entry,
-            target: Some(target),
-            id: &target.scan.id,
-            deployed: Deployed::of(&target.scan.config),
-        };
+        // A place has no configuration; what its id begins with tells account and region.
+        let is_place = target.scan.kind == TargetKind::Place;
+        let deployed = if is_place { Deployed::named(&target.scan.id) } else { Deployed::of(&target.scan.config) };
+        let line = |entry| Line { entry, target: Some(target), id: &target.scan.id, deployed };
         lines.push(line(Entry::Coverage));
         lines.extend(target.findings.iter().map(|judged| line(Entry::Found(judged))));
     }
@@ -62,6 +60,12 @@ impl<'a> Line<'a> {
             Entry::Coverage => "coverage",
         };
         uuid(&fingerprint(&["entry", self.id, what]))
+    }
+
+    /// Whether it speaks of a function at AWS, and not of a place there.
+    pub fn is_lambda(&self) -> bool {
+        let is_place = self.target.is_some_and(|target| target.scan.kind == TargetKind::Place);
+        self.deployed.provider == Some("aws") && !is_place
     }
 
     /// For people.

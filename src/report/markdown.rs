@@ -18,7 +18,7 @@ use super::summary::{Summary, advisories};
 use super::words::{count, list, plural};
 use super::{Part, Reporter, Style, place};
 use crate::model::{FindingKind, Severity};
-use crate::policy::{Exit, Judged, JudgedGap, State, StaysOpen, Target, Upgrade, Verdict};
+use crate::policy::{Exit, Judged, JudgedGap, State, StaysOpen, Target, Term, Upgrade, Verdict};
 use paper::{Open, Paper, Rows};
 
 /// The reporter.
@@ -60,6 +60,7 @@ impl Reporter for Markdown {
             verdict.targets.iter().map(|target| (target, Known::of(&target.scan.packages))).collect();
         violating(&mut paper, &targets);
         targets.iter().for_each(|(target, _)| gaps(&mut paper, target));
+        targets.iter().take(TARGETS).for_each(|(target, _)| terms(&mut paper, target));
         for (waived, title, what) in [
             (false, "further findings", ("further finding", "further findings")),
             (true, "waived", ("waived finding", "waived findings")),
@@ -129,6 +130,12 @@ fn head(paper: &mut Paper, verdict: &Verdict) {
     if let Some(more @ 1..) = verdict.targets.len().checked_sub(TARGETS) {
         paper.line(&format!("\nand {} of no higher risk", plural(more as u64, "more target", "more targets")));
     }
+    // The first target is the riskiest one.
+    if let Some((name, one)) = verdict.targets.first().and_then(|one| Some((&one.scan.name, one.risk.lowers.as_ref()?)))
+    {
+        let what = markdown(&format!("{} ({})", one.what, one.effect()));
+        paper.line(&format!("\nWhat lowers the risk of {} most: {what}", markdown_code(&short(name))));
+    }
 }
 
 fn figures_of(target: &Target) -> String {
@@ -168,10 +175,12 @@ fn finding(judged: &Judged, target: &Target, known: &Known<'_>) -> String {
     if finding.locations.len() > 1 {
         places.push_str(&format!(" and {} more", count(finding.locations.len() as u64 - 1)));
     }
+    let bad = match finding.kind {
+        FindingKind::Malicious => "malicious".to_owned(),
+        kind => format!("{} {}", finding.severity.word(), kind.word()),
+    };
     format!(
-        "| {} {}{} | {} | {} | {fix} | {places} |\n",
-        finding.severity.word(),
-        finding.kind.word(),
+        "| {bad}{} | {} | {} | {fix} | {places} |\n",
         if judged.state == State::Existing { ", existing" } else { "" },
         facts.join(", "),
         known.subject(finding).map_or(finding.origin.word().to_owned(), |subject| markdown_code(&short(&subject))),
@@ -237,6 +246,17 @@ fn gaps(paper: &mut Paper, target: &Target) {
     let mut rows: Vec<String> = shown.into_iter().map(row).collect();
     rows.extend(rest.iter().map(|line| format!("| | | | {} |\n", markdown(line))));
     paper.table(Open::Click(&target.scan.name, "not seen"), "| level | gap | where | what |", ("gap", "gaps"), &rows);
+}
+
+/// What the score is made of.
+fn terms(paper: &mut Paper, target: &Target) {
+    let risk = &target.risk;
+    let row = |term: &Term| {
+        format!("| {} | {} | {} |\n", term.points, markdown(&short(&term.name)), markdown(&short(&term.because)))
+    };
+    let rows: Vec<String> = risk.terms.iter().map(row).collect();
+    let title = format!("risk {} of 100, term by term", risk.score);
+    paper.table(Open::Click(&target.scan.name, &title), "| points | term | because |", ("term", "terms"), &rows);
 }
 
 /// At most so many characters.

@@ -128,16 +128,18 @@ impl<'a> News<'a> {
     pub fn title(&self) -> String {
         match &self.sweep.since {
             Some(since) => format!("Since the sweep of {since}"),
+            // `--since` may ask for more than the state remembers.
+            None if self.sweep.trend.len() > 1 => "Everything: no earlier sweep to compare with".to_owned(),
             None => "The first sweep".to_owned(),
         }
     }
 
-    /// `300 functions of aws eu-west-1: 5 archives downloaded (18.2 MB), 295 functions reused`.
+    /// `300 functions of aws eu-west-1: 5 archives fetched (18.2 MB), 295 functions reused`.
     pub fn work(&self) -> String {
         let sweep = self.sweep;
         let archives = plural(sweep.downloaded, "archive", "archives");
         let mut facts = vec![
-            format!("{archives} downloaded ({})", bytes(sweep.downloaded_bytes)),
+            format!("{archives} fetched ({})", bytes(sweep.downloaded_bytes)),
             format!("{} reused", plural(sweep.reused, "function", "functions")),
         ];
         if sweep.failed > 0 {

@@ -169,7 +169,7 @@ fn cloud(line: &Line<'_>) -> Option<Value> {
 }
 
 fn resource(line: &Line<'_>) -> Value {
-    let is_lambda = line.deployed.provider == Some("aws");
+    let is_lambda = line.is_lambda();
     let scan = line.target.map(|target| &target.scan);
     let cloud = scan.and_then(|scan| scan.config.cloud.as_deref());
     let tags = cloud.and_then(|cloud| cloud.details.as_ref()).map(|details| {

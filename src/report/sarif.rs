@@ -36,8 +36,10 @@ pub struct Sarif;
 const RESULTS: usize = 25_000;
 /// Bytes of the document in gzip, a little below GitHub's 10 MB: what is not a result has to fit, too.
 const COMPRESSED: u64 = 9_000_000;
-/// Gaps of one kind and level; the rest is counted.
+/// Gaps of one kind and level of a target; the rest is counted.
 const GAPS: usize = 100;
+/// Notifications of all targets. Their texts are short and much alike: so many take some hundred kilobytes of gzip.
+const NOTIFICATIONS: usize = 10_000;
 
 impl Reporter for Sarif {
     fn id(&self) -> &'static str {
@@ -171,11 +173,21 @@ fn invocation(verdict: &Verdict, left_out: usize) -> Value {
         let text = format!("{results}, the least severe ones, are left out, since GitHub takes no more.");
         notices.push(json!({ "level": "warning", "message": { "text": text } }));
     }
+    let mut told: Vec<(bool, Value)> = Vec::new();
     for target in &verdict.targets {
         let (shown, rest) = few_gaps(&target.gaps, GAPS);
-        notices.extend(shown.into_iter().map(|judged| notification(judged, target)));
-        notices.extend(rest.iter().map(|line| json!({ "level": "note", "message": { "text": line } })));
+        told.extend(shown.into_iter().map(|judged| (!judged.blocks(), notification(judged, target))));
+        told.extend(rest.iter().map(|line| (true, json!({ "level": "note", "message": { "text": line } }))));
     }
+    if let Some(more) = told.len().checked_sub(NOTIFICATIONS).filter(|more| *more > 0) {
+        // What blocks the verdict stays, of whatever function it is.
+        told.sort_by_key(|(is_minor, _)| *is_minor);
+        told.truncate(NOTIFICATIONS);
+        let lines = plural(more as u64, "line", "lines");
+        let text = format!("{lines} about what could not be seen are left out; --format json has all.");
+        notices.push(json!({ "level": "warning", "message": { "text": text } }));
+    }
+    notices.extend(told.into_iter().map(|(_, notice)| notice));
     let waivers = facts::idle_waivers(verdict);
     let waivers = waivers.map(|line| json!({ "level": "warning", "message": { "text": result::text(&line) } }));
     json!({

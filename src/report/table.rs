@@ -14,11 +14,12 @@ mod hooks;
 mod risk;
 mod sweep;
 mod upgrades;
+mod wrap;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::{DatabaseOrigin, Grade, Package};
+use crate::model::{DatabaseOrigin, Grade, Package, TargetKind};
 use crate::policy::{Exit, Target, Verdict, WaiverNote};
 
 use super::news::News;
@@ -50,7 +51,10 @@ impl Reporter for Table {
         let (told, quiet): (Vec<&Target>, Vec<&Target>) =
             verdict.targets.iter().partition(|target| news.is_none() || needs_a_look(target));
         for target in told {
-            if target.findings.is_empty() {
+            if target.scan.kind == TargetKind::Place {
+                let not_seen = cell(Ink::Warning, "could not be listed", Width::Auto);
+                canvas.row(0, vec![cell(Ink::Strong, &target.scan.name, Width::Auto), not_seen])?;
+            } else if target.findings.is_empty() {
                 reassure(&mut canvas, target, verdict)?;
             } else {
                 header(&mut canvas, target)?;
@@ -65,8 +69,9 @@ impl Reporter for Table {
             canvas.blank()?;
         }
         if !quiet.is_empty() {
-            let functions = plural(quiet.len() as u64, "function", "functions");
-            let text = format!("{functions} violate nothing and were seen as required; --format json lists all");
+            let functions = plural(quiet.len() as u64, "function violates", "functions violate");
+            let text =
+                format!("{functions} nothing, and all was seen as required; --format json lists what is in them");
             canvas.paragraph(0, Ink::Faint, &text, 2)?;
             canvas.blank()?;
         }

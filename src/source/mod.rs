@@ -14,7 +14,7 @@ mod files;
 #[cfg(feature = "aws")]
 pub use aws::{Aws, AwsOptions};
 pub use env_file::{EnvFileError, MAX_BYTES as MAX_ENV_BYTES, read_env_file};
-pub use files::Files;
+pub use files::{BucketOptions, Files};
 
 use crate::artifact::Limits;
 use crate::model::{Details, EnvFile, Gap};
@@ -26,7 +26,8 @@ pub trait Source: Sync {
     /// `aws`, `files`
     fn id(&self) -> &'static str;
 
-    /// What it looks at, for people and the report: `aws 123456789012 eu-west-1`.
+    /// What it looks at, for people and the report: `aws 123456789012 eu-west-1`. Whole once it has listed: credentials
+    /// do not tell beforehand whose they are.
     fn name(&self) -> String;
 
     /// Lists every function version with its configuration.
@@ -39,6 +40,11 @@ pub trait Source: Sync {
     /// Asks what takes calls of its own for each function, and what could not be had. For functions that are new, that
     /// changed, or whose details are old.
     fn details(&self, function: &Deployed) -> (Option<Details>, Vec<Gap>);
+
+    /// Whether that takes no call, so that it is asked every time.
+    fn details_are_free(&self) -> bool {
+        false
+    }
 
     /// The bytes of an archive, in memory, never more than `limits` allows, whatever the other end sends.
     ///
@@ -59,10 +65,23 @@ pub struct Listing {
 /// A place that could not be listed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unseen {
-    /// What the ids of all functions there begin with: `arn:aws:lambda:eu-west-1:123456789012:`.
+    /// What the ids of all functions there begin with: `arn:aws:lambda:eu-west-1:123456789012:`. In an ARN `*` stands for
+    /// one part, of which nobody knows which: `arn:aws:lambda:*:123456789012:`.
     pub prefix: String,
     /// What happened, and what to do.
     pub detail: String,
+}
+
+impl Unseen {
+    /// Whether a function with this id would be there.
+    pub fn hides(&self, id: &str) -> bool {
+        let any_part = || {
+            let (before, after) = self.prefix.split_once('*').filter(|(before, _)| before.starts_with("arn:"))?;
+            let rest = id.strip_prefix(before)?;
+            Some(rest[rest.find(':')?..].starts_with(after))
+        };
+        id.starts_with(&self.prefix) || any_part().unwrap_or(false)
+    }
 }
 
 /// A function version, as its source describes it.
@@ -84,7 +103,7 @@ pub struct Deployed {
 pub enum Code {
     /// An archive that can be fetched.
     Archive(Archive),
-    /// A container image, which is not read. Its address.
+    /// A container image, which is not read: `sha256:` and its digest, or else the address that the source tells.
     Image(String),
 }
 
@@ -123,4 +142,26 @@ pub enum FetchError {
         /// In hexadecimal.
         came: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_whose_regions_are_not_known_is_hidden_in_all_of_them() {
+        let hides = |prefix: &str, id: &str| Unseen { prefix: prefix.to_owned(), detail: String::new() }.hides(id);
+        let function = "arn:aws:lambda:eu-west-1:123456789012:function:orders:$LATEST";
+        for prefix in ["arn:aws:lambda:eu-west-1:123456789012:", "arn:aws:lambda:*:123456789012:", "arn:"] {
+            assert!(hides(prefix, function), "{prefix}");
+        }
+        for prefix in
+            ["arn:aws:lambda:us-east-1:123456789012:", "arn:aws:lambda:*:222222222222:", "arn:aws-cn:lambda:*:"]
+        {
+            assert!(!hides(prefix, function), "{prefix}");
+        }
+        assert!(!hides("arn:aws:lambda:*:123456789012:", "arn:aws:lambda:eu-west-1"));
+        // In a path it is a character like any other.
+        assert!(hides("a*/", "a*/b.zip") && !hides("a*/", "ab/c:/b.zip"));
+    }
 }

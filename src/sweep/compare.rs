@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Survey;
 use super::state::{Dated, History, Known, Summary};
-use crate::model::{Change, FunctionChanges, Gap, Severity, TrendPoint, fingerprint};
+use crate::model::{Change, FunctionChanges, Gap, Level, Severity, TrendPoint, fingerprint};
 use crate::policy::{Judged, JudgedGap, Target, Verdict};
 
 /// What came of comparing.
@@ -29,21 +29,19 @@ pub(super) struct Before {
 
 impl Before {
     fn of(&self, id: &str) -> Option<&Dated> {
-        self.functions.get(id).filter(|dated| !dated.gone)
-    }
-
-    /// Functions of it that the survey would list if they were still there, and does not.
-    fn gone<'a>(&'a self, survey: &'a Survey) -> impl Iterator<Item = &'a String> {
-        let listed: BTreeSet<&str> = survey.functions.iter().map(|one| one.id.as_str()).collect();
-        let hidden = |id: &str| survey.unseen.iter().any(|place| id.starts_with(&place.prefix));
-        let comparable = self.summary.scope == survey.scope;
-        let there = self.functions.iter().filter(|(_, dated)| !dated.gone).map(|(id, _)| id);
-        there.filter(move |id| comparable && !listed.contains(id.as_str()) && !hidden(id))
+        self.functions.get(id).filter(|dated| dated.gone.is_none())
     }
 }
 
-/// Compares a verdict with an earlier sweep (`base`), and with what the history says last (`latest`).
-pub(super) fn compare(survey: &Survey, verdict: &Verdict, base: Option<&Before>, latest: Option<&Before>) -> Compared {
+/// Compares a verdict with an earlier sweep (`base`), and with what the history says last (`latest`). `listed` are the
+/// ids that the last sweep of the same scope listed, and those that it could not look for.
+pub(super) fn compare(
+    survey: &Survey,
+    verdict: &Verdict,
+    base: Option<&Before>,
+    latest: Option<&Before>,
+    listed: &[String],
+) -> Compared {
     let surveyed: BTreeMap<&str, &super::Surveyed> =
         survey.functions.iter().map(|one| (one.id.as_str(), one)).collect();
     let mut all =
@@ -71,7 +69,7 @@ pub(super) fn compare(survey: &Survey, verdict: &Verdict, base: Option<&Before>,
         let last = latest.and_then(|latest| latest.of(id));
         let mut dated = Dated {
             print: function.print.clone(),
-            gone: false,
+            gone: None,
             blocking: blocking(target),
             findings: target.findings.iter().map(known).collect(),
         };
@@ -85,11 +83,18 @@ pub(super) fn compare(survey: &Survey, verdict: &Verdict, base: Option<&Before>,
             all.changed.insert(id.to_owned(), dated);
         }
     }
-    all.functions.gone = base.into_iter().flat_map(|base| base.gone(survey)).cloned().collect();
-    let gone = latest.into_iter().flat_map(|latest| latest.gone(survey));
-    all.changed.extend(gone.map(|id| (id.clone(), Dated { gone: true, ..Dated::default() })));
-    all.functions.new.sort();
-    all.functions.changed.sort();
+    let is_there = |before: Option<&Before>, id: &str| before.is_some_and(|before| before.of(id).is_some());
+    let hidden = |id: &str| survey.unseen.iter().any(|place| place.hides(id));
+    let went = listed.iter().filter(|id| !surveyed.contains_key(id.as_str()) && !hidden(id));
+    let went = went.filter(|id| is_there(latest, id)).cloned();
+    all.changed.extend(went.map(|id| (id, Dated { gone: Some(survey.scope.clone()), ..Dated::default() })));
+    // With those that a sweep since then missed.
+    let known = latest.into_iter().flat_map(|latest| &latest.functions).chain(&all.changed);
+    let gone =
+        known.filter(|(id, dated)| dated.gone.as_ref() == Some(&survey.scope) && !surveyed.contains_key(id.as_str()));
+    all.functions.gone = gone.map(|(id, _)| id).filter(|id| is_there(base, id)).cloned().collect();
+    let FunctionChanges { new, changed, gone } = &mut all.functions;
+    [new, changed, gone].into_iter().for_each(|ids| ids.sort());
     all
 }
 
@@ -113,13 +118,17 @@ fn known(judged: &Judged) -> Known {
 
 /// Whether a gap blocks that did not when the function was last seen as a whole.
 fn is_hidden(target: &Target, before: &Dated) -> bool {
-    blocking(target).iter().any(|gap| !before.blocking.contains(gap))
+    // Both are sorted: each gap takes one of its kind from those that were known.
+    let mut known = before.blocking.iter();
+    !blocking(target).iter().all(|gap| known.any(|one| one == gap))
 }
 
+/// Sorted. Equal ones stay: a second gap of a kind hides more than one does.
 fn blocking(target: &Target) -> Vec<String> {
-    let blocking = target.gaps.iter().filter(|judged| judged.gap.level == crate::model::Level::Blocking);
-    let all: BTreeSet<String> = blocking.map(|judged| gap_key(&judged.gap)).collect();
-    all.into_iter().collect()
+    let blocking = target.gaps.iter().filter(|judged| judged.gap.level == Level::Blocking);
+    let mut all: Vec<String> = blocking.map(|judged| gap_key(&judged.gap)).collect();
+    all.sort();
+    all
 }
 
 /// Not the detail, which may tell of days.

@@ -32,7 +32,7 @@ pub(super) struct Desk<'a> {
     reading: &'a Reading<'a>,
     stamp: &'a Stamp,
     shelf: &'a Shelf<'a>,
-    own: String,
+    policy: String,
 }
 
 /// Archives of a function, as far as they could be had.
@@ -55,7 +55,7 @@ impl<'a> Desk<'a> {
         stamp: &'a Stamp,
         shelf: &'a Shelf<'a>,
     ) -> Desk<'a> {
-        Desk { source, state, reading, stamp, shelf, own: reading.own_digest() }
+        Desk { source, state, reading, stamp, shelf, policy: reading.policy_digest() }
     }
 
     /// Brings the state up to what the source says of a function. Once this returns it is on disk.
@@ -66,7 +66,7 @@ impl<'a> Desk<'a> {
         let gaps = function.gaps.clone();
         let (config, detail_gaps) = self.described(function, known.as_ref(), same);
         let usable = |known: &FunctionHead| {
-            same && known.stamp == *self.stamp && known.own == self.own && known.trouble.is_empty()
+            same && known.stamp == *self.stamp && known.policy == self.policy && known.trouble.is_empty()
         };
         if let Some(known) = known.as_ref().filter(|known| usable(known)) {
             let now = FunctionHead { config, gaps, detail_gaps, ..known.clone() };
@@ -92,13 +92,13 @@ impl<'a> Desk<'a> {
         let scan = self.assembled(function, parts);
         let (scan, trouble) = match scan {
             Ok(scan) => (scan, missing),
-            Err(failure) => (blind(&function.id, Gap::clone(&failure)), vec![*failure]),
+            Err(failure) => (blind(&function.id, vec![Gap::clone(&failure)]), vec![*failure]),
         };
         let failed = !trouble.is_empty();
         let head = FunctionHead {
             print: if failed { String::new() } else { print.clone() },
             stamp: self.stamp.clone(),
-            own: self.own.clone(),
+            policy: self.policy.clone(),
             scanned: moment(self.reading.now),
             config,
             gaps,
@@ -116,11 +116,13 @@ impl<'a> Desk<'a> {
         let mut config = function.environment.config.clone();
         let old = known.and_then(|known| Some((known.details()?.clone(), known.detail_gaps.clone())));
         let (details, gaps) = match old {
-            Some((old, gaps)) if same && !self.is_old(&old) => (Some(old), gaps),
+            Some((old, gaps)) if same && !self.source.details_are_free() && !self.is_old(&old) => (Some(old), gaps),
             old => {
                 let asked = catch_unwind(AssertUnwindSafe(|| self.source.details(function)));
                 let failed = || Gap::blocking(GapKind::Internal, Location::artifact(0), BY, FAILED);
                 let (details, gaps) = asked.unwrap_or_else(|_| (None, vec![failed()]));
+                // What could not be asked is as it was; what is not there any more is not.
+                let old = old.filter(|_| !gaps.is_empty());
                 (details.or_else(|| old.map(|(old, _)| old)), gaps)
             }
         };
@@ -133,7 +135,9 @@ impl<'a> Desk<'a> {
     fn is_old(&self, details: &Details) -> bool {
         let asked = DateTime::parse_from_rfc3339(&details.asked);
         let most = Duration::days(i64::from(self.reading.details_every));
-        asked.map_or(true, |asked| self.reading.now.signed_duration_since(asked) >= most)
+        // Asked in the future: the clock was wrong then or is now.
+        let fresh = Duration::zero()..most;
+        asked.map_or(true, |asked| !fresh.contains(&self.reading.now.signed_duration_since(asked)))
     }
 
     /// Everything that the function consists of.
@@ -183,7 +187,7 @@ impl<'a> Desk<'a> {
         let lay = || {
             let options = self.reading.audit();
             // Sealed as well, since it is compared with what was.
-            let variables = audit::read_environment("environment", file, &options).seal(self.state.key()).open();
+            let variables = audit::read_environment("environment", file, &options).seal(self.state.sealer()).open();
             let environment = (!file.variables.is_empty() || file.error.is_some()).then_some((file, variables));
             audit::assemble(&function.id, parts, environment, file.config.clone(), &options)
         };
@@ -201,14 +205,14 @@ impl<'a> Desk<'a> {
 }
 
 /// A target of which nothing was seen.
-pub(super) fn blind(id: &str, gap: Gap) -> Scan {
+pub(super) fn blind(id: &str, gaps: Vec<Gap>) -> Scan {
     Scan {
         id: id.to_owned(),
         name: id.to_owned(),
         kind: TargetKind::Function,
         config: FunctionConfig::default(),
         artifacts: vec![Artifact { role: ArtifactRole::Code, path: id.to_owned(), sha256: None, bytes: 0, entries: 0 }],
-        coverage: Coverage::new(Tally::default(), false, vec![gap]),
+        coverage: Coverage::new(Tally::default(), false, gaps),
         packages: Vec::new(),
         findings: Vec::new(),
         remedies: Vec::new(),

@@ -1,6 +1,6 @@
 //! All functions together: against the advisories, by policy, and compared with an earlier sweep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ use super::workers::on_threads;
 use super::{Survey, Surveyed, SweepError};
 use crate::advisory::Database;
 use crate::audit::{self, Demand};
-use crate::model::{Gap, GapKind, Location, Scan, Sweep};
+use crate::model::{Cloud, Gap, GapKind, Location, Scan, Sweep, TargetKind};
 use crate::policy::{self, Baseline, Run, Settings, Verdict};
 use crate::source::Unseen;
 
@@ -83,18 +83,23 @@ pub fn judge(
     let (base, latest) = (before(base)?, before(last)?);
     let mut settings = judging.settings;
     if let Some(base) = &base {
-        let there = base.functions.iter().filter(|(_, dated)| !dated.gone);
+        let there = base.functions.iter().filter(|(_, dated)| dated.gone.is_none());
         let known =
             there.flat_map(|(id, dated)| unwaived(dated).into_iter().map(|print| (id.clone(), print.to_owned())));
         settings.baseline.get_or_insert_with(Baseline::default).extend(known);
     }
     let mut scans =
         on_threads(judging.pool.current_num_threads(), &survey.functions, |function| load(state, function))?;
+    tell_apart(&mut scans);
     scans = judging.pool.install(|| audit::hold_all_against(scans, judging.database, judging.demand));
-    scans.extend(survey.unseen.iter().map(place));
+    scans.extend(places(survey));
     let run = run(&scans);
     let mut verdict = policy::judge(scans, judging.database.info().clone(), settings, run);
-    let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref());
+    let mut listed = state.listed(&survey.scope)?;
+    let same = sweeps.values().rev().find(|one| one.scope == survey.scope);
+    // One that went while nobody could look is gone as soon as somebody can.
+    listed.extend(same.into_iter().flat_map(|one| &one.hidden).cloned());
+    let compared = compare(survey, &verdict, base.as_ref(), latest.as_ref(), &listed);
     let point = point(survey, &verdict, &compared);
     let Compared { functions, new, fixed, changed } = compared;
     let ending = survey.again.is_none().then(|| Ending {
@@ -106,6 +111,7 @@ pub fn judge(
             source: survey.source.clone(),
             scope: survey.scope.clone(),
             unseen: survey.unseen.iter().map(|place| (place.prefix.clone(), place.detail.clone())).collect(),
+            hidden: hidden(survey, listed),
             compared_with: base.as_ref().map(|base| base.summary.at.clone()),
             point: point.clone(),
         },
@@ -129,6 +135,13 @@ pub fn judge(
         trend,
     });
     Ok((verdict, ending))
+}
+
+/// Those of the listed functions that the survey could not look for.
+fn hidden(survey: &Survey, listed: Vec<String>) -> Vec<String> {
+    let surveyed: BTreeSet<&str> = survey.functions.iter().map(|one| one.id.as_str()).collect();
+    let is_hidden = |id: &str| !surveyed.contains(id) && survey.unseen.iter().any(|place| place.hides(id));
+    listed.into_iter().filter(|id| is_hidden(id)).collect()
 }
 
 /// The sweep to compare with.
@@ -161,14 +174,50 @@ fn load(state: &State, function: &Surveyed) -> Result<Scan, SweepError> {
         return Err(StateError::Damaged(format!("nothing is stored of {}", function.id)).into());
     };
     let mut scan = scan.ok_or(SweepError::Outdated(head.stamp.program))?;
-    scan.name = head.config.name.clone().unwrap_or_else(|| function.id.clone());
+    let qualifier = head.config.cloud.as_ref().and_then(|cloud| cloud.qualifier.as_deref());
+    scan.name = match (&head.config.name, qualifier.filter(|version| version.bytes().all(|b| b.is_ascii_digit()))) {
+        (Some(name), Some(version)) => format!("{name}:{version}"),
+        (Some(name), None) => name.clone(),
+        (None, _) => function.id.clone(),
+    };
     scan.config = head.config;
     scan.coverage.add([head.gaps, head.detail_gaps, head.trouble].concat());
     Ok(scan)
 }
 
-/// A place that could not be listed, as a target.
-fn place(unseen: &Unseen) -> Scan {
-    let detail = format!("what is deployed there could not be listed: {}", unseen.detail);
-    blind(&unseen.prefix, Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", detail))
+/// Adds accounts and regions to names that several functions have, as far as they differ in them.
+fn tell_apart(scans: &mut [Scan]) {
+    let mut same: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, scan) in scans.iter().enumerate() {
+        same.entry(scan.name.clone()).or_default().push(at);
+    }
+    for (name, places) in same.into_iter().filter(|(_, places)| places.len() > 1) {
+        let parts: [fn(&Cloud) -> Option<&String>; 2] = [|cloud| cloud.account.as_ref(), |cloud| cloud.region.as_ref()];
+        let mut names = vec![name; places.len()];
+        for part in parts {
+            let of = |at: &usize| scans[*at].config.cloud.as_deref().and_then(part);
+            let differ = places.iter().any(|at| of(at) != of(&places[0]));
+            for (name, part) in names.iter_mut().zip(places.iter().map(of)).filter(|_| differ) {
+                name.extend([" ", part.map_or("", String::as_str)]);
+            }
+        }
+        for (at, name) in places.into_iter().zip(names) {
+            scans[at].name = name;
+        }
+    }
+}
+
+/// Places that could not be listed, each as one target, whatever hides it.
+fn places(survey: &Survey) -> impl Iterator<Item = Scan> {
+    let mut places: BTreeMap<&str, Vec<Gap>> = BTreeMap::new();
+    for Unseen { prefix, detail } in &survey.unseen {
+        let detail = format!("what is deployed there is not known: {detail}");
+        let gap = Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", detail);
+        places.entry(prefix).or_default().push(gap);
+    }
+    places.into_iter().map(|(prefix, gaps)| {
+        // Where ids have nothing in common, it is the source that was not seen as a whole.
+        let id = if prefix.is_empty() { &survey.source } else { prefix };
+        Scan { kind: TargetKind::Place, name: id.trim_end_matches(':').to_owned(), ..blind(id, gaps) }
+    })
 }

@@ -54,9 +54,9 @@ pub struct Reading<'a> {
     pub own: Vec<String>,
     /// The same, compiled.
     pub own_set: GlobSet,
-    /// Who answers for a secret, if somebody does.
+    /// Who answers for a secret, if somebody does; in the place of values stand the state's seals.
     pub allow: &'a (dyn Fn(&SecretMatch) -> Option<AllowedBy> + Sync),
-    /// What `allow` says, in words: another text makes every archive be read again.
+    /// What `allow` says, in words: another text makes every function be laid together again.
     pub allowed: Vec<String>,
     /// Where archives are read.
     pub pool: &'a rayon::ThreadPool,
@@ -86,17 +86,18 @@ impl Reading<'_> {
     fn stamp(&self) -> Stamp {
         // How long reading may take decides nothing that is worth reading again.
         let limits = Limits { time: Limits::default().time, ..self.limits.clone() };
-        let mut settings = vec![format!("{limits:?}")];
-        settings.extend(self.allowed.iter().cloned());
         Stamp {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             rules: self.engine.digest(),
-            settings: fingerprint(&settings.iter().map(String::as_str).collect::<Vec<_>>()),
+            limits: fingerprint(&[&format!("{limits:?}")]),
         }
     }
 
-    fn own_digest(&self) -> String {
-        fingerprint(&self.own.iter().map(String::as_str).collect::<Vec<_>>())
+    /// What of the policy decides how contents are laid together.
+    fn policy_digest(&self) -> String {
+        let lists = [&self.own, &self.allowed];
+        let digests = lists.map(|list| fingerprint(&list.iter().map(String::as_str).collect::<Vec<_>>()));
+        fingerprint(&digests.each_ref().map(String::as_str))
     }
 }
 

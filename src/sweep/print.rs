@@ -8,7 +8,8 @@ use crate::source::{Code, Deployed};
 /// Equal as long as code, layers, variables and configuration are. Made with the state's key, since variables are often
 /// secrets that are short enough to be guessed.
 ///
-/// Not in it is what changes by itself: when the function was last called, and what takes a call of its own to ask.
+/// Not in it is what changes by itself: when the function was last called and how far back that is known, and what takes
+/// a call of its own to ask.
 pub fn print(key: &[u8; 32], function: &Deployed) -> String {
     let mut hash = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
     let mut part = |bytes: &[u8]| {
@@ -25,7 +26,13 @@ pub fn print(key: &[u8; 32], function: &Deployed) -> String {
     part(&function.layers.len().to_le_bytes());
     function.layers.iter().for_each(|layer| part(layer.identity.as_bytes()));
     let config = &function.environment.config;
-    let steady = |cloud: &Cloud| Cloud { invoked: None, details: None, modified: None, ..cloud.clone() };
+    let steady = |cloud: &Cloud| Cloud {
+        invoked: None,
+        calls_known_since: None,
+        details: None,
+        modified: None,
+        ..cloud.clone()
+    };
     let config =
         FunctionConfig { cloud: config.cloud.as_deref().map(|cloud| Box::new(steady(cloud))), ..config.clone() };
     part(&postcard::to_stdvec(&config).unwrap_or_default());

@@ -48,14 +48,14 @@ pub struct Surveyed {
     pub failed: bool,
 }
 
-/// Brings the state up to what the source has. `scope` is the source with every filter, in words.
+/// Brings the state up to what the source has. `filters` are those of the source, in words.
 ///
 /// # Errors
 /// [`SweepError::Source`] where nothing could be listed; [`SweepError::State`].
 pub fn survey(
     state: &State,
     source: &dyn Source,
-    scope: String,
+    filters: &[String],
     reading: &Reading<'_>,
     progress: &SweepProgress,
 ) -> Result<Survey, SweepError> {
@@ -76,8 +76,8 @@ pub fn survey(
     let count = |wanted: fn(&Done) -> bool| done.iter().filter(|one| wanted(one)).count() as u64;
     Ok(Survey {
         at: moment(reading.now),
+        scope: [&[source.name()], filters].concat().join(", "),
         source: source.name(),
-        scope,
         unseen,
         downloaded: archives,
         downloaded_bytes: bytes,
@@ -101,7 +101,7 @@ pub fn recall(state: &State) -> Result<Survey, SweepError> {
     let (number, last) = state.sweeps()?.pop_last().ok_or(SweepError::NoSweep)?;
     let mut history: BTreeMap<_, _> = state.history(number)?;
     let mut functions = Vec::new();
-    for id in state.listed()? {
+    for id in state.listed(&last.scope)? {
         let failed = state.head(&id)?.is_some_and(|head| !head.trouble.is_empty());
         let print = history.remove(&id).map(|dated| dated.print).unwrap_or_default();
         functions.push(Surveyed { id, print, failed });

@@ -14,7 +14,7 @@ use crate::support::http;
 use crate::support::moto::{Fault, Moto, secrets};
 
 /// Where the file server has a function's code.
-fn path(function: &Deployed) -> String {
+pub(super) fn path(function: &Deployed) -> String {
     let Code::Archive(archive) = &function.code else { panic!("an archive") };
     format!("/{}.zip", archive.sha256.as_deref().expect("a digest"))
 }
@@ -130,6 +130,8 @@ fn what_is_refused_for_a_whole_place_is_unseen_or_a_gap_of_its_functions() {
     for function in &listing.functions {
         let details: Vec<&str> = function.gaps.iter().map(|gap| gap.detail.as_str()).collect();
         assert!(details.len() == 2 && details[0].starts_with("cloudwatch:GetMetricData: "), "{details:?}");
+        let cloud = function.environment.config.cloud.as_ref().expect("what AWS says");
+        assert_eq!((&cloud.invoked, &cloud.calls_known_since), (&None, &None), "not known is not never");
         assert!(details[1].starts_with("what its role may do is not known: iam:"), "{details:?}");
         let role = function.environment.config.cloud.as_ref().and_then(|cloud| cloud.role.as_ref());
         assert!(role.is_some_and(|role| role.arn.contains("role/function-")), "its name is known all the same");

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tidewaiter::artifact::Limits;
 use tidewaiter::model::Level;
-use tidewaiter::source::{Aws, AwsOptions, Code, Source};
+use tidewaiter::source::{Aws, AwsOptions, Code, Deployed, Source};
 
 use super::{allowed, assert_allowed, fetch_code, named, options, source};
 use crate::support::moto::{ACCOUNT, Moto, secrets};
@@ -48,11 +48,15 @@ fn all_versions_in_use_are_listed_by_few_calls() {
     assert!(role.attached[&format!("arn:aws:iam::{ACCOUNT}:policy/read-orders")].contains("dynamodb:Query"));
     let role = cloud("orders-002").role.expect("a role");
     assert_eq!(role.boundary, Some(format!("arn:aws:iam::{ACCOUNT}:policy/boundary")));
+    assert!(role.boundary_policy.expect("its text").contains("s3:*"));
     let called = cloud("billing-003").invoked.expect("it was called");
     let today = chrono::Utc::now().date_naive();
     let days = |text: &str| (today - text[..10].parse::<chrono::NaiveDate>().unwrap()).num_days();
     assert!((3..=4).contains(&days(&called)), "{called}");
-    assert_eq!(cloud("billing-004").invoked, None);
+    // One that nobody called, which can be said of the last 90 days alone.
+    let idle = cloud("billing-004");
+    assert_eq!(idle.invoked, None);
+    assert!((89..=91).contains(&days(&idle.calls_known_since.expect("the metrics were asked"))));
 
     let function = named(&listing, "orders-000");
     assert_eq!(function.environment.config.runtime.as_deref(), Some("nodejs22.x"));
@@ -128,6 +132,40 @@ fn details_and_downloads_keep_the_budget_and_the_rates() {
     assert_eq!(limited.reserved_concurrency, Some(2));
     assert!(limited.policy.expect("a policy").contains("s3.amazonaws.com"));
     assert_eq!(details("billing-004:1").urls, [], "its address leads to the unpublished version");
+}
+
+/// More functions than moto could be filled with in reasonable time, as the listing tells them.
+#[test]
+fn metrics_are_asked_for_five_hundred_functions_a_call() {
+    let Some(moto) = Moto::filled(3) else { return };
+    moto.proxy.patch(|action, _, value| {
+        if let Some(functions) = value["Functions"].as_array_mut().filter(|_| action == "lambda:ListFunctions") {
+            let one = functions[0].clone();
+            functions.extend((0..1_000).map(|index| {
+                let mut copy = one.clone();
+                copy["FunctionName"] = format!("copy-{index:04}").into();
+                copy
+            }));
+        }
+        // An answer that is whole and yet has nothing to say of one function.
+        for result in value["MetricDataResults"].as_array_mut().into_iter().flatten() {
+            if result["Id"] == "f7" {
+                result["StatusCode"] = "InternalError".into();
+            }
+        }
+    });
+    let listing = source(&moto).list().expect("a listing");
+    assert_eq!(listing.functions.len(), 1_003);
+    // The proxy refuses more than 500 metrics.
+    assert_eq!(moto.proxy.calls()["cloudwatch:GetMetricData"], 3);
+    let unknown = |one: &&Deployed| one.environment.config.cloud.as_ref().unwrap().calls_known_since.is_none();
+    let unknown: Vec<&Deployed> = listing.functions.iter().filter(unknown).collect();
+    // One of each call; the last one has three.
+    assert_eq!(unknown.len(), 2);
+    for one in unknown {
+        assert_eq!(one.gaps.len(), 1, "{}: {:?}", one.id, one.gaps);
+        assert_eq!(one.gaps[0].detail, "cloudwatch:GetMetricData: InternalError");
+    }
 }
 
 #[test]

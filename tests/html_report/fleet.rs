@@ -27,7 +27,10 @@ fn a_sweep_begins_with_what_is_new() {
     let text = browser.text(&function);
     assert!(text.contains("new since the last sweep") && text.contains("last called 2026-10-31"), "{text}");
     let all = browser.text("document.querySelector('.functions').textContent");
-    assert!(all.contains("no call known") && all.contains("changed since the last sweep"), "{all}");
+    assert!(
+        all.contains("function not called since 2026-08-03") && all.contains("changed since the last sweep"),
+        "{all}"
+    );
     assert!(all.contains("anybody may call it") && all.contains("alias live, event source"), "{all}");
     // What could not be seen is named.
     browser.eval("document.querySelectorAll('#news details').forEach(one => one.open = true)");

@@ -1,5 +1,6 @@
 //! Builders that several tests share. Their bytes depend on what is asked for and on nothing else.
 
+pub mod authority;
 pub mod browser;
 pub mod cli;
 pub mod example;
@@ -11,7 +12,9 @@ pub mod osv;
 pub mod osv_service;
 pub mod picture;
 pub mod planted;
+pub mod receiver;
 pub mod schema;
+pub mod store;
 pub mod swept;
 pub mod synthetic;
 pub mod tar;

@@ -21,10 +21,12 @@ pub fn cloud() -> Cloud {
             inline: BTreeMap::from([("own".to_owned(), "{\"Version\":\"2012-10-17\",\"Statement\":[]}".to_owned())]),
             attached: BTreeMap::from([("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(), "{}".to_owned())]),
             boundary: Some("arn:aws:iam::123456789012:policy/edge".to_owned()),
+            boundary_policy: Some("{}".to_owned()),
             trust: Some("{}".to_owned()),
         }),
         event_sources: vec!["arn:aws:sqs:eu-central-1:123456789012:orders".to_owned()],
         invoked: Some("2026-10-31T23:00:00Z".to_owned()),
+        calls_known_since: Some("2026-08-03T00:00:00Z".to_owned()),
         details: Some(Details {
             asked: "2026-11-01T00:00:00Z".to_owned(),
             urls: vec![FunctionUrl {
@@ -56,6 +58,18 @@ pub fn deployed(name: &str) -> Scan {
         cloud: Some(Box::new(Cloud { qualifier: Some("$LATEST".to_owned()), invoked: None, ..cloud() })),
         ..FunctionConfig::default()
     };
+    scan
+}
+
+/// A region that could not be listed.
+pub fn unlisted() -> Scan {
+    let mut scan = clean_scan();
+    scan.id = "arn:aws:lambda:eu-north-1:123456789012:".to_owned();
+    (scan.name, scan.kind, scan.config) =
+        (scan.id.trim_end_matches(':').to_owned(), TargetKind::Place, FunctionConfig::default());
+    scan.packages.clear();
+    let denied = Gap::blocking(GapKind::Unavailable, Location::artifact(0), "source", "Nobody may list it.");
+    scan.coverage = Coverage::new(Tally::default(), false, vec![denied]);
     scan
 }
 

@@ -11,10 +11,10 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(value_name = "RESULT.json")]
     pub result: PathBuf,
     /// What is written to standard output
-    #[arg(long, value_name = "FORMAT", value_parser = FORMAT, hide_possible_values = true, default_value = "table")]
+    #[arg(long, short, value_name = "FORMAT", value_parser = FORMAT, default_value = "table")]
     pub format: String,
     /// Also write a report to a file, as FORMAT=FILE (repeatable)
-    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = FORMAT_AND_FILE, hide_possible_values = true)]
+    #[arg(long = "output", short = 'o', value_name = "FORMAT=FILE", value_parser = FORMAT_AND_FILE, hide_possible_values = true)]
     pub outputs: Vec<String>,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]

@@ -10,10 +10,10 @@ use super::format::{FORMAT, FORMAT_AND_FILE};
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct OutputArgs {
     /// What is written to standard output
-    #[arg(long, value_name = "FORMAT", value_parser = FORMAT, hide_possible_values = true, default_value = "table", help_heading = "Output")]
+    #[arg(long, short, value_name = "FORMAT", value_parser = FORMAT, default_value = "table", help_heading = "Output")]
     pub format: String,
     /// Also write a report to a file, as FORMAT=FILE (repeatable)
-    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = FORMAT_AND_FILE, hide_possible_values = true, help_heading = "Output")]
+    #[arg(long = "output", short = 'o', value_name = "FORMAT=FILE", value_parser = FORMAT_AND_FILE, hide_possible_values = true, help_heading = "Output")]
     pub outputs: Vec<String>,
     /// Leave out what differs between two runs over the same input (ages and days left count from SOURCE_DATE_EPOCH)
     #[arg(long, help_heading = "Output")]
@@ -28,7 +28,7 @@ pub(in crate::cli) struct OutputArgs {
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PolicyArgs {
-    /// Severities that violate the policy: low, medium, high, critical (and all above), unknown, never; joined by commas
+    /// Severities that violate the policy: low, medium, high, critical (and all above), unknown, never; joined by commas [default: high]
     #[arg(long, value_name = "SEVERITY", help_heading = "Policy")]
     pub fail_on: Option<String>,
     /// Coverage that every target must reach: none, partial or complete [default: partial]

@@ -57,6 +57,9 @@ pub(in crate::cli) struct FilesArgs {
     /// Another service than Amazon's for s3://
     #[arg(long, value_name = "URL", help_heading = THE_FUNCTIONS)]
     pub endpoint_url: Option<String>,
+    /// Trust the certificates of this PEM file for s3://, besides the system's
+    #[arg(long, value_name = "FILE", help_heading = THE_FUNCTIONS)]
+    pub ca_cert: Option<PathBuf>,
     #[command(flatten)]
     pub options: SweepOptions,
 }
@@ -81,6 +84,9 @@ pub(in crate::cli) struct AwsArgs {
     /// Where all calls go: an emulator, a private endpoint
     #[arg(long, value_name = "URL", help_heading = THE_FUNCTIONS)]
     pub endpoint_url: Option<String>,
+    /// Trust the certificates of this PEM file, besides the system's
+    #[arg(long, value_name = "FILE", help_heading = THE_FUNCTIONS)]
+    pub ca_cert: Option<PathBuf>,
     /// Only functions of such a name (repeatable)
     #[arg(long = "name", value_name = "GLOB", help_heading = THE_FUNCTIONS)]
     pub names: Vec<String>,
@@ -91,7 +97,11 @@ pub(in crate::cli) struct AwsArgs {
     pub options: SweepOptions,
 }
 
+/// A scan asks nobody anyhow; a sweep asks its source.
+const OFFLINE: &str = "Ask no source: judge again what the last sweep found, and change nothing in the state";
+
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("offline", |arg| arg.help(OFFLINE)))]
 pub(in crate::cli) struct SweepOptions {
     /// Folder of what is known from earlier sweeps; made by the first one
     #[arg(long, value_name = "DIR", required_unless_present = "print_config", help_heading = "Sweep")]
@@ -125,7 +135,7 @@ pub(in crate::cli) struct SweepOptions {
 pub(in crate::cli) struct NotifyArgs {
     /// Post what is new to this webhook where it violates the policy (repeatable). The address is taken for a secret:
     /// better in TIDEWAITER_NOTIFY
-    #[arg(long, value_name = "URL", hide_env_values = true, help_heading = "Notices")]
+    #[arg(long, value_name = "URL", hide_env_values = true, conflicts_with = "offline", help_heading = "Notices")]
     pub notify: Vec<String>,
     /// Body of the notice: json or slack
     #[arg(long, value_name = "FORMAT", default_value = "json", help_heading = "Notices")]

@@ -3,24 +3,24 @@
 use anyhow::Result;
 
 use crate::cli::args::{AwsArgs, SweepFrom};
-use crate::source::{Files, Source};
+use crate::source::{BucketOptions, Files, Source};
 
 /// The source; it asks nobody yet.
 pub(super) fn source(from: &SweepFrom) -> Result<Box<dyn Source>> {
     match from {
-        SweepFrom::Files(files) => Ok(Box::new(Files::open(&files.place, files.endpoint_url.as_deref())?)),
+        SweepFrom::Files(files) => {
+            let options = BucketOptions { endpoint: files.endpoint_url.clone(), ca_cert: files.ca_cert.clone() };
+            Ok(Box::new(Files::open(&files.place, &options)?))
+        }
         SweepFrom::Aws(args) => aws(args),
     }
 }
 
-/// The source with every filter: a function that another filter leaves out is not gone.
-pub(super) fn scope(from: &SweepFrom, source: &dyn Source) -> String {
-    let mut parts = vec![source.name()];
-    if let SweepFrom::Aws(aws) = from {
-        parts.extend(aws.names.iter().map(|name| format!("name {name}")));
-        parts.extend(aws.tags.iter().map(|tag| format!("tag {tag}")));
-    }
-    parts.join(", ")
+/// Every filter, in words: a function that another filter leaves out is not gone.
+pub(super) fn filters(from: &SweepFrom) -> Vec<String> {
+    let SweepFrom::Aws(aws) = from else { return Vec::new() };
+    let names = aws.names.iter().map(|name| format!("name {name}"));
+    names.chain(aws.tags.iter().map(|tag| format!("tag {tag}"))).collect()
 }
 
 #[cfg(not(feature = "aws"))]
@@ -39,7 +39,7 @@ fn aws(args: &AwsArgs) -> Result<Box<dyn Source>> {
         endpoint_url: args.endpoint_url.clone(),
         names: args.names.clone(),
         tags: args.tags.iter().map(|tag| pair(tag)).collect::<Result<_>>()?,
-        ca_cert: None,
+        ca_cert: args.ca_cert.clone(),
         config_file: None,
     };
     Ok(Box::new(Aws::new(options)?))

@@ -32,7 +32,9 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
     }
     let notices = notify::notices(&with.notify)?;
     let since = with.since.as_deref().map(day_or_moment).transpose()?;
-    output::reachable(outputs.iter().map(|output| output.path.as_path()).chain(with.policy.write_baseline.as_deref()))?;
+    let written = || outputs.iter().map(|output| output.path.as_path()).chain(with.policy.write_baseline.as_deref());
+    output::reachable(written())?;
+    with.state.as_deref().map_or(Ok(()), |state| output::outside(written(), state))?;
     let brought = rules::engine(&rules, &given.named("rules", "rules"), with.output.quiet)?;
     let pool = options::pool(with.limits.threads).with_context(|| given.named("threads", "threads"))?;
     let database = options::scan_database(&with.advisories)?;
@@ -41,7 +43,7 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
     let survey = if with.advisories.offline {
         sweep::recall(&state)?
     } else {
-        let allow = |found: &SecretMatch| settings.allows(found);
+        let allow = |found: &SecretMatch| settings.allows(found, Some(state.sealer()));
         let reading = Reading {
             limits: options::limits(&with.limits),
             engine: brought.as_ref().unwrap_or_else(|| Engine::builtin()),
@@ -63,17 +65,18 @@ pub(super) fn run(args: &SweepArgs, given: &Given<'_>) -> Result<Exit> {
     let (verdict, ending) = sweep::judge(&state, &survey, judging, run)?;
     let written = scan::write(&verdict, format, &outputs, &with.output, &with.policy);
     // Who waits for the notice shall have it, even where a report cannot be written.
-    notices.send(&verdict)?;
+    let sent = notices.send(&verdict);
     written?;
+    sent?;
     ending.map_or(Ok(()), |ending| ending.write(&state)).context("the sweep's end cannot be kept")?;
     Ok(verdict.exit)
 }
 
 fn survey(args: &SweepArgs, state: &State, reading: &Reading<'_>) -> Result<Survey> {
     let source = from::source(&args.from)?;
-    let scope = from::scope(&args.from, source.as_ref());
+    let filters = from::filters(&args.from);
     let counters = SweepProgress::default();
-    let survey = || sweep::survey(state, source.as_ref(), scope, reading, &counters);
+    let survey = || sweep::survey(state, source.as_ref(), &filters, reading, &counters);
     Ok(progress::during_sweep(args.from.options().output.quiet, &counters, survey)?)
 }
 

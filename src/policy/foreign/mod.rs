@@ -10,6 +10,7 @@ mod grype;
 mod openvex;
 mod osv_scanner;
 mod trivy;
+mod trivy_rules;
 mod trivy_yaml;
 
 use std::io;

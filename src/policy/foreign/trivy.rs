@@ -1,9 +1,8 @@
 //! `.trivyignore` (<https://trivy.dev/latest/docs/configuration/filtering/#trivyignore>): an id a line, a comment behind
 //! `#`, and `exp:2027-01-31` for the day on which it ends.
 
-use super::{Entry, Format, at_line};
+use super::{Entry, Format, at_line, trivy_rules};
 use crate::formats::complaint::{Complaint, Source};
-use crate::policy::condition::Condition;
 use crate::policy::raw_waiver::parse_day;
 use crate::policy::waiver::Waiver;
 
@@ -43,7 +42,7 @@ fn read(source: &Source<'_>) -> Result<Vec<Waiver>, Complaint> {
         };
         let beside = text.split_once('#').map(|(_, comment)| comment.trim());
         let reason = beside.map_or_else(|| std::mem::take(&mut reason).join(" "), str::to_owned);
-        waivers.push(entry.waiver(id.to_owned(), Some(&reason), vec![Condition::id(id)]).until(expires));
+        waivers.push(entry.waiver(id.to_owned(), Some(&reason), vec![trivy_rules::named(id)]).until(expires));
     }
     Ok(waivers)
 }

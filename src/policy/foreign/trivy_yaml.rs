@@ -1,10 +1,10 @@
 //! `.trivyignore.yaml` (<https://trivy.dev/latest/docs/configuration/filtering/#trivyignoreyaml>).
 //!
-//! Its secrets are named by Trivy's rules; one that has no rule of that name here matches nothing and is reported.
+//! Its secrets are named by Trivy's rules; one that no rule here finds matches nothing and is reported.
 
 use serde::Deserialize;
 
-use super::{Entry, Format, at_line, globs};
+use super::{Entry, Format, at_line, globs, trivy_rules};
 use crate::formats::complaint::{Complaint, Source};
 use crate::formats::yaml::{self, Spanned};
 use crate::model::FindingKind;
@@ -80,7 +80,7 @@ fn entries(
             Some(day.ok_or_else(|| at_line(source, line, "expired_at is a day, written as 2027-01-31"))?)
         }
     };
-    let mut common = vec![Condition::id(&item.id), Condition::Kind(kinds)];
+    let mut common = vec![trivy_rules::named(&item.id), Condition::Kind(kinds)];
     if let Some(paths) = item.paths.as_deref().filter(|paths| !paths.is_empty()) {
         common.push(Condition::Path(globs(paths).map_err(|error| at_line(source, line, &error))?));
     }

@@ -18,6 +18,17 @@ pub struct Lowers {
     pub score: u8,
 }
 
+impl Lowers {
+    /// For people: `27 points less: then 43 of 100`.
+    pub fn effect(&self) -> String {
+        match self.score {
+            // What is taken off a sum that stays over 100 is not seen in the score.
+            100 => format!("{} points less of a sum that stays over 100", self.points),
+            score => format!("{} points less: then {score} of 100", self.points),
+        }
+    }
+}
+
 /// Whether something that is done closes a finding.
 type Closes<'a> = &'a dyn Fn(&Finding) -> bool;
 

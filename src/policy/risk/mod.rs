@@ -8,6 +8,7 @@ mod terms;
 
 use std::collections::BTreeMap;
 
+use crate::formats::nearest::did_you_mean;
 use crate::model::{Finding, Grade};
 
 use super::{Judged, JudgedGap};
@@ -52,7 +53,7 @@ impl Default for RiskWeights {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeightError {
     /// No term has that name.
-    #[error("there is no term '{0}' of the risk score; use one of {names}", names = names())]
+    #[error("there is no term '{0}' of the risk score; use one of {known}{meant}", known = names().join(", "), meant = did_you_mean(.0, names()))]
     Unknown(String),
     /// Not in the score's own range.
     #[error("a weight is a number of points from 0 to 100")]
@@ -81,8 +82,8 @@ impl RiskWeights {
     }
 }
 
-fn names() -> String {
-    TERMS.iter().map(|term| term.name).collect::<Vec<_>>().join(", ")
+fn names() -> Vec<&'static str> {
+    TERMS.iter().map(|term| term.name).collect()
 }
 
 /// What the terms look at. Waived findings and those that cannot stop a build add nothing.

@@ -11,12 +11,13 @@ use super::text::Text;
 /// Event sources and addresses before the rest is counted.
 const SHOWN: usize = 5;
 
-/// When it was last called, in a few words.
+/// When it was last called, in a few words. Of the function: metrics tell nothing of its versions.
 fn invoked(cloud: &Cloud) -> String {
-    match &cloud.invoked {
-        Some(moment) => format!("last called {}", moment.split('T').next().unwrap_or(moment)),
-        // A source without metrics does not know of any either.
-        None => "no call known".to_owned(),
+    let day = |moment: &str| moment.split('T').next().unwrap_or(moment).to_owned();
+    match (&cloud.invoked, &cloud.calls_known_since) {
+        (Some(moment), _) => format!("function last called {}", day(moment)),
+        (None, Some(since)) => format!("function not called since {}", day(since)),
+        (None, None) => "not known when last called".to_owned(),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::{FindingKind, Grade};
-use crate::policy::{Exit, Risk, Verdict};
+use crate::model::{FindingKind, Grade, TargetKind};
+use crate::policy::{Exit, Risk, Target, Verdict};
 use crate::report::summary::{Summary, advisories};
 use crate::report::words::{bytes, count, list, plural};
 
@@ -124,6 +124,18 @@ fn nothing(verdict: &Verdict, summary: &Summary, out: &mut dyn Write) -> io::Res
     )
 }
 
+/// `62 functions and 2 places`.
+pub fn counted<'a>(targets: impl IntoIterator<Item = &'a Target>) -> String {
+    let (places, functions): (Vec<&Target>, Vec<&Target>) =
+        targets.into_iter().partition(|target| target.scan.kind == TargetKind::Place);
+    let (f, p) = (functions.len() as u64, places.len() as u64);
+    match (plural(f, "function", "functions"), plural(p, "place", "places")) {
+        (functions, _) if p == 0 => functions,
+        (_, places) if f == 0 => places,
+        (functions, places) => format!("{functions} and {places}"),
+    }
+}
+
 /// How much was read, of how many functions all of it, and what was not.
 fn seen(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     let tally = verdict.targets.iter().map(|target| target.scan.coverage.tally);
@@ -132,13 +144,20 @@ fn seen(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     let grade = verdict.targets.iter().map(|target| target.scan.coverage.grade).min().unwrap_or(Grade::Blind);
     out.write_all(b"<article class=\"card\"><h3>Seen</h3><div class=\"around\">")?;
     let text = format!("{} of {} read", count(read), plural(all, "entry", "entries"));
-    picture::ring(read, all, class_of(grade), &text, out)?;
+    let of = |grade: Grade| verdict.targets.iter().filter(move |target| target.scan.coverage.grade == grade);
+    if verdict.targets.len() > 1 && of(Grade::Blind).next().is_some() {
+        // Of what was not seen at all nobody knows how many entries it has.
+        let (whole, of_all) = (of(Grade::Complete).count() as u64, verdict.targets.len() as u64);
+        let label = format!("{} of {} seen as a whole", count(whole), count(of_all));
+        picture::ring(whole, of_all, class_of(grade), &label, out)?;
+    } else {
+        picture::ring(read, all, class_of(grade), &text, out)?;
+    }
     write!(out, "<div><p>{text}, {}</p><ul class=\"legend\">", bytes(size))?;
     for grade in [Grade::Complete, Grade::Partial, Grade::Blind] {
-        let n = verdict.targets.iter().filter(|target| target.scan.coverage.grade == grade).count() as u64;
-        if n > 0 {
+        if of(grade).next().is_some() {
             let (word, class) = (grade.word(), class_of(grade));
-            let n = plural(n, "function", "functions");
+            let n = counted(of(grade));
             write!(out, "<li><span class=\"chip {class}\">{word}</span> <span class=\"figure\">{n}</span></li>")?;
         }
     }
@@ -203,7 +222,7 @@ fn risk(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
             })
             .collect();
         let of = if all.len() > SQUARES { format!("the {SQUARES} riskiest of ") } else { String::new() };
-        let label = format!("A square for each of {of}{} functions, riskiest first", count(all.len() as u64));
+        let label = format!("A square for each of {of}{}, riskiest first", counted(all));
         picture::squares(&squares, &label, out)?;
         write!(out, "<p class=\"caption\">{label}.</p>")?;
     }
@@ -241,11 +260,9 @@ pub fn terms(risk: &Risk, reasons: bool, out: &mut dyn Write) -> io::Result<()> 
     match &risk.lowers {
         Some(one) => write!(
             out,
-            "<p class=\"lowers\"><strong>Lowers it most:</strong> {} <span class=\"figure\">({} points less: then {} \
-             of 100)</span></p>",
+            "<p class=\"lowers\"><strong>Lowers it most:</strong> {} <span class=\"figure\">({})</span></p>",
             Text(&one.what),
-            one.points,
-            one.score
+            one.effect()
         ),
         None => Ok(()),
     }

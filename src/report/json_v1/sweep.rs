@@ -127,8 +127,9 @@ pub(super) struct CloudV1<'a> {
     modified: Option<&'a str>,
     role: Option<RoleV1<'a>>,
     event_sources: Option<&'a [String]>,
-    /// When it was last called, as far as the cloud's metrics go back.
     invoked: Option<&'a str>,
+    /// Null where nobody could be asked for calls: only with it does a null `invoked` say that there was none.
+    calls_known_since: Option<&'a str>,
     details: Option<DetailsV1<'a>>,
 }
 
@@ -138,6 +139,7 @@ struct RoleV1<'a> {
     inline: &'a BTreeMap<String, String>,
     attached: &'a BTreeMap<String, String>,
     boundary: Option<&'a str>,
+    boundary_policy: Option<&'a str>,
     trust: Option<&'a str>,
 }
 
@@ -175,13 +177,20 @@ pub(super) fn cloud(config: &FunctionConfig) -> Option<CloudV1<'_>> {
         role: told.and_then(|cloud| cloud.role.as_ref()).map(role),
         event_sources: told.map(|cloud| cloud.event_sources.as_slice()),
         invoked: told.and_then(|cloud| cloud.invoked.as_deref()),
+        calls_known_since: told.and_then(|cloud| cloud.calls_known_since.as_deref()),
         details: told.and_then(|cloud| cloud.details.as_ref()).map(details),
     })
 }
 
 fn role(role: &Role) -> RoleV1<'_> {
-    let (boundary, trust) = (role.boundary.as_deref(), role.trust.as_deref());
-    RoleV1 { arn: &role.arn, inline: &role.inline, attached: &role.attached, boundary, trust }
+    RoleV1 {
+        arn: &role.arn,
+        inline: &role.inline,
+        attached: &role.attached,
+        boundary: role.boundary.as_deref(),
+        boundary_policy: role.boundary_policy.as_deref(),
+        trust: role.trust.as_deref(),
+    }
 }
 
 fn details(details: &Details) -> DetailsV1<'_> {

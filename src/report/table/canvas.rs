@@ -2,17 +2,26 @@
 //!
 //! Every text that reaches a line goes through [`escape()`] here and nowhere else, so no part of the table can forget it.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use crate::model::Severity;
 use crate::report::{Style, escape};
 
+use super::wrap::{head, tail, tame, wrap};
+
 /// Columns between two cells.
 const GUTTER: usize = 2;
+/// Columns that a text needs to be readable beside others: with less it stands below them.
+const NARROW: usize = 24;
+/// Lines on which a text may go on beside nothing: a longer one is read better below the others, on whole lines.
+const TALL: usize = 3;
+/// How much further right stands what belongs to the line above.
+const HANG: usize = 4;
+/// Lines of a cell. Titles of advisories take four; what is longer was made to push the rest out of sight.
+const LINES: usize = 8;
 
 /// What a text means; colour only repeats what its words say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +58,7 @@ impl Ink {
 pub enum Width {
     /// As wide as its text.
     Auto,
-    /// So many columns.
+    /// So many columns, or more where its text needs them.
     Fixed(usize),
     /// What the others leave.
     Fill,
@@ -62,18 +71,20 @@ pub struct Cell {
     width: Width,
 }
 
+impl Cell {
+    /// The columns that it takes, without what a filling one may get. A text that is wider than its column is shown.
+    fn columns(&self) -> usize {
+        match self.width {
+            Width::Auto => self.text.width(),
+            Width::Fixed(columns) => columns.max(self.text.width()),
+            Width::Fill => 0,
+        }
+    }
+}
+
 /// Shorthand for a cell.
 pub fn cell(ink: Ink, text: impl AsRef<str>, width: Width) -> Cell {
     Cell { ink, text: tame(&escape(text.as_ref())).into_owned(), width }
-}
-
-/// GitHub Actions takes a line that begins with `::`, blanks aside, for a command. In the middle of a line the two
-/// colons are harmless, and common in the names of functions.
-fn tame(text: &str) -> Cow<'_, str> {
-    match text.trim_start().strip_prefix("::") {
-        Some(rest) => Cow::Owned(format!("\\u{{3a}}:{rest}")),
-        None => Cow::Borrowed(text),
-    }
 }
 
 /// The columns that a text takes once it is escaped.
@@ -122,44 +133,98 @@ impl<'a> Canvas<'a> {
         self.line(0, &[(Ink::Faint, rule)])
     }
 
-    /// Cells side by side. A cell that does not fit is cut with an ellipsis.
+    /// Cells side by side. A filling one that is too long goes on below its own beginning. Where the others leave it too
+    /// little, or do not fit themselves, they stand below each other: nothing that fits on [`LINES`] lines is cut.
     pub fn row(&mut self, indent: usize, cells: Vec<Cell>) -> io::Result<()> {
-        let room = self.width.saturating_sub(indent + GUTTER * cells.len().saturating_sub(1));
-        let natural = |cell: &Cell| match cell.width {
-            Width::Auto => cell.text.width(),
-            Width::Fixed(columns) => columns,
-            Width::Fill => 0,
-        };
-        let taken: usize = cells.iter().map(natural).sum();
-        let last = cells.len().saturating_sub(1);
+        let gutters = GUTTER * cells.len().saturating_sub(1);
+        let taken = indent + gutters + cells.iter().map(Cell::columns).sum::<usize>();
+        let Some(room) = self.width.checked_sub(taken) else { return self.stack(indent, cells) };
+        let least = if room < NARROW { room } else { TALL * room };
+        if cells.iter().any(|cell| cell.width == Width::Fill && cell.text.width() > least) {
+            return self.stack(indent, cells);
+        }
         let mut parts = Vec::with_capacity(cells.len() * 2);
-        let mut left = self.width.saturating_sub(indent);
-        for (i, cell) in cells.into_iter().enumerate() {
-            let wanted = if cell.width == Width::Fill { room.saturating_sub(taken) } else { natural(&cell) };
-            let columns = wanted.min(left);
-            let text = self.cut(&cell.text, columns);
-            let padding = columns - text.width().min(columns) + if i == last { 0 } else { GUTTER };
-            left = left.saturating_sub(columns + GUTTER);
+        let mut below = Vec::new();
+        let mut column = indent;
+        for cell in cells {
+            let (text, columns) = match cell.width {
+                Width::Fill if cell.text.width() > room => {
+                    let mut lines = self.lines(&cell.text, room, LINES).into_iter();
+                    let first = lines.next().unwrap_or_default();
+                    below.extend(lines.map(|line| (column, cell.ink, line)));
+                    (first, room)
+                }
+                Width::Fill => (cell.text, room),
+                _ => {
+                    let columns = cell.columns();
+                    (cell.text, columns)
+                }
+            };
+            let padding = columns.saturating_sub(text.width()) + GUTTER;
             parts.push((cell.ink, text));
             parts.push((Ink::Plain, " ".repeat(padding)));
+            column += columns + GUTTER;
         }
-        self.line(indent, &parts)
+        self.line(indent, &parts)?;
+        below.into_iter().try_for_each(|(column, ink, line)| self.line(column, &[(ink, line)]))
+    }
+
+    /// Cells as many to a line as fit, the filling ones below the others.
+    fn stack(&mut self, indent: usize, cells: Vec<Cell>) -> io::Result<()> {
+        let (filling, others): (Vec<Cell>, Vec<Cell>) = cells.into_iter().partition(|cell| cell.width == Width::Fill);
+        let mut at = indent;
+        let mut used = indent;
+        let mut parts = Vec::new();
+        for cell in others {
+            let columns = cell.columns();
+            if !parts.is_empty() && used + columns > self.width {
+                self.line(at, &std::mem::take(&mut parts))?;
+                at = indent + HANG;
+                used = at;
+            }
+            if used + columns > self.width {
+                self.paragraph_of(at, cell.ink, &cell.text, LINES)?;
+                at = indent + HANG;
+                used = at;
+                continue;
+            }
+            let padding = columns.saturating_sub(cell.text.width()) + GUTTER;
+            parts.push((cell.ink, cell.text));
+            parts.push((Ink::Plain, " ".repeat(padding)));
+            used += columns + GUTTER;
+        }
+        if !parts.is_empty() {
+            self.line(at, &parts)?;
+        }
+        filling.iter().try_for_each(|cell| self.paragraph_of(indent + HANG, cell.ink, &cell.text, LINES))
     }
 
     /// A text over as many lines as it needs, up to `most`; of what is longer, the beginning and the end are shown.
     pub fn paragraph(&mut self, indent: usize, ink: Ink, text: &str, most: usize) -> io::Result<()> {
-        let mut lines = wrap(&escape(text), self.width.saturating_sub(indent));
+        self.paragraph_of(indent, ink, &escape(text), most)
+    }
+
+    /// The same of an escaped text.
+    fn paragraph_of(&mut self, indent: usize, ink: Ink, text: &str, most: usize) -> io::Result<()> {
+        let lines = self.lines(text, self.width.saturating_sub(indent), most);
+        lines.into_iter().try_for_each(|line| self.line(indent, &[(ink, line)]))
+    }
+
+    /// The lines of an escaped text, at most so many but for two.
+    fn lines(&self, text: &str, columns: usize, most: usize) -> Vec<String> {
+        // Breaking a name of a megabyte takes its square: only as much as can be shown is broken.
+        let shown = columns * most.max(2);
+        let mut lines = match text.len() > 4 * shown {
+            true => wrap(&format!("{}{}{}", head(text, shown).0, self.ellipsis(), tail(text, columns)), columns),
+            false => wrap(text, columns),
+        };
         if lines.len() > most.max(2) {
-            let room = self.width.saturating_sub(indent + self.ellipsis().width());
-            let end = lines.last().map_or("", |line| tail(line, room));
-            let end = format!("{}{end}", self.ellipsis());
+            let room = columns.saturating_sub(self.ellipsis().width());
+            let end = format!("{}{}", self.ellipsis(), tail(text, room));
             lines.truncate(most.max(2) - 1);
             lines.push(end);
         }
-        for line in lines {
-            self.line(indent, &[(ink, line)])?;
-        }
-        Ok(())
+        lines
     }
 
     /// A name in front of a paragraph that hangs behind it.
@@ -168,19 +233,6 @@ impl<'a> Canvas<'a> {
         let label = format!("{:<width$}", format!("  {}", escape(label)), width = indent);
         self.line(0, &[(Ink::Faint, label), (ink, lines.next().unwrap_or_default())])?;
         lines.try_for_each(|line| self.line(indent, &[(ink, line)]))
-    }
-
-    /// Cuts an escaped text to so many columns.
-    fn cut(&self, text: &str, columns: usize) -> String {
-        if text.width() <= columns {
-            return text.to_owned();
-        }
-        let room = columns.saturating_sub(self.ellipsis().width());
-        let mut out = head(text, room).0.to_owned();
-        if columns >= self.ellipsis().width() {
-            out.push_str(self.ellipsis());
-        }
-        out
     }
 
     /// Writes one line of escaped parts, without spaces at its end.
@@ -202,68 +254,6 @@ impl<'a> Canvas<'a> {
     }
 }
 
-/// The longest beginning that fits into so many columns, and the rest.
-fn head(text: &str, columns: usize) -> (&str, &str) {
-    let mut used = 0;
-    let end = text.char_indices().find(|(_, c)| {
-        used += c.width().unwrap_or(0);
-        used > columns
-    });
-    text.split_at(end.map_or(text.len(), |(at, _)| at))
-}
-
-/// The beginning of a word that is too wide for a line, and the rest: cut behind a separator of paths, unless that would
-/// leave half of the line empty.
-fn part(word: &str, columns: usize) -> (&str, &str) {
-    let (first, rest) = head(word, columns);
-    match first.rfind(['/', '!']) {
-        Some(at) if 2 * at > first.len() => word.split_at(at + 1),
-        _ => (first, rest),
-    }
-}
-
-/// The longest end that fits into so many columns.
-fn tail(text: &str, columns: usize) -> &str {
-    let mut used = 0;
-    let start = text.char_indices().rev().find(|(_, c)| {
-        used += c.width().unwrap_or(0);
-        used > columns
-    });
-    start.map_or(text, |(at, c)| &text[at + c.len_utf8()..])
-}
-
-/// Breaks an escaped text at blanks, and within a word only where the word alone is too wide.
-fn wrap(text: &str, columns: usize) -> Vec<String> {
-    // A wide character needs two columns: with less, breaking would never come to an end.
-    let columns = columns.max(2);
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let mut word = tame(word);
-        let mut width = word.width();
-        if used > 0 && used + 1 + width <= columns {
-            line.push(' ');
-            used += 1;
-        } else if used > 0 {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
-        }
-        while width > columns {
-            let (first, rest) = part(&word, columns);
-            lines.push(first.to_owned());
-            word = Cow::Owned(tame(rest).into_owned());
-            width = word.width();
-        }
-        line.push_str(&word);
-        used += width;
-    }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,40 +264,52 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    #[test]
-    fn wrapping_keeps_every_character_and_the_width() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("a/very/long/path to", 6), ["a/very", "/long/", "path", "to"]);
-        assert_eq!(wrap("META-INF/maven/pom.properties", 20), ["META-INF/maven/", "pom.properties"]);
-        assert_eq!(wrap("日本語日本語", 5), ["日本", "語日", "本語"]);
-        assert_eq!(wrap("", 5), Vec::<String>::new());
-        assert_eq!(wrap("日本", 0), ["日", "本"]);
+    fn drawn_row(width: usize, text: &str, end: &str) -> String {
+        drawn(width, |canvas| {
+            let cells = vec![
+                cell(Ink::Plain, "high", Width::Fixed(8)),
+                cell(Ink::Plain, text, Width::Fill),
+                cell(Ink::Plain, end, Width::Auto),
+            ];
+            canvas.row(2, cells)
+        })
     }
 
     #[test]
-    fn cells_are_cut_and_aligned() {
-        let row = |text: &'static str| {
-            drawn(60, |canvas| {
-                let cells = vec![
-                    cell(Ink::Plain, "high", Width::Fixed(8)),
-                    cell(Ink::Plain, text, Width::Fill),
-                    cell(Ink::Plain, "end", Width::Auto),
-                ];
-                canvas.row(2, cells)
-            })
-        };
-        assert_eq!(row("short").trim_end().width(), 60);
-        let long = row("日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語");
-        assert!(long.contains('…') && long.trim_end().ends_with("end") && long.trim_end().width() == 60, "{long}");
+    fn cells_are_aligned_and_a_long_one_goes_on_below_itself() {
+        assert_eq!(drawn_row(60, "short", "end").trim_end().width(), 60);
+        let title = "a title that is longer than what one line of a narrow terminal can hold";
+        let text = drawn_row(60, title, "end");
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("  high      a title") && lines[0].ends_with("end"), "{text}");
+        assert!(lines[1..].iter().all(|line| line.starts_with("            ")), "{text}");
+        let words: Vec<&str> = text.split_whitespace().filter(|word| !["high", "end"].contains(word)).collect();
+        assert_eq!(words.join(" "), title);
+        let wide = drawn_row(60, &"日本語".repeat(10), "end");
+        assert!(wide.lines().all(|line| line.width() <= 60) && wide.matches("日本語").count() >= 8, "{wide}");
+    }
+
+    #[test]
+    fn what_finds_no_room_beside_others_stands_below_them() {
+        let text =
+            drawn_row(60, "a title of some length, which is read nonetheless", "an end that takes most of the line");
+        assert_eq!(
+            text,
+            "  high      an end that takes most of the line\n      a title of some length, which is read nonetheless\n"
+        );
+        let text = drawn_row(60, "title", &format!("{}END", "e".repeat(70)));
+        assert_eq!(text.lines().map(str::trim).collect::<String>().replace('e', ""), "highENDtitl");
+        assert!(text.lines().all(|line| line.width() <= 60), "{text}");
     }
 
     #[test]
     fn a_name_that_fills_the_line_does_not_overflow_it() {
-        let name = "n".repeat(500);
+        let name = "n".repeat(5_000);
         let text = drawn(60, |canvas| {
-            canvas.row(4, vec![cell(Ink::Plain, &name, Width::Auto), cell(Ink::Plain, "x", Width::Auto)])
+            canvas.row(4, vec![cell(Ink::Plain, &name, Width::Auto), cell(Ink::Plain, "x", Width::Auto)])?;
+            canvas.row(4, vec![cell(Ink::Plain, &name, Width::Fixed(4)), cell(Ink::Plain, &name, Width::Fill)])
         });
-        assert!(text.lines().all(|line| line.width() <= 60));
+        assert!(text.lines().all(|line| line.width() <= 60) && text.lines().count() <= 3 * LINES + 1, "{text}");
         let text = drawn(60, |canvas| canvas.paragraph(4, Ink::Plain, &format!("start{name}end"), 3));
         assert_eq!(text.lines().count(), 3);
         assert!(text.contains("start") && text.trim_end().ends_with("end"), "{text}");

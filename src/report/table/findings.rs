@@ -18,7 +18,7 @@ const QUIET: usize = 50;
 const BESIDE: usize = 10;
 /// The widest column of ids: a GHSA id has 19 characters, a RustSec id 17.
 const MAX_ID: usize = 22;
-/// From this width on there is room for the CVE behind another id, and for its score.
+/// From this width on the CVE behind another id and its score have columns of their own; else they follow the title.
 const WIDE: usize = 110;
 
 /// Everything that may count: malware, vulnerable packages, secrets, the rest.
@@ -130,18 +130,22 @@ fn advisory_row(canvas: &Canvas<'_>, judged: &Judged, id_width: usize) -> Vec<Ce
     let finding = &judged.finding;
     let mut row = severity(canvas, judged);
     row.push(cell(Ink::Plain, &finding.id, Width::Fixed(id_width)));
-    if canvas.width() >= WIDE {
-        let cve = finding.aliases.iter().find(|alias| alias.starts_with("CVE-"));
+    let cve = finding.aliases.iter().find(|alias| alias.starts_with("CVE-"));
+    let epss = finding.exploitation.epss.map(|epss| format!("EPSS {:.1} %", epss.score * 100.0));
+    let is_wide = canvas.width() >= WIDE;
+    if is_wide {
         row.push(cell(Ink::Faint, cve.map_or("", String::as_str), Width::Fixed(16)));
+        row.push(cell(Ink::Plain, &finding.title, Width::Fill));
+    } else {
+        let more = list(cve.cloned().into_iter().chain(epss.clone()));
+        let more = if more.is_empty() { more } else { format!(" ({more})") };
+        row.push(cell(Ink::Plain, format!("{}{more}", finding.title), Width::Fill));
     }
-    row.push(cell(Ink::Plain, &finding.title, Width::Fill));
     row.extend(existing(judged));
     if finding.exploitation.kev.is_some() {
         row.push(cell(Ink::Bad, "known exploited", Width::Auto));
     }
-    if let Some(epss) = finding.exploitation.epss.filter(|_| canvas.width() >= WIDE) {
-        row.push(cell(Ink::Faint, format!("EPSS {:.1} %", epss.score * 100.0), Width::Auto));
-    }
+    row.extend(epss.filter(|_| is_wide).map(|epss| cell(Ink::Faint, epss, Width::Auto)));
     row.extend(match (finding.kind, finding.fixed.first()) {
         (_, Some(version)) => Some(cell(Ink::Good, format!("fix {version}"), Width::Auto)),
         (FindingKind::Vulnerability, None) => Some(cell(Ink::Faint, "no fix known", Width::Auto)),
@@ -166,12 +170,14 @@ fn places(canvas: &mut Canvas<'_>, target: &Target, title: &str, findings: &[&Ju
         row.extend(finding.redacted.as_ref().map(|redacted| cell(Ink::Plain, redacted, Width::Auto)));
         row.extend(existing(judged));
         canvas.row(4, row)?;
-        let mut facts = vec![match (finding.origin, &finding.purl) {
+        let whose = match (finding.origin, &finding.purl) {
             (Origin::Own, _) => "own code".to_owned(),
             (Origin::Environment, _) => "environment".to_owned(),
             (Origin::Dependency, Some(purl)) => format!("dependency {purl}"),
             (Origin::Dependency, None) => "dependency".to_owned(),
-        }];
+        };
+        // The id is what a waiver names, and `explain`.
+        let mut facts = vec![finding.id.clone(), whose];
         if finding.confidence < Confidence::High {
             facts.push(format!("{} confidence", finding.confidence.word()));
         }

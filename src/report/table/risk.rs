@@ -26,8 +26,7 @@ pub fn write(canvas: &mut Canvas<'_>, risk: &Risk) -> io::Result<()> {
     }
     match &risk.lowers {
         Some(one) => {
-            let text =
-                format!("What lowers it most: {} ({} points less: then {} of 100)", one.what, one.points, one.score);
+            let text = format!("What lowers it most: {} ({})", one.what, one.effect());
             canvas.paragraph(6, Ink::Plain, &text, 3)
         }
         None => Ok(()),

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::RuleFile;
 use crate::formats::complaint::{Complaint, Source};
+use crate::formats::nearest::guessed;
 use crate::secret::rule::{RawRule, Rule, RuleError};
 
 /// One rule of a file.
@@ -62,7 +63,7 @@ fn entry(source: Source<'_>, value: Spanned<DeValue<'_>>) -> Entry {
     let spans: BTreeMap<String, Range<usize>> =
         table.into_iter().flatten().map(|(key, value)| (key.get_ref().to_string(), value.span())).collect();
     let rule = RawRule::deserialize(ValueDeserializer::from(value))
-        .map_err(|error| source.complain(error.span().or(Some(whole.clone())), error.message()))
+        .map_err(|error| source.complain(error.span().or(Some(whole.clone())), &guessed(error.message())))
         .and_then(|raw| {
             let rule = Rule::try_from(raw).and_then(|rule| rule.validate().map(|()| rule));
             rule.map_err(|error: RuleError| {

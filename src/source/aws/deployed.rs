@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_lambda::types::{FunctionConfiguration, PackageType};
 
 use super::super::aws_json;
-use super::super::{Archive, Code, Deployed};
+use super::super::{Archive, Code, Deployed, Unseen};
 use super::pointers::{LATEST, Pointers, split};
 use super::region::{Listed, Region};
 use crate::model::{Cloud, EnvFile, FunctionConfig, Gap, GapKind, Location, Role};
@@ -18,25 +18,37 @@ pub(super) struct Around<'a> {
     pub roles: &'a Result<BTreeMap<String, Role>, String>,
 }
 
-/// The versions of a region that are in use.
-pub(super) fn assemble(region: &Region, listed: Listed, around: &Around<'_>) -> Vec<Deployed> {
-    let Listed { versions, mut pointers, invoked, refused, refused_all, .. } = listed;
+/// The versions of a region that are in use, and functions of which that is not known for all versions.
+pub(super) fn assemble(region: &Region, listed: Listed, around: &Around<'_>) -> (Vec<Deployed>, Vec<Unseen>) {
+    let Listed { versions, mut pointers, calls, refused, no_sources, .. } = listed;
+    let (calls, no_calls) = match &calls {
+        Some(Ok(calls)) => (Some(calls), None),
+        Some(Err(detail)) => (None, Some(detail)),
+        None => (None, None),
+    };
+    let not_told = |name: &str| calls.and_then(|calls| calls.refused.get(name));
     let copied = around.edge.iter().filter(|arn| arn.starts_with(&region.prefix));
     for (name, version) in copied.filter_map(|arn| split(arn)) {
         pointers.entry(name.to_owned()).or_default().edge.insert(version.to_owned());
     }
     let nothing = Pointers::default();
-    let mut functions = Vec::new();
+    let (mut functions, mut doubtful) = (Vec::new(), BTreeMap::new());
     for function in versions {
         let (Some(name), Some(version)) = (function.function_name(), function.version()) else { continue };
         let pointers = pointers.get(name).unwrap_or(&nothing);
         let used_by = pointers.used_by(version);
         if version != LATEST && used_by.is_empty() {
+            // One that was in use yesterday is not gone because nobody can say so today.
+            let silent: Vec<&str> =
+                no_sources.iter().chain(refused.get(name).into_iter().flatten()).map(String::as_str).collect();
+            if !silent.is_empty() {
+                doubtful.insert(name.to_owned(), silent.join("; "));
+            }
             continue;
         }
         let role = function.role().map(|arn| role(arn, around.roles));
-        let refused = refused_all.iter().chain(refused.get(name).into_iter().flatten());
-        let mut gaps: Vec<Gap> = refused.map(|detail| gap(detail)).collect();
+        let refused = no_sources.iter().chain(refused.get(name).into_iter().flatten());
+        let mut gaps: Vec<Gap> = refused.chain(no_calls).chain(not_told(name)).map(|detail| gap(detail)).collect();
         gaps.extend(role.iter().flat_map(|(_, gaps)| gaps).map(|detail| gap(detail)));
         let cloud = Cloud {
             provider: "aws".to_owned(),
@@ -47,12 +59,17 @@ pub(super) fn assemble(region: &Region, listed: Listed, around: &Around<'_>) -> 
             modified: function.last_modified().map(str::to_owned),
             role: role.map(|(role, _)| role),
             event_sources: pointers.sources_of(version),
-            invoked: invoked.get(name).cloned(),
+            invoked: calls.and_then(|calls| calls.last.get(name)).cloned(),
+            calls_known_since: calls.filter(|_| not_told(name).is_none()).map(|calls| calls.since.clone()),
             details: None,
         };
         functions.push(deployed(region, &function, cloud, gaps));
     }
-    functions
+    let unseen = doubtful.into_iter().map(|(name, why)| Unseen {
+        prefix: format!("{}function:{name}:", region.prefix),
+        detail: format!("nobody said which of its published versions are in use: {why}"),
+    });
+    (functions, unseen.collect())
 }
 
 fn deployed(region: &Region, function: &FunctionConfiguration, cloud: Cloud, gaps: Vec<Gap>) -> Deployed {
@@ -93,18 +110,15 @@ fn deployed(region: &Region, function: &FunctionConfiguration, cloud: Cloud, gap
 
 fn code(function: &FunctionConfiguration) -> Code {
     let digest = function.code_sha256().unwrap_or_default();
-    // An image's digest comes in hexadecimal already; where the image is, only `GetFunction` would tell.
+    // Without a digest nothing tells whether the code is still the same, but when it was last changed.
+    let dated =
+        || format!("{}@{}", function.function_arn().unwrap_or_default(), function.last_modified().unwrap_or_default());
+    // Where the image is, only `GetFunction` would tell.
     if function.package_type() == Some(&PackageType::Image) {
-        return Code::Image(format!("sha256:{digest}"));
+        return Code::Image(aws_json::image(Some(digest), None).unwrap_or_else(dated));
     }
     let sha256 = aws_json::digest(digest);
-    // Without a digest nothing tells whether the code is still the same, but when it was last changed.
-    let identity = match &sha256 {
-        Some(digest) => format!("sha256:{digest}"),
-        None => {
-            format!("{}@{}", function.function_arn().unwrap_or_default(), function.last_modified().unwrap_or_default())
-        }
-    };
+    let identity = sha256.as_ref().map_or_else(dated, |digest| format!("sha256:{digest}"));
     Code::Archive(Archive { identity, name: "code".to_owned(), sha256, bytes: size(function.code_size()) })
 }
 

@@ -51,6 +51,7 @@ use self::pointers::{aliases, split};
 use self::region::{Listed, Region};
 use self::selection::Selection;
 use self::session::Session;
+pub(super) use self::session::environment;
 use super::{Archive, Deployed, FetchError, Listing, Source, SourceError, Unseen};
 use crate::artifact::Limits;
 use crate::model::{Details, Gap};
@@ -126,10 +127,6 @@ impl Aws {
                 return (listing, false);
             }
         };
-        // Two profiles may lead to one account.
-        if !seen.lock().unwrap_or_else(PoisonError::into_inner).insert(identity.account.clone()) {
-            return (listing, false);
-        }
         let known = (identity.partition, identity.account);
         let regions = match self.runtime.block_on(session.regions(&self.options)) {
             Ok(regions) => regions,
@@ -138,8 +135,11 @@ impl Aws {
                 return (listing, false);
             }
         };
-        let regions: Vec<Arc<Region>> =
-            regions.iter().map(|name| Arc::new(Region::new(&session.config, &known.0, &known.1, name))).collect();
+        let regions = regions.iter().map(|name| Arc::new(Region::new(&session.config, &known.0, &known.1, name)));
+        // Two profiles may lead to one account, each to regions of its own.
+        let is_first =
+            |region: &Arc<Region>| seen.lock().unwrap_or_else(PoisonError::into_inner).insert(region.prefix.clone());
+        let regions: Vec<Arc<Region>> = regions.filter(is_first).collect();
         let mut listed: Vec<(Arc<Region>, Listed)> = thread::scope(|scope| {
             let start = |region: &Arc<Region>| {
                 let region = region.clone();
@@ -163,14 +163,16 @@ impl Aws {
         let mut known = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         for (region, mut one) in listed.drain(..) {
             listing.unseen.append(&mut one.unseen);
-            listing.functions.extend(assemble(&region, one, &around));
+            let (functions, unseen) = assemble(&region, one, &around);
+            listing.functions.extend(functions);
+            listing.unseen.extend(unseen);
             known.insert(region.prefix.clone(), region);
         }
         (listing, answered)
     }
 
-    /// What is unseen where an account does not let us in. Without its number, or without its regions, no place can be
-    /// named, and nothing that was seen there before can be told from what is gone.
+    /// What is unseen where an account does not let us in. Without its number no place can be named, and nothing that was
+    /// seen anywhere before can be told from what is gone.
     fn nothing(&self, session: &Session, known: Option<&(String, String)>, detail: &str) -> Vec<Unseen> {
         let detail = format!("{}: {detail}", session.name);
         let unseen = |prefix| Unseen { prefix, detail: detail.clone() };
@@ -179,7 +181,8 @@ impl Aws {
                 let regions = self.options.regions.iter();
                 regions.map(|region| unseen(format!("arn:{partition}:lambda:{region}:{account}:"))).collect()
             }
-            _ => vec![unseen("arn:".to_owned())],
+            Some((partition, account)) => vec![unseen(format!("arn:{partition}:lambda:*:{account}:"))],
+            None => vec![unseen("arn:".to_owned())],
         }
     }
 }
@@ -190,10 +193,26 @@ impl Source for Aws {
     }
 
     fn name(&self) -> String {
-        let regions = if self.options.all_regions { &["all regions".to_owned()][..] } else { &self.options.regions };
-        let whom = if self.options.roles.is_empty() { &self.options.profiles } else { &self.options.roles };
-        let words = ["aws".to_owned()].into_iter().chain(whom.iter().cloned()).chain(regions.iter().cloned());
-        words.collect::<Vec<_>>().join(" ")
+        let AwsOptions { regions, all_regions, profiles, roles, .. } = &self.options;
+        let listed = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        // What the environment chooses may be something else tomorrow, and then nothing of today is gone.
+        let found = |part: fn(&Region) -> &String| -> BTreeSet<String> {
+            listed.values().map(|region| part(region).clone()).collect()
+        };
+        let mut words = vec!["aws".to_owned()];
+        match (roles.is_empty(), profiles.is_empty()) {
+            (false, _) => words.extend(roles.iter().cloned()),
+            (true, false) => words.extend(profiles.iter().cloned()),
+            (true, true) => words.extend(found(|region| &region.account)),
+        }
+        match (all_regions, regions.is_empty()) {
+            (true, _) => words.push("all regions".to_owned()),
+            (false, false) => words.extend(regions.iter().cloned()),
+            // Those of several profiles are theirs, and not known where one of them cannot be used.
+            (false, true) if profiles.len() > 1 => {}
+            (false, true) => words.extend(found(|region| &region.name)),
+        }
+        words.join(" ")
     }
 
     fn list(&self) -> Result<Listing, SourceError> {

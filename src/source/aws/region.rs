@@ -10,7 +10,7 @@ use aws_sdk_lambda::types::{
 
 use super::super::Unseen;
 use super::failure::describe;
-use super::metrics;
+use super::metrics::{self, Calls};
 use super::pace::Paces;
 use super::pointers::{LATEST, Pointers, split};
 use super::selection::Selection;
@@ -35,12 +35,12 @@ pub(super) struct Listed {
     pub pointers: BTreeMap<String, Pointers>,
     /// Versions of this or another region that the edge has copies of: ARNs.
     pub edge: BTreeSet<String>,
-    /// When functions were last called, by name.
-    pub invoked: BTreeMap<String, String>,
-    /// What could not be asked for one function, by its name.
+    /// When functions were last called, or why that is not known of any.
+    pub calls: Option<Result<Calls, String>>,
+    /// What points to the versions of one function could not be asked, by its name.
     pub refused: BTreeMap<String, Vec<String>>,
-    /// What could not be asked for any function.
-    pub refused_all: Vec<String>,
+    /// Why event sources are not known.
+    pub no_sources: Option<String>,
     /// Some functions, or that there are none.
     pub answered: bool,
     /// What could not be listed.
@@ -88,14 +88,9 @@ impl Region {
         if listed.versions.is_empty() {
             return listed;
         }
-        if let Err(detail) = self.event_sources(&mut listed).await {
-            listed.refused_all.push(detail);
-        }
+        listed.no_sources = self.event_sources(&mut listed).await.err();
         let names: BTreeSet<&str> = listed.versions.iter().filter_map(|function| function.function_name()).collect();
-        match metrics::ask(&self.cloudwatch, &Vec::from_iter(names)).await {
-            Ok(invoked) => listed.invoked = invoked,
-            Err(detail) => listed.refused_all.push(detail),
-        }
+        listed.calls = Some(metrics::ask(&self.cloudwatch, &Vec::from_iter(names)).await);
         listed
     }
 

@@ -47,6 +47,7 @@ fn document(managed: &ManagedPolicyDetail) -> Option<(String, String)> {
 fn read(role: &RoleDetail, policies: &BTreeMap<String, String>) -> Role {
     let inline = role.role_policy_list().iter();
     let attached = role.attached_managed_policies().iter().filter_map(|one| one.policy_arn());
+    let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
     Role {
         arn: role.arn().unwrap_or_default().to_owned(),
         inline: inline
@@ -54,10 +55,8 @@ fn read(role: &RoleDetail, policies: &BTreeMap<String, String>) -> Role {
             .collect(),
         // A document that the answer lacks is an empty one, so that the policy's name is not lost.
         attached: attached.map(|arn| (arn.to_owned(), policies.get(arn).cloned().unwrap_or_default())).collect(),
-        boundary: role
-            .permissions_boundary()
-            .and_then(|boundary| boundary.permissions_boundary_arn())
-            .map(str::to_owned),
+        boundary_policy: boundary.and_then(|arn| policies.get(arn).cloned()),
+        boundary: boundary.map(str::to_owned),
         trust: role.assume_role_policy_document().map(policy),
     }
 }

@@ -1,7 +1,7 @@
 //! Whom we are to AWS: a profile or the environment's credentials, and the roles that they take on.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -79,6 +79,15 @@ pub(super) async fn open(options: &AwsOptions) -> Result<Vec<Session>, SourceErr
         sessions.push(Session { name: arn.clone(), config, known: Some(known) });
     }
     Ok(sessions)
+}
+
+/// What the environment says of Amazon, for who asks for something else than functions.
+///
+/// # Errors
+/// For a file of certificates that cannot be read.
+pub(in crate::source) async fn environment(ca_cert: Option<&Path>) -> Result<SdkConfig, SourceError> {
+    let options = AwsOptions { ca_cert: ca_cert.map(Path::to_owned), ..AwsOptions::default() };
+    Ok(load(&options, &http(&options)?, None).await)
 }
 
 /// Partition and account of `arn:aws:iam::123456789012:role/audit`.

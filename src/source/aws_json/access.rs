@@ -10,7 +10,7 @@ use crate::model::Role;
 
 /// What is in the list: of each, one page may hold what another one refers to.
 pub(in crate::source) enum Access {
-    /// A role; its attached policies are names alone.
+    /// A role; its attached policies and its boundary are names alone.
     Role(Role),
     /// A policy that roles attach: its ARN and its document.
     Policy(String, String),
@@ -91,6 +91,7 @@ impl Printed<'_> {
                 .filter_map(|one| Some((one.arn?.into_owned(), String::new())))
                 .collect::<BTreeMap<_, _>>(),
             boundary: self.boundary.arn.map(|arn| arn.into_owned()),
+            boundary_policy: None,
             trust: self.trust.0,
         })
     }

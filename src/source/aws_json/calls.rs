@@ -160,12 +160,18 @@ pub(super) fn mappings(text: &str) -> Result<Page<Mapping>, serde_json::Error> {
     }))
 }
 
+/// Versions that an alias leads to beside its own
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_AliasRoutingConfiguration.html>): whatever is said of the alias is
+/// said of each of them.
+const MOST_SHIFTED: usize = 1;
+
 pub(super) fn aliases(text: &str) -> Result<Page<Alias>, serde_json::Error> {
     let mut printed: Aliases<'_> = filled(text)?;
     let alone: PrintedAlias<'_> = filled(text)?;
     printed.all.items.extend(alone.arn.is_some().then_some(alone));
+    printed.all.cut |= printed.all.items.iter().any(|one| one.routing.weights.0.len() > MOST_SHIFTED);
     Ok(Page::of(printed.all, &[&printed.marker], |one| {
-        let shifted = one.routing.weights.0.into_iter().map(|(version, _)| version);
+        let shifted = one.routing.weights.0.into_iter().take(MOST_SHIFTED).map(|(version, _)| version);
         let versions = one.version.map(|version| version.into_owned()).into_iter().chain(shifted).collect();
         Some(Alias { arn: one.arn?.into_owned(), name: one.name?.into_owned(), versions })
     }))
@@ -205,6 +211,12 @@ pub(in crate::source) fn statements(policy: &str) -> Option<Vec<&str>> {
 
 /// What says so little that its shape is hardly one.
 pub(super) fn small(text: &str) -> Result<Option<Document>, serde_json::Error> {
+    /// A policy has 20 KB at most, 50 tags have 77 KB
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>). Every version gets a copy.
+    const MOST: usize = 256 << 10;
+    if text.len() > MOST {
+        return Ok(None);
+    }
     let Small { policy, reserved, tags } = filled(text)?;
     let reserved = reserved.and_then(|count| count.parse().ok());
     // IAM's `get-policy` prints what is said of a policy under the same key.

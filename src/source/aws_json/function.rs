@@ -25,7 +25,7 @@ pub(in crate::source) struct Configuration {
     pub modified: Option<String>,
     /// SHA-256 of its code, in hexadecimal.
     pub sha256: Option<String>,
-    /// It is a container image. Its address, empty where only the image's function was listed.
+    /// It is a container image: see [`image`]. Empty where nothing tells which one.
     pub image: Option<String>,
     /// Sizes of its layers in bytes, one for each of [`FunctionConfig::layers`].
     pub layer_bytes: Vec<Option<u64>>,
@@ -47,7 +47,8 @@ record! {
 
 record! {
     struct Place<'de> {
-        "ImageUri" => image: Text<'de>,
+        "ImageUri" => uri: Text<'de>,
+        "ResolvedImageUri" => resolved: Text<'de>,
     }
 }
 
@@ -129,11 +130,11 @@ pub(super) fn one(text: &str) -> Result<Option<Configuration>, serde_json::Error
         return Ok(printed.is_function().then(|| Configuration {
             tags: whole.tags.0.map(|tags| tags.0),
             reserved: whole.concurrency.reserved.and_then(|count| count.parse().ok()),
-            ..printed.taken(whole.code.image)
+            ..printed.taken(whole.code)
         }));
     }
     let printed: Printed<'_> = filled(text)?;
-    Ok(printed.is_function().then(|| printed.taken(None)))
+    Ok(printed.is_function().then(|| printed.taken(Place::default())))
 }
 
 /// Reads a list of configurations.
@@ -142,7 +143,7 @@ pub(super) fn many(text: &str) -> Result<Page<Configuration>, serde_json::Error>
     list.functions.cut |= list.versions.cut;
     list.functions.items.append(&mut list.versions.items);
     Ok(Page::of(list.functions, &[&list.marker, &list.token], |printed| {
-        printed.is_function().then(|| printed.taken(None))
+        printed.is_function().then(|| printed.taken(Place::default()))
     }))
 }
 
@@ -167,7 +168,7 @@ impl<'de> Printed<'de> {
             || (self.arn.is_some() && (described.iter().any(|one| one.is_some()) || !self.layers.items.is_empty()))
     }
 
-    fn taken(self, image: Text<'de>) -> Configuration {
+    fn taken(self, code: Place<'de>) -> Configuration {
         let own = |text: Text<'de>| text.map(Cow::into_owned);
         let (modified, role) = (own(self.modified), own(self.role));
         let (version, arn) = (own(self.version), own(self.arn));
@@ -182,7 +183,8 @@ impl<'de> Printed<'de> {
                 ..Cloud::default()
             })
         });
-        let is_image = self.package.as_deref() == Some("Image") || image.is_some();
+        let is_image = self.package.as_deref() == Some("Image") || code.uri.is_some();
+        let image = image(self.sha256.as_deref(), code.resolved.as_deref()).or_else(|| own(code.uri));
         let (layers, layer_bytes) = self.layers.items.into_iter().filter_map(Layer::taken).unzip();
         let (variables, error) = self.environment.0.map(Environment::taken).unwrap_or_default();
         Configuration {
@@ -202,7 +204,7 @@ impl<'de> Printed<'de> {
             master: own(self.master),
             modified,
             sha256: self.sha256.as_deref().and_then(digest),
-            image: is_image.then(|| own(image).unwrap_or_default()),
+            image: is_image.then(|| image.unwrap_or_default()),
             layer_bytes,
             tags: None,
             reserved: None,
@@ -225,6 +227,14 @@ impl Environment<'_> {
         };
         (self.variables.0, self.error.0.map(words))
     }
+}
+
+/// Which image a function runs: `sha256:` and the digest, by which lists and `get-function` tell the same one, and which
+/// no other image has that is given its tag later. Of images `CodeSha256` is in hexadecimal; `resolved` ends in it.
+pub(in crate::source) fn image(sha256: Option<&str>, resolved: Option<&str>) -> Option<String> {
+    let digest = sha256.or_else(|| Some(resolved?.rsplit_once("@sha256:")?.1))?;
+    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then(|| format!("sha256:{}", digest.to_ascii_lowercase()))
 }
 
 /// AWS writes digests in base64.

@@ -16,9 +16,9 @@ use serde_json::value::RawValue;
 
 pub(super) use access::Access;
 pub(super) use calls::{Alias, Mapping, Provisioned, Url, resources, statements};
-#[cfg(feature = "aws")]
-pub(super) use function::digest;
 pub(super) use function::{Configuration, variables};
+#[cfg(feature = "aws")]
+pub(super) use function::{digest, image};
 pub(super) use layer::LayerVersion;
 #[cfg(feature = "aws")]
 pub(super) use raw::policy;
@@ -83,15 +83,20 @@ impl From<serde_json::Error> for BadJson {
 /// [`BadJson`] for the first place that is none.
 pub(super) fn documents(text: &str) -> Result<Vec<Document>, BadJson> {
     let mut found = Vec::new();
+    // Of what says nothing once is enough: a file may hold ten million of them.
+    let mut add = |document| match (&document, found.last()) {
+        (Document::Other, Some(Document::Other)) => {}
+        _ => found.push(document),
+    };
     for value in Deserializer::from_str(text).into_iter::<&RawValue>() {
         let value = value?.get();
         let inner: Vec<&RawValue> =
             if value.starts_with('[') { at(text, value, serde_json::from_str)? } else { vec![] };
         if inner.is_empty() {
-            found.push(at(text, value, document)?);
+            add(at(text, value, document)?);
         }
         for value in inner {
-            found.push(at(text, value.get(), document)?);
+            add(at(text, value.get(), document)?);
         }
     }
     Ok(found)
@@ -224,6 +229,7 @@ mod tests {
         let one = "{\"FunctionName\": \"a\"}";
         assert_eq!(kinds(&format!("{one}\n{one}\n{{\"Tags\": {{}}}}")), ["function", "function", "tags"]);
         assert_eq!(kinds(&format!("[{one},\n{one}]")), ["function", "function"]);
+        assert_eq!(kinds("[{}, {}, {}]"), ["other"]);
         assert_eq!(kinds(""), [""; 0]);
     }
 

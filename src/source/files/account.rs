@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::names::Name;
 use super::tree::unseen;
@@ -12,10 +13,10 @@ use crate::source::aws_json::{self, Access, Alias, Configuration, Document, Page
 
 /// An output of the command line that was saved.
 pub(super) struct Output {
-    /// The file's path.
-    pub path: String,
+    /// The file's path. Shared: a file may hold a million outputs.
+    pub path: Rc<str>,
     /// RFC 3339: when it was saved.
-    pub at: String,
+    pub at: Rc<str>,
     /// What it says.
     pub document: Document,
 }
@@ -30,6 +31,8 @@ pub(super) struct Function {
     pub used_by: BTreeSet<String>,
     pub event_sources: BTreeSet<String>,
     pub details: Option<Details>,
+    /// Resource policies, each once for every version that it holds for.
+    policies: Vec<String>,
     pub gaps: Vec<Gap>,
 }
 
@@ -76,7 +79,7 @@ impl Account {
                         }
                     }
                 }
-                Document::Layer(layer) => drop(account.layers.insert(layer.arn, (layer.sha256, path))),
+                Document::Layer(layer) => drop(account.layers.insert(layer.arn, (layer.sha256, path.to_string()))),
                 document => later.push(Output { path, at, document }),
             }
         }
@@ -85,6 +88,7 @@ impl Account {
         later.into_iter().for_each(|output| account.call(output));
         account.leave_out_old_versions();
         account.give_roles();
+        account.functions.values_mut().for_each(Function::join_policies);
         account
     }
 
@@ -125,6 +129,7 @@ impl Account {
                 used_by: BTreeSet::new(),
                 event_sources: BTreeSet::new(),
                 details: None,
+                policies: Vec::new(),
                 gaps: Vec::new(),
             }),
         };
@@ -186,6 +191,10 @@ impl Account {
                     });
                 }
             }
+            // That there is no address says so of the function that it lies beside.
+            Document::Urls(page) if page.items.is_empty() && !page.cut => {
+                self.nameless.push(Output { path, at, document: Document::Urls(page) });
+            }
             Document::Urls(page) => {
                 for mut one in self.items(page, &path) {
                     let qualifier = FunctionArn::parse(&one.function).and_then(|arn| arn.qualifier);
@@ -194,12 +203,14 @@ impl Account {
                 }
             }
             Document::Policy(policy) => {
+                // A resource policy names its function and nothing else.
                 let arns: BTreeSet<String> = aws_json::resources(&policy).into_iter().collect();
                 let mut found = false;
-                for arn in arns {
-                    self.each(&arn, |function| {
+                for arn in arns.iter().filter(|_| arns.len() == 1) {
+                    self.each(arn, |function| {
                         found = true;
-                        function.add_policy(&at, &policy);
+                        function.details(&at);
+                        function.policies.push(policy.clone());
                     });
                 }
                 if !found {
@@ -247,6 +258,7 @@ impl Account {
             for (arn, document) in &mut role.attached {
                 document.clone_from(self.policies.get(arn).unwrap_or(&String::new()));
             }
+            role.boundary_policy = role.boundary.as_ref().and_then(|arn| self.policies.get(arn).cloned());
         }
     }
 }
@@ -261,10 +273,11 @@ impl Function {
         details
     }
 
-    /// Adds a resource policy: those of a version and of the aliases that lead to it hold together.
-    fn add_policy(&mut self, at: &str, policy: &str) {
-        let known = &mut self.details(at).policy;
-        *known = Some(known.as_deref().and_then(|known| joined(known, policy)).unwrap_or_else(|| policy.to_owned()));
+    /// The resource policies of a version and of the aliases that lead to it hold together.
+    fn join_policies(&mut self) {
+        if let Some(details) = &mut self.details {
+            details.policy = joined(&std::mem::take(&mut self.policies));
+        }
     }
 
     /// Takes the later of two configurations.
@@ -279,11 +292,11 @@ impl Function {
             let which = if dated { "the later one counts" } else { "nothing tells which is the later one" };
             let detail = format!("it is described differently in `{path}` and elsewhere; {which}");
             let place = Location::artifact(0);
-            self.gaps.push(if dated {
-                Gap::note(GapKind::Mismatch, place, "files", detail)
-            } else {
-                Gap::blocking(GapKind::Mismatch, place, "files", detail)
-            });
+            let gap = if dated { Gap::note } else { Gap::blocking }(GapKind::Mismatch, place, "files", detail);
+            // A file may say so a million times.
+            if self.gaps.last() != Some(&gap) {
+                self.gaps.push(gap);
+            }
         }
         // `get-function` prints what lists do not.
         let tells_more = |one: &Configuration| {
@@ -295,10 +308,14 @@ impl Function {
     }
 }
 
-/// One policy with the statements of both.
-fn joined(one: &str, other: &str) -> Option<String> {
-    let mut statements = aws_json::statements(one)?;
-    let more = aws_json::statements(other)?;
-    statements.extend(more.into_iter().filter(|statement| !one.contains(statement)));
+/// One policy with the statements of all, each once.
+fn joined(policies: &[String]) -> Option<String> {
+    let (first, others) = policies.split_first()?;
+    if others.iter().all(|other| other == first) {
+        return Some(first.clone());
+    }
+    let mut known = BTreeSet::new();
+    let statements = policies.iter().filter_map(|policy| aws_json::statements(policy)).flatten();
+    let statements: Vec<&str> = statements.filter(|statement| known.insert(*statement)).collect();
     Some(format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(",")))
 }

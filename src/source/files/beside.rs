@@ -1,6 +1,7 @@
 //! Files that name no function: they belong to what they lie beside.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::account::Output;
 use super::join::Made;
@@ -13,24 +14,17 @@ use crate::source::aws_json::Document;
 /// Adds what they say to their functions. JSON that cannot be read could say anything.
 pub(super) fn add(made: &mut [Made], nameless: Vec<Output>, broken: Vec<Broken>, unseen: &mut Vec<Unseen>) {
     let neighbours = Neighbours::of(made);
-    for Output { path, at, document } in nameless {
-        if let Document::Other = document {
+    for (path, company) in Company::by_file(nameless) {
+        if company.other {
+            let detail =
+                format!("`{path}` beside it is JSON, but nothing that AWS's command line prints of a function");
             for &one in neighbours.namesakes(&path) {
-                let detail =
-                    format!("`{path}` beside it is JSON, but nothing that AWS's command line prints of a function");
-                made[one].deployed.gaps.push(gap(Gap::note, GapKind::Malformed, detail));
+                made[one].deployed.gaps.push(gap(Gap::note, GapKind::Malformed, detail.clone()));
             }
-            continue;
         }
         for &one in neighbours.of_file(&path) {
-            let Some(cloud) = &mut made[one].deployed.environment.config.cloud else { continue };
-            let fresh = || Details { asked: at.clone(), ..Details::default() };
-            let details = cloud.details.get_or_insert_with(fresh);
-            match &document {
-                Document::Policy(policy) => details.policy = Some(policy.clone()),
-                Document::Concurrency(count) => details.reserved_concurrency = Some(*count),
-                Document::Tags(tags) => details.tags.extend(tags.iter().cloned()),
-                _ => {}
+            if let Some(cloud) = &mut made[one].deployed.environment.config.cloud {
+                company.tell(&mut cloud.details);
             }
         }
     }
@@ -44,6 +38,43 @@ pub(super) fn add(made: &mut [Made], nameless: Vec<Output>, broken: Vec<Broken>,
         if !known.iter().any(|&one| made[one].deployed.environment.config.arn.is_some()) {
             unseen.push(Unseen { prefix: "arn:".to_owned(), detail: format!("`{path}`: {detail}") });
         }
+    }
+}
+
+/// What one file says of the functions that it lies beside: of each kind the last, however often it says so.
+#[derive(Default)]
+struct Company {
+    at: Rc<str>,
+    policy: Option<String>,
+    reserved_concurrency: Option<u32>,
+    tags: Option<Vec<(String, String)>>,
+    /// It also holds JSON that says nothing of functions.
+    other: bool,
+}
+
+impl Company {
+    fn by_file(outputs: Vec<Output>) -> BTreeMap<Rc<str>, Company> {
+        let mut files: BTreeMap<Rc<str>, Company> = BTreeMap::new();
+        for Output { path, at, document } in outputs {
+            let company = files.entry(path).or_insert_with(|| Company { at, ..Company::default() });
+            match document {
+                Document::Policy(policy) => company.policy = Some(policy),
+                Document::Concurrency(count) => company.reserved_concurrency = Some(count),
+                Document::Tags(tags) => company.tags = Some(tags),
+                _ => company.other = true,
+            }
+        }
+        files
+    }
+
+    fn tell(&self, details: &mut Option<Details>) {
+        if self.policy.is_none() && self.reserved_concurrency.is_none() && self.tags.is_none() {
+            return;
+        }
+        let details = details.get_or_insert_with(|| Details { asked: self.at.to_string(), ..Details::default() });
+        details.policy = self.policy.clone().or(details.policy.take());
+        details.reserved_concurrency = self.reserved_concurrency.or(details.reserved_concurrency);
+        details.tags.extend(self.tags.iter().flatten().cloned());
     }
 }
 

@@ -27,8 +27,13 @@ impl Stored {
 
     /// As something to fetch; `announced` is the digest that its configuration tells.
     pub fn archive(&self, announced: Option<&str>) -> Archive {
+        // Where only a download tells the digest, what was right for one configuration is not for the next one.
+        let identity = match (&self.sha256, announced) {
+            (None, Some(announced)) => format!("{}:{announced}", self.identity()),
+            _ => self.identity(),
+        };
         Archive {
-            identity: self.identity(),
+            identity,
             name: self.file.path.clone(),
             sha256: announced.map(str::to_owned).or_else(|| self.sha256.clone()),
             bytes: Some(self.file.bytes),
@@ -41,6 +46,8 @@ pub(super) struct Index {
     pub all: Vec<Stored>,
     by_digest: BTreeMap<String, usize>,
     by_folder: BTreeMap<String, Vec<usize>>,
+    /// By the whole folder and the stem.
+    by_place: BTreeMap<(String, String), Vec<usize>>,
     by_stem: BTreeMap<String, Vec<usize>>,
     /// By the innermost folder's name and the stem: `base`, `7` for `layers/base/7.zip`.
     by_tail: BTreeMap<(String, String), Vec<usize>>,
@@ -71,6 +78,7 @@ impl Index {
             all: Vec::new(),
             by_digest: BTreeMap::new(),
             by_folder: BTreeMap::new(),
+            by_place: BTreeMap::new(),
             by_stem: BTreeMap::new(),
             by_tail: BTreeMap::new(),
         };
@@ -80,6 +88,7 @@ impl Index {
                 index.by_digest.entry(digest.clone()).or_insert(at);
             }
             index.by_folder.entry(name.folder.to_owned()).or_default().push(at);
+            index.by_place.entry((name.folder.to_owned(), name.stem.to_owned())).or_default().push(at);
             index.by_stem.entry(name.stem.to_owned()).or_default().push(at);
             index.by_tail.entry((name.last_folder().to_owned(), name.stem.to_owned())).or_default().push(at);
         }
@@ -99,7 +108,8 @@ impl Index {
 
     /// The archive of this name in a folder.
     pub fn beside(&self, folder: &str, stem: &str) -> Choice {
-        self.only(self.named(stem).filter(|&at| Name::of(&self.all[at].file.path).folder == folder))
+        let place = (folder.to_owned(), stem.to_owned());
+        self.only(self.by_place.get(&place).into_iter().flatten().copied())
     }
 
     /// The archive of this name, wherever it lies.
@@ -155,6 +165,24 @@ mod tests {
         assert_eq!(index.beside("b", "orders"), Choice::One(1));
         assert_eq!(index.anywhere("carts"), Choice::None);
         assert_eq!(index.with_digest(Some("2")), Choice::One(2));
+    }
+
+    #[test]
+    fn without_a_digest_the_tag_and_what_was_announced_tell_bytes_apart() {
+        let listed = |tag: &str, at: &str| Stored {
+            file: Saved {
+                path: "a.zip".to_owned(),
+                raw: "a.zip".into(),
+                bytes: 9,
+                at: at.to_owned(),
+                tag: Some(tag.to_owned()),
+            },
+            sha256: None,
+        };
+        let first = listed("\"1\"", "2026-11-01T00:00:00Z");
+        assert_ne!(first.identity(), listed("\"2\"", "2026-11-01T00:00:00Z").identity(), "overwritten at once");
+        assert_eq!(first.identity(), listed("\"1\"", "2026-11-02T00:00:00Z").identity(), "uploaded again");
+        assert_ne!(first.archive(Some("ab")).identity, first.archive(Some("cd")).identity, "of another configuration");
     }
 
     #[test]

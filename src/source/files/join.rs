@@ -40,23 +40,29 @@ pub(super) fn join(sorted: Sorted) -> (Listing, Places) {
     let mut unseen = sorted.unseen;
     unseen.append(&mut account.unseen);
     let index = Index::new(sorted.archives);
-    let mut join =
-        Join { index: &index, only: only_functions(&account), taken: BTreeSet::new(), missing: BTreeMap::new() };
+    let mut join = Join {
+        index: &index,
+        only: only_functions(&account),
+        taken: BTreeSet::new(),
+        claimed: BTreeSet::new(),
+        places: Places::default(),
+    };
 
     // Layers and digests first: what is then left of a folder is code.
     let layers: Vec<Vec<Archive>> = account.functions.values().map(|one| join.layers(one, &account.layers)).collect();
     for function in account.functions.values() {
-        if let Choice::One(at) = index.with_digest(function.configuration.sha256.as_deref()) {
-            join.taken.insert(at);
-        }
+        join.claimed.extend(function.configuration.sha256.clone());
     }
     let codes: Vec<(Code, Option<String>)> = account.functions.iter().map(|(id, one)| join.code(id, one)).collect();
+    let ids: BTreeSet<String> = account.functions.keys().cloned().collect();
     let functions = account.functions.into_iter().zip(layers).zip(codes);
     let mut made: Vec<Made> = functions.map(|(((id, one), layers), code)| make(id, one, layers, code)).collect();
-    let left = index.all.iter().enumerate().filter(|(at, _)| !join.taken.contains(at)).map(|(_, stored)| stored);
+    let left = index.all.iter().enumerate().filter(|(at, _)| !join.is_taken(*at)).map(|(_, stored)| stored);
+    // A configuration may call its function like an archive that is not its own.
+    let id = |path: &String| if ids.contains(path) { format!("./{path}") } else { path.clone() };
     made.extend(left.map(|stored| Made {
         deployed: Deployed {
-            id: stored.file.path.clone(),
+            id: id(&stored.file.path),
             environment: EnvFile { variables: Vec::new(), config: FunctionConfig::default(), error: None },
             code: Code::Archive(stored.archive(None)),
             layers: Vec::new(),
@@ -70,9 +76,10 @@ pub(super) fn join(sorted: Sorted) -> (Listing, Places) {
     functions.sort_by(|a, b| a.id.cmp(&b.id));
     unseen.sort();
     unseen.dedup();
+    let mut places = join.places;
     // Of equal archives, the first one is read.
-    let archives = index.all.iter().rev().map(|stored| (stored.identity(), stored.file.clone())).collect();
-    (Listing { functions, unseen }, Places { archives, missing: join.missing })
+    places.archives.extend(index.all.iter().rev().map(|stored| (stored.identity(), stored.file.clone())));
+    (Listing { functions, unseen }, places)
 }
 
 /// The functions that have a folder for themselves.
@@ -91,9 +98,11 @@ struct Join<'a> {
     index: &'a Index,
     /// By folder, the one function that is described there.
     only: BTreeMap<String, String>,
-    /// Archives that are somebody's code or layer.
+    /// Archives that are somebody's code or layer,
     taken: BTreeSet<usize>,
-    missing: BTreeMap<String, FetchError>,
+    /// and the digests of such: a copy is no function of its own.
+    claimed: BTreeSet<String>,
+    places: Places,
 }
 
 impl Join<'_> {
@@ -135,15 +144,17 @@ impl Join<'_> {
         let folders: BTreeSet<&str> = function.own.iter().map(|path| Name::of(path).folder).collect();
         let alone = || folders.iter().copied().filter(|folder| self.only.get(*folder).is_some_and(|only| only == id));
         let index = self.index;
-        let choice = index
-            .with_digest(announced)
-            .or_else(|| first(function.own.iter().map(|path| self.beside(path))))
+        let choice = first(function.own.iter().map(|path| self.beside(path)))
             .or_else(|| first(folders.iter().flat_map(|folder| names.iter().map(|name| index.beside(folder, name)))))
             .or_else(|| first(alone().flat_map(|folder| PLAIN.map(|name| index.beside(folder, name)))))
             .or_else(|| {
-                first(alone().map(|folder| index.only(index.in_folder(folder).filter(|at| !self.taken.contains(at)))))
+                first(alone().map(|folder| index.only(index.in_folder(folder).filter(|&at| !self.is_taken(at)))))
             })
             .or_else(|| first(names.iter().map(|name| index.anywhere(name))));
+        // The digest decides; of several copies, the one that has the right name.
+        let is_meant =
+            matches!(choice, Choice::One(at) if announced.is_some() && index.all[at].sha256.as_deref() == announced);
+        let choice = if is_meant { choice } else { index.with_digest(announced).or_else(|| choice) };
         let detail = match choice {
             Choice::One(at) => {
                 let path = index.all[at].file.path.clone();
@@ -166,22 +177,31 @@ impl Join<'_> {
         first(name.stems().map(|stem| self.index.beside(name.folder, stem)))
     }
 
+    fn is_taken(&self, at: usize) -> bool {
+        self.taken.contains(&at)
+            || self.index.all[at].sha256.as_ref().is_some_and(|digest| self.claimed.contains(digest))
+    }
+
     fn take(&mut self, at: usize, announced: Option<&str>) -> Archive {
         self.taken.insert(at);
-        let archive = self.index.all[at].archive(announced);
-        let (Some(announced), Some(came)) = (announced, &self.index.all[at].sha256) else { return archive };
-        if announced == came {
+        let stored = &self.index.all[at];
+        let archive = stored.archive(announced);
+        self.places.archives.insert(archive.identity.clone(), stored.file.clone());
+        let came = &stored.sha256;
+        let (Some(announced), Some(came)) = (announced.filter(|&announced| came.as_deref() != Some(announced)), came)
+        else {
+            self.claimed.extend(came.clone());
             return archive;
-        }
+        };
         // Under an identity of its own: what is known of either of the two is not known of this function.
         let identity = format!("differs:{announced}:{came}");
         let error = FetchError::Digest { announced: announced.to_owned(), came: came.clone() };
-        self.missing.insert(identity.clone(), error);
+        self.places.missing.insert(identity.clone(), error);
         Archive { identity, ..archive }
     }
 
     fn without(&mut self, identity: &str, name: String, detail: String) -> Archive {
-        self.missing.insert(identity.to_owned(), FetchError::Unavailable(detail));
+        self.places.missing.insert(identity.to_owned(), FetchError::Unavailable(detail));
         Archive { identity: identity.to_owned(), name, sha256: None, bytes: None }
     }
 
@@ -204,7 +224,7 @@ fn make(id: String, mut function: Function, layers: Vec<Archive>, (code, file): 
         details.tags.extend(tags.into_iter().flatten());
         details.reserved_concurrency = reserved.or(details.reserved_concurrency);
     }
-    let Function { configuration, own, used_by, event_sources, details, gaps, at: _ } = function;
+    let Function { configuration, own, used_by, event_sources, details, gaps, .. } = function;
     let mut environment = configuration.environment;
     if FunctionArn::parse(&id).is_some() {
         environment.config.arn = Some(id.clone());

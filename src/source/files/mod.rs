@@ -15,7 +15,7 @@ mod names;
 mod sort;
 mod tree;
 
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use self::join::Places;
@@ -25,6 +25,15 @@ use crate::advisory::Place;
 use crate::artifact::Limits;
 use crate::model::{Details, Gap, sha256};
 
+/// How a bucket is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BucketOptions {
+    /// Another service than Amazon's.
+    pub endpoint: Option<String>,
+    /// Certificates to trust besides the system's, in PEM form.
+    pub ca_cert: Option<PathBuf>,
+}
+
 /// Saved functions.
 pub struct Files {
     tree: Box<dyn Tree>,
@@ -32,16 +41,17 @@ pub struct Files {
 }
 
 impl Files {
-    /// Names the place: a folder, `file:///...`, or `s3://BUCKET/PREFIX` with the feature `aws`, where `endpoint` is
-    /// another service than Amazon's. Nothing is read yet.
+    /// Names the place: a folder, `file:///...`, or `s3://BUCKET/PREFIX` with the feature `aws`. Nothing is read yet.
     ///
     /// # Errors
-    /// An address of another kind, or one that holds credentials.
-    pub fn open(place: &str, endpoint: Option<&str>) -> Result<Files, SourceError> {
+    /// An address of another kind, or one that holds credentials; options of buckets for a folder; certificates that
+    /// cannot be read.
+    pub fn open(place: &str, options: &BucketOptions) -> Result<Files, SourceError> {
         let tree: Box<dyn Tree> = if place.starts_with("s3://") {
-            bucket(place, endpoint)?
-        } else if endpoint.is_some() {
-            return Err(SourceError("an endpoint is that of an s3:// address; folders have none".to_owned()));
+            bucket(place, options)?
+        } else if *options != BucketOptions::default() {
+            let detail = "an endpoint and certificates are those of an s3:// address; folders have none";
+            return Err(SourceError(detail.to_owned()));
         } else {
             Box::new(Folder(folder(place)?))
         };
@@ -51,7 +61,11 @@ impl Files {
 
 fn folder(place: &str) -> Result<PathBuf, SourceError> {
     match Place::parse(place) {
-        Ok(Place::Local(path)) => Ok(path),
+        // `backup/` and `./backup` are one place: of another one nothing is taken for gone.
+        Ok(Place::Local(path)) => {
+            let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+            Ok(if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain })
+        }
         Ok(Place::Remote(_)) => {
             Err(SourceError("files are read from a folder, file:// or s3://BUCKET/PREFIX".to_owned()))
         }
@@ -60,12 +74,12 @@ fn folder(place: &str) -> Result<PathBuf, SourceError> {
 }
 
 #[cfg(feature = "aws")]
-fn bucket(place: &str, endpoint: Option<&str>) -> Result<Box<dyn Tree>, SourceError> {
-    Ok(Box::new(bucket::Bucket::open(place, endpoint)?))
+fn bucket(place: &str, options: &BucketOptions) -> Result<Box<dyn Tree>, SourceError> {
+    Ok(Box::new(bucket::Bucket::open(place, options)?))
 }
 
 #[cfg(not(feature = "aws"))]
-fn bucket(_place: &str, _endpoint: Option<&str>) -> Result<Box<dyn Tree>, SourceError> {
+fn bucket(_place: &str, _options: &BucketOptions) -> Result<Box<dyn Tree>, SourceError> {
     Err(SourceError("this program was built without s3://; build it with --features aws".to_owned()))
 }
 
@@ -87,6 +101,10 @@ impl Source for Files {
     /// They were saved, and read with the rest.
     fn details(&self, function: &Deployed) -> (Option<Details>, Vec<Gap>) {
         (function.environment.config.cloud.as_ref().and_then(|cloud| cloud.details.clone()), Vec::new())
+    }
+
+    fn details_are_free(&self) -> bool {
+        true
     }
 
     fn fetch(&self, _function: &Deployed, archive: &Archive, limits: &Limits) -> Result<Vec<u8>, FetchError> {

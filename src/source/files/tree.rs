@@ -9,6 +9,7 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::names::{is_archive, is_json};
 use crate::artifact::{self, HEAD, Limits, OpenError, OverLimit, Stop};
 use crate::model::escape_path_bytes;
 use crate::source::{FetchError, SourceError, Unseen};
@@ -149,7 +150,12 @@ impl Folder {
                 }),
                 // What a link leads to is listed where it lies, if it lies here; one that leads elsewhere hides something.
                 Ok(about) if about.is_symlink() && !self.leads_back(&child) => {
-                    lost.push(unseen(&shown(&child), &"a link that leads out of the folder was not followed"));
+                    let detail = "a link that leads out of the folder, or nowhere, was not followed";
+                    lost.push(unseen(&shown(&child), &detail));
+                }
+                // A pipe or a device; a socket that is called like nothing of ours is nobody's function.
+                Ok(about) if !about.is_symlink() && is_wanted(&shown(&child)) => {
+                    lost.push(unseen(&shown(&child), &"it is neither a file nor a folder, and was not read"));
                 }
                 Ok(_) => {}
                 Err(error) => lost.push(unseen(&shown(&child), &error)),
@@ -172,6 +178,10 @@ impl Folder {
         }
         File::open(&path).map_err(failed)
     }
+}
+
+fn is_wanted(path: &str) -> bool {
+    is_archive(path) || is_json(path)
 }
 
 /// The path as a name. The system's separator becomes `/`.

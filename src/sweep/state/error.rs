@@ -55,7 +55,12 @@ impl StateError {
 impl From<sled::Error> for StateError {
     fn from(error: sled::Error) -> StateError {
         match error {
-            sled::Error::Corruption { .. } => StateError::Damaged("its store says so".to_owned()),
+            // What sled takes for a file of another version was written by this one.
+            sled::Error::Corruption { .. } | sled::Error::Unsupported(_) => {
+                StateError::Damaged("its store cannot be read".to_owned())
+            }
+            // Its words are those of a debugger.
+            sled::Error::Io(error) => StateError::Store(error.kind().to_string()),
             other => StateError::Store(other.to_string()),
         }
     }

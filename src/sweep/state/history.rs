@@ -9,19 +9,19 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::Transactional;
 
-use super::{State, StateError};
+use super::{State, StateError, last};
 use crate::model::{Change, FindingKind, Severity, TrendPoint};
 
-/// The key of [`State::listed`].
-const LISTED: &str = "listed";
+/// The key of [`State::listed`] begins with it.
+const LISTED: &str = "listed ";
 
 /// What a sweep found in one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dated {
     /// What the function was: equal as long as code, layers, variables and configuration are.
     pub print: String,
-    /// It is no longer there.
-    pub gone: bool,
+    /// It is no longer there: the scope that has it no more.
+    pub gone: Option<String>,
     /// What blocked the view when it was last seen as a whole: digests of its blocking gaps, sorted.
     pub blocking: Vec<String>,
     /// Sorted by fingerprint. With those that were there before and could not be looked for.
@@ -73,6 +73,8 @@ pub struct Summary {
     pub scope: String,
     /// Places that could not be listed, and why.
     pub unseen: Vec<(String, String)>,
+    /// Ids of functions in these places: the last sweep of this scope that could look there listed them.
+    pub hidden: Vec<String>,
     /// RFC 3339: the beginning of the sweep that it was compared with.
     pub compared_with: Option<String>,
     /// In numbers.
@@ -128,18 +130,19 @@ impl State {
         frames.into_iter().map(named).collect()
     }
 
-    /// Ids of the functions that the last sweep which came to its end listed.
+    /// Ids of the functions that the last sweep of this scope listed; of those that came to their end.
     ///
     /// # Errors
     /// [`StateError::Damaged`], [`StateError::Store`].
-    pub fn listed(&self) -> Result<Vec<String>, StateError> {
-        self.meta.get(LISTED)?.map_or(Ok(Vec::new()), |frame| self.cells.read_head(&frame, LISTED))
+    pub fn listed(&self, scope: &str) -> Result<Vec<String>, StateError> {
+        let frame = self.meta.get([LISTED, scope].concat())?;
+        frame.map_or(Ok(Vec::new()), |frame| self.cells.read_head(&frame, LISTED))
     }
 
     /// Ends sweep `number`: first what changed, then what it listed with the summary that makes it count.
     ///
     /// # Errors
-    /// [`StateError::Store`].
+    /// [`StateError::Store`], [`StateError::Io`].
     pub fn conclude(
         &self,
         number: u64,
@@ -157,13 +160,15 @@ impl State {
             self.verdicts.insert([id.as_bytes(), &number.to_be_bytes()].concat(), self.cells.head(dated)?)?;
         }
         self.flush()?;
+        let key = [LISTED, &summary.scope].concat();
         let (listed, summary) = (self.cells.head(&listed)?, self.cells.head(summary)?);
         (&self.meta, &self.sweeps).transaction(|(meta, sweeps)| {
-            meta.insert(LISTED, listed.as_slice())?;
+            meta.insert(key.as_bytes(), listed.as_slice())?;
             sweeps.insert(&number.to_be_bytes(), summary.as_slice())?;
             Ok(())
         })?;
-        self.flush()
+        self.flush()?;
+        last::write(self.lock.dir(), number)
     }
 }
 

@@ -11,8 +11,8 @@ pub struct Stamp {
     pub program: String,
     /// Digest of the secret rules.
     pub rules: String,
-    /// Digest of the limits and the allowed secrets.
-    pub settings: String,
+    /// Digest of the limits.
+    pub limits: String,
 }
 
 impl Stamp {
@@ -25,8 +25,8 @@ impl Stamp {
         if self.rules != now.rules {
             reasons.push("the secret rules are others".to_owned());
         }
-        if self.settings != now.settings {
-            reasons.push("the limits or the allowed secrets are others".to_owned());
+        if self.limits != now.limits {
+            reasons.push("the limits are others".to_owned());
         }
         reasons
     }
@@ -49,8 +49,8 @@ pub struct FunctionHead {
     pub print: String,
     /// What made it.
     pub stamp: Stamp,
-    /// Digest of what the policy called first-party then.
-    pub own: String,
+    /// Digest of what the policy called first-party and which secrets it allowed then.
+    pub policy: String,
     /// RFC 3339: the start of the sweep that made the scan.
     pub scanned: String,
     /// As the source listed it last, with its details.

@@ -3,16 +3,19 @@
 //! ```text
 //! <state>/lock       held by the sweep that uses it
 //! <state>/key        32 random bytes, mode 0600 (see `key`)
+//! <state>/last       the number of the last sweep (see `last`)
 //! <state>/store/     sled; values as `docs/state.md` lists them
 //! ```
 //!
-//! It holds no secret's value: contents have keyed digests in their place, and a function's variables are one digest.
+//! It holds no secret's value: contents have seals in their place, and a function's variables are one digest.
 
 mod cell;
 mod error;
+mod file;
 mod history;
 mod kept;
 mod key;
+mod last;
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +26,7 @@ use sled::Transactional;
 
 use crate::advisory::{CacheLock, other_schema};
 use crate::audit::{Contents, SealedContents};
-use crate::model::{Scan, hex};
+use crate::model::{Scan, Sealer, hex};
 use cell::Cells;
 pub use error::StateError;
 pub use history::{Dated, History, Known, Summary};
@@ -47,9 +50,10 @@ pub struct State {
     meta: sled::Tree,
     cells: Cells,
     key: [u8; 32],
+    sealer: Sealer,
     db: sled::Db,
     // Last, so that sled has closed its files when the lock ends.
-    _lock: CacheLock,
+    lock: CacheLock,
 }
 
 impl State {
@@ -64,7 +68,12 @@ impl State {
             return Err(StateError::Foreign(dir.to_owned()));
         }
         let lock = CacheLock::acquire(dir, waiting)?;
-        let key = key::read_or_make(dir)?;
+        let told = last::read(dir)?;
+        let new = !store.exists();
+        if new && told.is_some() {
+            return Err(StateError::damaged("store", "the folder is gone"));
+        }
+        let key = key::read_or_make(dir, new)?;
         let db = open_store(&store)?;
         let meta = db.open_tree("meta")?;
         if let Some(found) = other_schema(&meta, SCHEMA)? {
@@ -77,23 +86,34 @@ impl State {
             Some(found) if *found == *hex(proof.as_ref()).as_bytes() => {}
             Some(_) => return Err(StateError::damaged("key", "it is not the one that the state was made with")),
         }
+        let sweeps = db.open_tree("sweeps")?;
+        let held = sweeps.last()?.map(|(number, _)| number);
+        if told.is_some_and(|told| held.is_none_or(|held| *held < told.to_be_bytes()[..])) {
+            return Err(StateError::damaged("store", "it lacks the last sweep"));
+        }
         Ok(State {
             contents: db.open_tree("contents")?,
             used: db.open_tree("used")?,
             functions: db.open_tree("functions")?,
             verdicts: db.open_tree("verdicts")?,
-            sweeps: db.open_tree("sweeps")?,
+            sweeps,
             meta,
             cells: Cells::new()?,
+            sealer: Sealer::new(&key),
             key,
             db,
-            _lock: lock,
+            lock,
         })
     }
 
     /// The key of this state's digests.
     pub fn key(&self) -> &[u8; 32] {
         &self.key
+    }
+
+    /// Makes what stands for secrets' values in this state.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// Everything written so far is on disk once this returns.
@@ -124,7 +144,7 @@ impl State {
     /// # Errors
     /// [`StateError::Store`].
     pub fn set_contents(&self, key: &str, stamp: &Stamp, contents: Contents) -> Result<Contents, StateError> {
-        let sealed = contents.seal(&self.key);
+        let sealed = contents.seal(&self.sealer);
         self.contents.insert(key, self.cells.both(stamp, &sealed)?)?;
         Ok(sealed.open())
     }
@@ -209,7 +229,7 @@ fn holds_something_else(dir: &Path) -> Result<bool, StateError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(StateError::io(dir)(error)),
     };
-    let ours = ["lock", "key", "key.new"];
+    let ours = ["lock", "key", "key.new", "last", "last.new"];
     Ok(entries.flatten().any(|entry| !ours.iter().any(|name| entry.file_name() == *name)))
 }
 

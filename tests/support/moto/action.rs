@@ -50,10 +50,16 @@ impl Request {
             // The binary protocol names the call in the path.
             "monitoring" => self.path().rsplit_once("/operation/").map(|(_, name)| name),
             "account" => (self.path() == "/listRegions").then_some("ListRegions"),
+            "s3" => self.s3(),
             _ => form,
         };
         let service = if service == "monitoring" { "cloudwatch" } else { &service };
         name.map_or_else(|| format!("{} {}", self.method, self.path()), |name| format!("{service}:{name}"))
+    }
+
+    fn s3(&self) -> Option<&'static str> {
+        let key = self.path().trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty());
+        (self.method == "GET").then_some(if key { "GetObject" } else { "ListBucket" })
     }
 
     fn lambda(&self) -> Option<&'static str> {

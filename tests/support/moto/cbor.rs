@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 use super::action::Request;
 use super::proxy::Upstream;
 
+/// What one call may ask for
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>).
+const MOST_METRICS: usize = 500;
+
 /// Puts a call to moto in JSON, and gives its answer in CBOR.
 pub(super) fn exchange(request: &Request, upstream: &Upstream) -> (u16, String, Vec<u8>) {
     let (name, kind) = (request.path().rsplit('/').next().unwrap_or_default(), "application/x-amz-json-1.0");
@@ -13,11 +17,18 @@ pub(super) fn exchange(request: &Request, upstream: &Upstream) -> (u16, String, 
     headers.remove("smithy-protocol");
     headers.insert("content-type".to_owned(), kind.to_owned());
     headers.insert("x-amz-target".to_owned(), format!("GraniteServiceVersion20100801.{name}"));
-    let body = decode(&mut &request.body[..]).to_string().into_bytes();
+    let asked = decode(&mut &request.body[..]);
+    let queries = asked["MetricDataQueries"].as_array().map_or(0, Vec::len);
+    if queries > MOST_METRICS {
+        return (400, "application/cbor".to_owned(), Vec::new());
+    }
+    let body = asked.to_string().into_bytes();
     let translated = Request { method: request.method.clone(), target: "/".to_owned(), headers, body };
     let (status, _, body) = upstream.forward(&translated, "/");
+    let mut answer = serde_json::from_slice(&body).unwrap_or_default();
+    upstream.state.patched(&request.action(), &request.target, &mut answer);
     let mut bytes = Vec::new();
-    encode("", &serde_json::from_slice(&body).unwrap_or_default(), &mut bytes);
+    encode("", &answer, &mut bytes);
     (status, "application/cbor".to_owned(), bytes)
 }
 

@@ -3,6 +3,8 @@
     emulator.py serve                       prints its port, ends with its standard input
     emulator.py fill ENDPOINT FOLDER COUNT  secrets by name as JSON on standard input
     emulator.py change ENDPOINT FOLDER NAME...
+    emulator.py image ENDPOINT FOLDER NAME...
+    emulator.py put ENDPOINT FOLDER BUCKET  files by key as JSON on standard input
 
 Every archive that is uploaded is also written to FOLDER/<sha256>.zip, since moto's own addresses lead nowhere.
 The account is that of the credentials in the environment.
@@ -176,6 +178,22 @@ class Account:
         if index % 20 == 3:
             calls.create_event_source_mapping(EventSourceArn=queue, FunctionName=name)
 
+    def image(self, name):
+        """A function that is a container image."""
+        self.functions.create_function(
+            FunctionName=name, PackageType="Image", Role=f"arn:aws:iam::{self.number}:role/function-0",
+            Code={"ImageUri": f"{self.number}.dkr.ecr.{self.region}.amazonaws.com/{name}:latest"},
+            Environment={"Variables": {"STAGE": "prod"}})
+
+    def put(self, bucket, objects):
+        """Puts files into a bucket."""
+        store = self.client("s3")
+        if bucket not in [one["Name"] for one in store.list_buckets()["Buckets"]]:
+            store.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": self.region})
+        for key, path in objects.items():
+            with open(path, "rb") as data:
+                store.put_object(Bucket=bucket, Key=key, Body=data.read())
+
     def change(self, name):
         """Gives a function other code, with the same packages."""
         self.functions.update_function_code(
@@ -202,3 +220,8 @@ if __name__ == "__main__":
     elif command == "change":
         for function in rest:
             account.change(function)
+    elif command == "image":
+        for function in rest:
+            account.image(function)
+    elif command == "put":
+        account.put(rest[0], json.load(sys.stdin))

@@ -10,6 +10,7 @@
 
 mod action;
 mod cbor;
+mod objects;
 mod proxy;
 mod repair;
 
@@ -18,8 +19,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use rustls::ServerConfig;
 use tempfile::TempDir;
 
 pub use self::proxy::{Fault, Proxy};
@@ -62,7 +64,7 @@ impl Moto {
         std::thread::spawn(move || lines.for_each(drop));
         let folder = TempDir::new().unwrap();
         let files = Server::start(folder.path());
-        let proxy = Proxy::start(port, &files.url(""));
+        let proxy = Proxy::start(port, &files.url(""), None);
         Some(Moto { server, port, folder, proxy, files })
     }
 
@@ -83,6 +85,21 @@ impl Moto {
         self.script(REGION, "change", functions);
     }
 
+    /// Adds functions that are container images.
+    pub fn image(&self, functions: &[&str]) {
+        self.script(REGION, "image", functions);
+    }
+
+    /// A second way to the account, through TLS; archives are at `files`.
+    pub fn with_tls(&self, server: Arc<ServerConfig>, files: &Server) -> Proxy {
+        Proxy::start(self.port, &files.url(""), Some(server))
+    }
+
+    /// Puts files into a bucket, by key; an empty bucket is made where there is none.
+    pub fn put(&self, bucket: &str, objects: &BTreeMap<String, PathBuf>) {
+        self.script_with(REGION, "put", &[bucket], &serde_json::to_vec(objects).unwrap());
+    }
+
     /// Saves every function as AWS's command line prints it, with its archives.
     pub fn save(&self, folder: &Path) {
         let mut command = Command::new(python().expect("it was there at the start"));
@@ -92,6 +109,10 @@ impl Moto {
     }
 
     fn script(&self, region: &str, command: &str, arguments: &[&str]) {
+        self.script_with(region, command, arguments, &serde_json::to_vec(&secrets()).unwrap());
+    }
+
+    fn script_with(&self, region: &str, command: &str, arguments: &[&str], input: &[u8]) {
         let mut child = Command::new(python().expect("it was there at the start"))
             .args([&script(), Path::new(command)])
             .arg(format!("http://127.0.0.1:{}", self.port))
@@ -103,8 +124,7 @@ impl Moto {
             .stdin(Stdio::piped())
             .spawn()
             .expect("Python starts");
-        let secrets = serde_json::to_vec(&secrets()).unwrap();
-        child.stdin.take().expect("it is piped").write_all(&secrets).unwrap();
+        child.stdin.take().expect("it is piped").write_all(input).unwrap();
         assert!(child.wait().unwrap().success(), "emulator.py {command}");
     }
 

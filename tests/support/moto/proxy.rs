@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use reqwest::blocking::Client;
 use reqwest::redirect::Policy;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 use super::action::Request;
-use super::{cbor, repair};
+use super::{cbor, objects, repair};
 
 /// What happens to a call instead of an answer.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub enum Fault {
     Status(u16),
     /// The connection ends.
     Reset,
+    /// It ends after so many bytes of an object.
+    Cut(usize),
 }
 
 /// Changes the answer to a call: its action, where it went, what moto said.
@@ -45,13 +48,14 @@ pub(super) struct State {
     pub(super) regions: Mutex<Vec<String>>,
     pub(super) replicas: Mutex<Vec<String>>,
     pub(super) provisioned: Mutex<Vec<(String, String)>>,
+    pub(super) objects: Mutex<Vec<String>>,
     stop: AtomicBool,
 }
 
 /// What forwards one request.
 pub(super) struct Upstream {
-    client: Client,
-    moto: String,
+    pub(super) client: Client,
+    pub(super) moto: String,
     /// Where archives are.
     pub(super) files: String,
     pub(super) state: Arc<State>,
@@ -59,15 +63,17 @@ pub(super) struct Upstream {
 
 /// The proxy; ends with the value.
 pub struct Proxy {
+    address: String,
     url: String,
     state: Arc<State>,
 }
 
 impl Proxy {
     /// Stands in front of the server at a port; `files` is where archives are.
-    pub(super) fn start(port: u16, files: &str) -> Proxy {
+    pub(super) fn start(port: u16, files: &str, tls: Option<Arc<ServerConfig>>) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap().to_string();
+        let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
         let state = Arc::new(State::default());
         let patience = Duration::from_secs(60);
         let client = tidewaiter::advisory::client(None, patience, patience, Policy::none()).unwrap();
@@ -78,11 +84,20 @@ impl Proxy {
                 if upstream.state.stop.load(Ordering::SeqCst) {
                     return;
                 }
-                let upstream = upstream.clone();
-                thread::spawn(move || drop(converse(stream, &upstream)));
+                let (upstream, tls) = (upstream.clone(), tls.clone());
+                thread::spawn(move || {
+                    stream.set_nodelay(true)?;
+                    match tls {
+                        None => converse(stream, &upstream),
+                        Some(config) => {
+                            let connection = ServerConnection::new(config).unwrap();
+                            converse(StreamOwned::new(connection, stream), &upstream)
+                        }
+                    }
+                });
             }
         });
-        Proxy { url, state }
+        Proxy { address, url, state }
     }
 
     /// Its address.
@@ -95,12 +110,18 @@ impl Proxy {
         std::mem::take(&mut *self.state.calls.lock().unwrap())
     }
 
+    /// Objects that were read since the last time, as paths with the bucket; reads that failed count too.
+    pub fn objects(&self) -> Vec<String> {
+        std::mem::take(&mut *self.state.objects.lock().unwrap())
+    }
+
     /// Calls since the last time that came faster than AWS allows, and were refused.
     pub fn throttled(&self) -> usize {
         std::mem::take(&mut *self.state.throttled.lock().unwrap())
     }
 
-    /// Misbehaves `times` times where an action's path, query or body holds a text: `("lambda:GetFunction", "orders-3")`.
+    /// Misbehaves `times` times where an action's path, query, region or body holds a text: `("lambda:GetFunction",
+    /// "orders-3")`.
     pub fn fault(&self, action: &str, text: &str, fault: Fault, times: usize) {
         self.state.faults.lock().unwrap().push((action.to_owned(), text.to_owned(), fault, times));
     }
@@ -135,15 +156,23 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.state.stop.store(true, Ordering::SeqCst);
-        drop(TcpStream::connect(self.url.trim_start_matches("http://")));
+        drop(TcpStream::connect(&self.address));
     }
 }
 
 /// Answers the requests of one connection until one of them ends it.
-fn converse(stream: TcpStream, upstream: &Upstream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
+fn converse<S: Read + Write>(stream: S, upstream: &Upstream) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream)? {
+        if request.action().starts_with("s3:") {
+            let (answer, goes_on) = objects::answer(&request, upstream);
+            stream.get_mut().write_all(&answer)?;
+            stream.get_mut().flush()?;
+            if goes_on {
+                continue;
+            }
+            return Ok(());
+        }
         let Some((status, kind, body)) = answer(&request, upstream) else { return Ok(()) };
         let error = if status == 429 { "x-amzn-errortype: TooManyRequestsException\r\n" } else { "" };
         let error = if status == 403 { "x-amzn-errortype: AccessDeniedException\r\n" } else { error };
@@ -157,7 +186,7 @@ fn converse(stream: TcpStream, upstream: &Upstream) -> std::io::Result<()> {
     Ok(())
 }
 
-fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
+fn read<S: Read>(stream: &mut BufReader<S>) -> std::io::Result<Option<Request>> {
     let mut first = String::new();
     if stream.read_line(&mut first)? == 0 {
         return Ok(None);
@@ -181,11 +210,9 @@ fn answer(request: &Request, upstream: &Upstream) -> Option<(u16, String, Vec<u8
     let (action, state) = (request.action(), &upstream.state);
     let json =
         |status: u16, value: Value| Some((status, "application/json".to_owned(), value.to_string().into_bytes()));
-    *state.calls.lock().unwrap().entry(action.clone()).or_default() += 1;
-    let place = format!("{} {}", request.target, String::from_utf8_lossy(&request.body));
     let slow = || json(429, json!({ "Reason": "CallerRateLimitExceeded", "Type": "User", "message": "Rate exceeded" }));
-    match state.fault(&action, &place) {
-        Some(Fault::Reset) => return None,
+    match state.called(request) {
+        Some(Fault::Reset | Fault::Cut(_)) => return None,
         Some(Fault::Throttled) => return slow(),
         Some(Fault::Status(status)) => return Some((status, "text/plain".to_owned(), b"out of order".to_vec())),
         Some(Fault::Denied) if action.starts_with("iam:") || action.starts_with("sts:") => {
@@ -212,9 +239,7 @@ fn answer(request: &Request, upstream: &Upstream) -> Option<(u16, String, Vec<u8
     };
     let Ok(mut value) = serde_json::from_slice(&body) else { return Some((status, kind, body)) };
     repair::mend(&action, request, upstream, &mut value);
-    for patch in state.patches.lock().unwrap().iter() {
-        patch(&action, &request.target, &mut value);
-    }
+    state.patched(&action, &request.target, &mut value);
     json(status, value)
 }
 
@@ -235,6 +260,19 @@ impl Upstream {
 }
 
 impl State {
+    /// Has the tests change an answer.
+    pub(super) fn patched(&self, action: &str, target: &str, value: &mut Value) {
+        self.patches.lock().unwrap().iter().for_each(|patch| patch(action, target, value));
+    }
+
+    /// Counts a call, and says what is to go wrong with it.
+    pub(super) fn called(&self, request: &Request) -> Option<Fault> {
+        let action = request.action();
+        *self.calls.lock().unwrap().entry(action.clone()).or_default() += 1;
+        let place = format!("{} {} {}", request.target, request.scope().1, String::from_utf8_lossy(&request.body));
+        self.fault(&action, &place)
+    }
+
     fn fault(&self, action: &str, place: &str) -> Option<Fault> {
         let mut faults = self.faults.lock().unwrap();
         let fits =

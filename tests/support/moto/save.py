@@ -45,7 +45,8 @@ def everything(client, call, key, **arguments):
 def function(name, path, **qualifier):
     answer = functions.get_function(FunctionName=name, **qualifier)
     save(path + ".json", answer)
-    fetch(path + ".zip", answer["Configuration"]["CodeSha256"])
+    if answer["Configuration"]["PackageType"] != "Image":
+        fetch(path + ".zip", answer["Configuration"]["CodeSha256"])
     return {layer["Arn"] for layer in answer["Configuration"].get("Layers", [])}
 
 

@@ -146,6 +146,8 @@ pub(super) struct CloudRead {
     #[serde(default)]
     invoked: Option<String>,
     #[serde(default)]
+    calls_known_since: Option<String>,
+    #[serde(default)]
     details: Option<DetailsRead>,
 }
 
@@ -155,6 +157,8 @@ struct RoleRead {
     inline: BTreeMap<String, String>,
     attached: BTreeMap<String, String>,
     boundary: Option<String>,
+    #[serde(default)]
+    boundary_policy: Option<String>,
     trust: Option<String>,
 }
 
@@ -190,6 +194,7 @@ impl CloudRead {
                 role: self.role.map(Role::from),
                 event_sources: self.event_sources.unwrap_or_default(),
                 invoked: self.invoked,
+                calls_known_since: self.calls_known_since,
                 details: self.details.map(Details::from),
             })
         });
@@ -198,8 +203,8 @@ impl CloudRead {
 }
 
 impl From<RoleRead> for Role {
-    fn from(RoleRead { arn, inline, attached, boundary, trust }: RoleRead) -> Role {
-        Role { arn, inline, attached, boundary, trust }
+    fn from(RoleRead { arn, inline, attached, boundary, boundary_policy, trust }: RoleRead) -> Role {
+        Role { arn, inline, attached, boundary, boundary_policy, trust }
     }
 }
 
