@@ -3,8 +3,8 @@
 use super::sieve::LOT;
 use super::{GROUP, LEAST};
 
-/// Slots of each table, a byte each: both tables lie in the first cache beside the text. Twice as many let less pass and
-/// take longer.
+/// Slots of each table, a byte each: half as many let half as much more pass, which costs more than their place in the
+/// cache.
 const SLOTS: usize = 1 << 14;
 
 /// The bit of a keyword of three bytes, which the second table has in every slot.
