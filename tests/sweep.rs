@@ -131,6 +131,38 @@ fn nights_fetch_what_changed_and_count_what_is_new() {
 }
 
 #[test]
+fn a_layer_that_was_never_seen_hides_nothing() {
+    let mut fleet = Fleet::new(1);
+    let cache = fleet.advisories(&["common"]);
+    let layer = "arn:aws:lambda:eu-west-1:210987654321:layer:theirs:7";
+    let saved = json!({"FunctionName": "f0", "Layers": [{"Arn": layer}]});
+    write(&fleet.path("functions"), "f0.json", saved.to_string().as_bytes());
+    let (_, json) = fleet.sweep(&cache, &[]);
+    assert_eq!(number(&json, "failed"), 1, "{}", json["sweep"]);
+    fleet.deploy(0, "2.0.0");
+    let (_, json) = fleet.sweep(&cache, &[]);
+    assert_eq!(number(&json, "failed"), 1);
+    assert_eq!(named(&json["sweep"]["changes"]["findings"]["fixed"]).len(), 1, "its own code was seen");
+}
+
+#[test]
+fn an_empty_folder_is_an_error_and_not_the_end_of_all_functions() {
+    let mut fleet = Fleet::new(2);
+    let cache = fleet.advisories(&[]);
+    fleet.sweep(&cache, &[]);
+    let (full, away) = (fleet.path("functions"), fleet.path("away"));
+    std::fs::rename(&full, &away).unwrap();
+    std::fs::create_dir(&full).unwrap();
+    let run = Cli::run(fleet.arguments(&cache, &[]));
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("holds neither an archive nor a saved function"), "{}", run.stderr);
+    std::fs::remove_dir(&full).unwrap();
+    std::fs::rename(&away, &full).unwrap();
+    let (code, json) = fleet.sweep(&cache, &[]);
+    assert_eq!((code, number(&json, "reused")), (0, 2), "nothing went and nothing is new");
+}
+
+#[test]
 fn other_rules_read_again_and_say_so() {
     let mut fleet = Fleet::new(3);
     let cache = fleet.advisories(&[]);

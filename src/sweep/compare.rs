@@ -1,8 +1,9 @@
 //! What is new, what is fixed, and what a sweep writes down.
 //!
 //! A finding is the same by function and fingerprint. It counts as fixed only where it could be seen that it is gone: not
-//! in a function of which something could not be had, nor where a gap blocks that did not before. There it stays in the
-//! history as it was, so that it is not new when the view is free again.
+//! where a gap blocks that did not before, such as code or a layer that could not be had. There it stays in the history
+//! as it was, so that it is not new when the view is free again. A layer that could never be had hides nothing that was
+//! ever found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,8 +62,7 @@ pub(super) fn compare(
         let came = came.filter(|one| !open.contains(one.finding.fingerprint.as_str()));
         all.new.extend(came.map(|one| known(one).change(id)));
         let now: BTreeSet<&str> = target.findings.iter().map(|one| one.finding.fingerprint.as_str()).collect();
-        let unsure = |before: &Dated| function.failed || is_hidden(target, before);
-        if let Some(before) = before.filter(|before| !unsure(before)) {
+        if let Some(before) = before.filter(|before| !is_hidden(target, before)) {
             let went = before.findings.iter().filter(|one| !one.waived && !now.contains(one.fingerprint.as_str()));
             all.fixed.extend(went.map(|one| one.change(id)));
         }
@@ -73,7 +73,7 @@ pub(super) fn compare(
             blocking: blocking(target),
             findings: target.findings.iter().map(known).collect(),
         };
-        if let Some(last) = last.filter(|last| unsure(last)) {
+        if let Some(last) = last.filter(|last| is_hidden(target, last)) {
             dated.blocking.clone_from(&last.blocking);
             let unseen = last.findings.iter().filter(|one| !now.contains(one.fingerprint.as_str()));
             dated.findings.extend(unseen.cloned());
@@ -126,14 +126,15 @@ fn is_hidden(target: &Target, before: &Dated) -> bool {
 /// Sorted. Equal ones stay: a second gap of a kind hides more than one does.
 fn blocking(target: &Target) -> Vec<String> {
     let blocking = target.gaps.iter().filter(|judged| judged.gap.level == Level::Blocking);
-    let mut all: Vec<String> = blocking.map(|judged| gap_key(&judged.gap)).collect();
+    let mut all: Vec<String> = blocking.map(|judged| gap_key(target, &judged.gap)).collect();
     all.sort();
     all
 }
 
-/// Not the detail, which may tell of days.
-fn gap_key(gap: &Gap) -> String {
-    let mut parts = vec![gap.kind.word(), gap.by.as_str()];
+/// Not the detail, which may tell of days. The archive by its name, which is that of another once layers are exchanged.
+fn gap_key(target: &Target, gap: &Gap) -> String {
+    let archive = target.scan.artifacts.get(gap.location.artifact).map_or("", |artifact| &artifact.path);
+    let mut parts = vec![gap.kind.word(), gap.by.as_str(), archive];
     parts.extend(gap.location.path.iter().map(String::as_str));
     fingerprint(&parts)
 }

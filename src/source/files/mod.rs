@@ -94,6 +94,11 @@ impl Source for Files {
 
     fn list(&self) -> Result<Listing, SourceError> {
         let (listing, places) = join::join(sort::sort(&*self.tree)?);
+        if listing.functions.is_empty() && listing.unseen.is_empty() {
+            // Likelier a folder that is not mounted than an account whose last function went.
+            let detail = "it holds neither an archive nor a saved function, so that nothing was compared; is it the right place?";
+            return Err(SourceError(format!("{}: {detail}", self.tree.name())));
+        }
         *self.places.write().unwrap_or_else(PoisonError::into_inner) = places;
         Ok(listing)
     }
