@@ -10,8 +10,8 @@ use tidewaiter::advisory::{Bundle, BundleError, CacheLock, Database, DirMirror, 
 
 use crate::bundle::random;
 use crate::support::osv::{Bucket, record};
+use crate::support::peak::peak_memory;
 use crate::support::{Cli, write};
-use crate::traps::peak_memory;
 
 /// Bytes that the bundle has at least.
 const LARGE: usize = 30 << 20;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::cached::synced;
 use crate::support::osv::{Bucket, record};
+use crate::support::peak::peak_memory;
 use crate::support::{Cli, Zip, write};
-use crate::traps::peak_memory;
 
 const DATE: &str = "2024-01-01T00:00:00Z";
 /// Packages of the function. One in ten has records, as in a real one.

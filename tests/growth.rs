@@ -11,15 +11,15 @@ use std::time::Instant;
 
 use crate::cached::synced;
 use crate::support::osv::{Bucket, record};
+use crate::support::peak::peak_memory;
 use crate::support::synthetic::{Synthetic, node_archive};
 use crate::support::{Cli, Zip, instructions, write};
-use crate::traps::peak_memory;
 
 /// What a doubling may cost at most; two is what it must cost where everything is read.
 const DOUBLING: f64 = 2.2;
 
 /// Fails if the cost of more work grows faster than [`DOUBLING`] allows; `idle` is the cost of none.
-fn assert_proportional(idle: u64, costs: &[(u64, u64)]) {
+pub fn assert_proportional(idle: u64, costs: &[(u64, u64)]) {
     for pair in costs.windows(2) {
         let [(less, cheap), (more, dear)] = pair else { unreachable!("windows of two") };
         let grown = dear.saturating_sub(idle) as f64 / cheap.saturating_sub(idle) as f64;

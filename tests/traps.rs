@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::peak::peak_memory;
 use crate::support::tar::Tar;
 use crate::support::{Cli, Zip, write};
 
@@ -78,22 +79,6 @@ fn ten_gigabytes_in_ten_megabytes_are_refused_in_bounded_memory() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("\"over-limit\""), "{text}");
     assert!(peak < 300 << 20, "peak memory was {peak} bytes");
-}
-
-/// The largest resident size while the child runs, in bytes: read from the kernel until the child is gone.
-pub fn peak_memory(child: &mut std::process::Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait().expect("the child can be asked").is_none() {
-        if let Ok(text) = std::fs::read_to_string(&status)
-            && let Some(line) = text.lines().find(|line| line.starts_with("VmHWM:"))
-            && let Some(kib) = line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok())
-        {
-            peak = peak.max(kib * 1024);
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    peak
 }
 
 #[test]

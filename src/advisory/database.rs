@@ -137,6 +137,11 @@ impl Database {
         Ok(advisories)
     }
 
+    /// Whether there is a package of which less than everything is known; only a service's answers have any.
+    pub fn has_silences(&self) -> bool {
+        !self.silences.is_empty()
+    }
+
     /// Why less than everything is known of a package, which has its key; `None` for all others.
     pub fn silence(&self, key: &(Ecosystem, String)) -> Option<&Silence> {
         self.silences.get(key)

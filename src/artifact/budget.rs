@@ -176,7 +176,9 @@ impl Budget {
             }
             if done >= buffer.len() {
                 let size = buffer.len().saturating_mul(2).max(done.saturating_add(FIRST)).min(goal);
-                buffer.resize(size, 0);
+                // Room that the caller made for all of it is not doubled.
+                let room = Some(buffer.capacity()).filter(|room| *room > done);
+                buffer.resize(size.min(room.unwrap_or(size)), 0);
             }
             let stop = buffer.len().min(goal).min(done.saturating_add(STEP));
             match decoder.read(&mut buffer[done..stop]) {

@@ -31,7 +31,7 @@ mod zip_salvage;
 pub use budget::{Budget, Decoder, End, Filled, Limits, OverLimit, Stop};
 pub use dotnet_bundle::is_dotnet_bundle;
 pub use magic::{HEAD, Magic};
-pub use open::{OpenError, Opened, OpenedPath, digest, open_bytes, open_input, open_path, read_input};
+pub use open::{OpenError, Opened, OpenedPath, digest, open_bytes, open_input, open_path, read_about, read_input};
 pub use unpack::{Packing, unpack};
 
 use crate::model::Gap;

@@ -188,9 +188,18 @@ fn open_named<'a>(bytes: Bytes<'a>, head: &[u8], name: String, mode: Option<u32>
 /// # Errors
 /// That it fails, or is larger than a target may be.
 pub fn read_input(reader: &mut dyn Read, limits: &Limits) -> Result<Vec<u8>, OpenError> {
+    read_about(0, reader, limits)
+}
+
+/// [`read_input`] of what has about so many bytes: where that is true, no more memory than these is taken.
+///
+/// # Errors
+/// Those of [`read_input`].
+pub fn read_about(size: u64, reader: &mut dyn Read, limits: &Limits) -> Result<Vec<u8>, OpenError> {
     let mut input = Input { reader, taken: 0 };
-    let mut bytes = Vec::new();
     let most = usize::try_from(limits.target_bytes).unwrap_or(usize::MAX);
+    // One byte more: that nothing follows is known only by asking.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).map_or(0, |size| size.min(most).saturating_add(1)));
     let filled = Budget::new(limits.clone()).fill(&mut input, &mut bytes, 0, most.saturating_add(1));
     match filled.end {
         End::Eof => {

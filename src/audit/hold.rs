@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::{Demand, silence};
 use crate::advisory::Database;
-use crate::matching::{Matched, database_gaps, match_inventories, rate_exploitation};
-use crate::model::{Package, Scan};
+use crate::matching::{Matched, by_name, database_gaps, gather, rate_exploitation};
+use crate::model::Scan;
 use crate::runtime;
 
 /// Adds to a sealed scan what is known of its packages, and what the database does not cover.
@@ -16,8 +16,10 @@ pub fn hold_against(scan: Scan, database: &Database, demand: &Demand) -> Scan {
 /// [`hold_against`] for many scans, in their order: each version of a package is looked at once, however many scans have
 /// it. Runs in the current rayon pool.
 pub fn hold_all_against(scans: Vec<Scan>, database: &Database, demand: &Demand) -> Vec<Scan> {
-    let inventories: Vec<&[Package]> = scans.iter().map(|scan| scan.packages.as_slice()).collect();
-    let matched = match_inventories(&inventories, |ecosystem, name| database.lookup(ecosystem, name));
+    let names = by_name(scans.iter().map(|scan| scan.packages.as_slice()));
+    let lookup = |ecosystem, name: &str| database.lookup(ecosystem, name);
+    let said = names.into_par_iter().flat_map_iter(|named| named.held_against(lookup)).collect();
+    let matched = gather(scans.len(), said);
     scans.into_par_iter().zip(matched).map(|(scan, matched)| hold(scan, matched, database, demand)).collect()
 }
 

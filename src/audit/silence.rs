@@ -29,6 +29,9 @@ pub fn inquiry(scans: &[Scan], own: &GlobSet) -> (BTreeSet<Question>, BTreeSet<(
 /// One note for all packages that were kept back, one blocking gap for each that has no whole answer.
 pub(super) fn gaps(packages: &[Package], database: &Database) -> Vec<Gap> {
     let mut gaps = Vec::new();
+    if !database.has_silences() {
+        return gaps;
+    }
     let mut own = 0;
     for package in packages.iter().filter(|package| package.version.is_some()) {
         match database.silence(&package.key()) {

@@ -4,7 +4,8 @@ use super::alias::Group;
 use super::reading::Probe;
 use super::{fixes, severity};
 use crate::model::{
-    AdvisoryKind, Confidence, Exploitation, Finding, FindingKind, Origin, Package, PackageId, Severity, fingerprint,
+    Advisory, AdvisoryKind, Confidence, Cvss, Ecosystem, Exploitation, Finding, FindingKind, Origin, Package,
+    PackageId, Severity, fingerprint,
 };
 
 /// What all findings of a package say of it.
@@ -25,41 +26,65 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The finding that a group makes of a package.
-pub(super) fn assemble(subject: &Subject, group: &Group, version: &Probe) -> Finding {
-    let package = subject.package;
-    let representative = group.representative().record.advisory;
-    let kind = kind(group);
-    let (rated, cvss) = severity::rate(group);
-    let severity = match kind {
-        FindingKind::Malicious => Severity::Critical,
-        FindingKind::Informational => Severity::Low,
-        _ => rated,
-    };
-    let fixed = fixes::fixes(group, version, subject.package.ecosystem);
-    Finding {
-        kind,
-        id: representative.id.clone(),
-        aliases: group.aliases.clone(),
-        severity,
-        title: title(group),
-        package: Some(subject.id.clone()),
-        purl: Some(subject.purl.clone()),
-        locations: package.locations.clone(),
-        rule: None,
-        confidence: group.members.iter().map(|m| m.confidence).max().unwrap_or(Confidence::Low),
-        redacted: None,
-        fingerprint: identity(kind, &representative.id, subject),
-        origin: Origin::Dependency,
-        cvss,
-        exploitation: Exploitation::default(),
-        allowed_inline: false,
-        verification: None,
-        parts: Vec::new(),
-        allowed_by: None,
-        gates: !package.beside_installed,
-        remediation: remediation(kind, package, &representative.kind, &fixed),
-        fixed,
+/// What a group says of a version, whichever package of the name has it.
+pub(super) struct Flaw<'a> {
+    pub(super) kind: FindingKind,
+    representative: &'a Advisory,
+    aliases: &'a [String],
+    severity: Severity,
+    cvss: Option<Cvss>,
+    title: String,
+    confidence: Confidence,
+    pub(super) fixed: Vec<String>,
+}
+
+impl<'a> Flaw<'a> {
+    pub(super) fn of(group: &'a Group, version: &Probe, ecosystem: Ecosystem) -> Flaw<'a> {
+        let kind = kind(group);
+        let (rated, cvss) = severity::rate(group);
+        Flaw {
+            kind,
+            representative: group.representative().record.advisory,
+            aliases: &group.aliases,
+            severity: match kind {
+                FindingKind::Malicious => Severity::Critical,
+                FindingKind::Informational => Severity::Low,
+                _ => rated,
+            },
+            cvss,
+            title: title(group),
+            confidence: group.members.iter().map(|m| m.confidence).max().unwrap_or(Confidence::Low),
+            fixed: fixes::fixes(group, version, ecosystem),
+        }
+    }
+
+    /// The finding that it makes of a package.
+    pub(super) fn finding(&self, subject: &Subject) -> Finding {
+        let package = subject.package;
+        Finding {
+            kind: self.kind,
+            id: self.representative.id.clone(),
+            aliases: self.aliases.to_vec(),
+            severity: self.severity,
+            title: self.title.clone(),
+            package: Some(subject.id.clone()),
+            purl: Some(subject.purl.clone()),
+            locations: package.locations.clone(),
+            rule: None,
+            confidence: self.confidence,
+            redacted: None,
+            fingerprint: identity(self.kind, &self.representative.id, subject),
+            origin: Origin::Dependency,
+            cvss: self.cvss.clone(),
+            exploitation: Exploitation::default(),
+            allowed_inline: false,
+            verification: None,
+            parts: Vec::new(),
+            allowed_by: None,
+            gates: !package.beside_installed,
+            remediation: remediation(self.kind, package, &self.representative.kind, &self.fixed),
+            fixed: self.fixed.clone(),
+        }
     }
 }
 

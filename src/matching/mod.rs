@@ -14,6 +14,7 @@ mod coverage;
 mod exploitation;
 mod finding;
 mod fixes;
+mod names;
 mod reading;
 mod remedies;
 mod severity;
@@ -22,14 +23,14 @@ mod variant;
 #[cfg(test)]
 mod invented;
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use affects::{Evaluation, Record};
 pub use age::{AgeLimit, MaxAge, age_days, is_stale};
 pub use coverage::database_gaps;
 pub use exploitation::rate_exploitation;
-use finding::Subject;
+use finding::{Flaw, Subject};
+pub use names::{Named, Said, by_name, gather};
 use reading::Probe;
 pub use severity::severity_of;
 
@@ -68,56 +69,9 @@ pub fn match_packages<E: Display>(
     packages: &[Package],
     lookup: impl Fn(Ecosystem, &str) -> Result<Vec<Advisory>, E>,
 ) -> Matched {
-    match_inventories(&[packages], lookup).pop().unwrap_or_default()
-}
-
-/// [`match_packages`] for many targets at once, in their order: over all of them each name is looked up once, and each
-/// version is compared once.
-pub fn match_inventories<E: Display>(
-    inventories: &[&[Package]],
-    lookup: impl Fn(Ecosystem, &str) -> Result<Vec<Advisory>, E>,
-) -> Vec<Matched> {
-    let mut names: BTreeMap<(Ecosystem, String), Vec<(usize, usize)>> = BTreeMap::new();
-    for (of, packages) in inventories.iter().enumerate() {
-        for (at, package) in packages.iter().enumerate().filter(|(_, package)| package.version.is_some()) {
-            names.entry(package.key()).or_default().push((of, at));
-        }
-    }
-    // Name by name, and in its place only then: the records of all names together would fill more memory than a scan.
-    let mut said: BTreeMap<(usize, usize), Matched> = BTreeMap::new();
-    for (key, mut places) in names {
-        let known = lookup(key.0, &key.1);
-        if known.as_ref().is_ok_and(Vec::is_empty) {
-            continue;
-        }
-        let package = |(of, at): (usize, usize)| &inventories[of][at];
-        match known {
-            Ok(advisories) => {
-                let records = read(&advisories, &key);
-                places.sort_by_key(|&place| (package(place).version.as_deref(), place));
-                for alike in places.chunk_by(|&a, &b| package(a).version == package(b).version) {
-                    match_version(alike.iter().map(|&place| (place, package(place))), &records, &mut said);
-                }
-            }
-            Err(error) => {
-                for place in places {
-                    said.entry(place).or_default().gaps.push(unanswered(package(place), &error));
-                }
-            }
-        }
-    }
-    let mut all: Vec<Matched> = inventories.iter().map(|_| Matched::default()).collect();
-    for ((of, _), mut said) in said {
-        all[of].findings.append(&mut said.findings);
-        all[of].gaps.append(&mut said.gaps);
-        all[of].remedies.append(&mut said.remedies);
-    }
-    all
-}
-
-fn read<'a>(advisories: &'a [Advisory], key: &(Ecosystem, String)) -> Vec<Record<'a>> {
-    let live = advisories.iter().filter(|advisory| advisory.withdrawn.is_none());
-    live.map(|advisory| Record::read(advisory, key, version::order(key.0))).collect()
+    // Name by name: the records of all names together would fill more memory than a scan.
+    let said = by_name([packages]).into_iter().flat_map(|named| named.held_against(&lookup)).collect();
+    gather(1, said).pop().unwrap_or_default()
 }
 
 fn unanswered(package: &Package, error: impl Display) -> Gap {
@@ -126,17 +80,14 @@ fn unanswered(package: &Package, error: impl Display) -> Gap {
 }
 
 /// Matches packages of one name and version, each with its place.
-fn match_version<'a>(
-    packages: impl Iterator<Item = ((usize, usize), &'a Package)> + Clone,
-    records: &[Record],
-    said: &mut BTreeMap<(usize, usize), Matched>,
-) {
-    let Some((_, first)) = packages.clone().next() else { return };
+fn match_version(packages: &[(names::Place, &Package)], records: &[Record], said: &mut Vec<Said>) {
+    let Some((_, first)) = packages.first() else { return };
     let Some(version) = first.version.as_deref() else { return };
     if version.len() > LONGEST_VERSION && !records.is_empty() {
-        for (at, package) in packages {
+        for &(at, package) in packages {
             let detail = format!("the version of {} has {} bytes, too many to be one", package.name, version.len());
-            said.entry(at).or_default().gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
+            let gaps = vec![Gap::blocking(GapKind::BadVersion, place(package), BY, detail)];
+            said.push(Said { place: at, what: Matched { gaps, ..Matched::default() } });
         }
         return;
     }
@@ -156,14 +107,17 @@ fn match_version<'a>(
         return;
     }
     let groups = alias::groups(&matches);
-    for (at, package) in packages {
-        let said = said.entry(at).or_default();
+    // What holds for the version wherever it is, once: a flawed package is in thousands of functions.
+    let flaws: Vec<Flaw> = groups.iter().map(|group| Flaw::of(group, &probe, first.ecosystem)).collect();
+    let releases = remedies::releases(records, &groups, &flaws, &probe, first.ecosystem);
+    for &(at, package) in packages {
+        let mut what = Matched::default();
         if unreadable {
             let detail = format!(
                 "'{version}' is no version of {}, so {} could not be compared with the ranges of its advisories",
                 package.ecosystem, package.name
             );
-            said.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
+            what.gaps.push(Gap::blocking(GapKind::BadVersion, place(package), BY, detail));
         }
         if !broken.is_empty() {
             let detail = format!(
@@ -171,15 +125,15 @@ fn match_version<'a>(
                 package.name,
                 broken.join(", ")
             );
-            said.gaps.push(Gap::note(GapKind::BadVersion, place(package), BY, detail));
+            what.gaps.push(Gap::note(GapKind::BadVersion, place(package), BY, detail));
         }
-        if matches.is_empty() {
-            continue;
+        if !flaws.is_empty() {
+            let subject = Subject::new(package);
+            what.findings = flaws.iter().map(|flaw| flaw.finding(&subject)).collect();
+            what.remedies = releases.iter().map(|release| release.remedy(&what.findings)).collect();
+            what.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
         }
-        let subject = Subject::new(package);
-        said.findings = groups.iter().map(|group| finding::assemble(&subject, group, &probe)).collect();
-        said.remedies = remedies::remedies(records, &groups, &said.findings, &probe, package.ecosystem);
-        said.findings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+        said.push(Said { place: at, what });
     }
 }
 

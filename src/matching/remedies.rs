@@ -10,57 +10,69 @@ use std::collections::BTreeSet;
 
 use super::affects::Record;
 use super::alias::Group;
+use super::finding::Flaw;
 use super::fixes::is_clear;
 use super::reading::{Probe, insert_sorted};
 use super::variant::{self, ends_otherwise, is_other};
-use crate::model::{AdvisoryKind, Ecosystem, Finding, FindingKind, PackageId, Remedy};
+use crate::model::{AdvisoryKind, Ecosystem, Finding, FindingKind, Remedy};
 use crate::version;
+
+/// A release, and which flaws it closes, as indexes.
+pub(super) struct Release {
+    version: String,
+    closes: BTreeSet<usize>,
+}
+
+impl Release {
+    /// What it does for a package; `findings` are what the flaws made of it, in the same order.
+    pub(super) fn remedy(&self, findings: &[Finding]) -> Remedy {
+        let mut closes: Vec<String> = self.closes.iter().map(|&flaw| findings[flaw].fingerprint.clone()).collect();
+        closes.sort_unstable();
+        let package = findings.iter().find_map(|finding| finding.package.clone()).expect("matching names the package");
+        Remedy { package, version: self.version.clone(), closes }
+    }
+}
 
 /// Releases above `version` that open nothing, ascending; those of another variant come after the others. One that closes
 /// no more than one before it is left out.
-/// `findings` are what the groups became, in the same order.
-pub(super) fn remedies(
+/// `flaws` are what the groups say, in the same order.
+pub(super) fn releases(
     records: &[Record],
     groups: &[Group],
-    findings: &[Finding],
+    flaws: &[Flaw],
     version: &Probe,
     ecosystem: Ecosystem,
-) -> Vec<Remedy> {
-    let Some(package) = findings.first().and_then(|finding| finding.package.as_ref()) else { return Vec::new() };
-    let flaws: Vec<(&Group, &Finding)> =
-        groups.iter().zip(findings).filter(|(_, finding)| finding.kind != FindingKind::Malicious).collect();
+) -> Vec<Release> {
+    let open: Vec<(usize, &Group, &Flaw)> = (0..)
+        .zip(groups.iter().zip(flaws))
+        .map(|(at, (group, flaw))| (at, group, flaw))
+        .filter(|(_, _, flaw)| flaw.kind != FindingKind::Malicious)
+        .collect();
     let present: BTreeSet<&str> =
-        flaws.iter().flat_map(|(group, _)| &group.members).map(|m| m.record.advisory.id.as_str()).collect();
-    let mut kept: Vec<BTreeSet<&str>> = Vec::new();
-    let mut remedies = Vec::new();
+        open.iter().flat_map(|(_, group, _)| &group.members).map(|m| m.record.advisory.id.as_str()).collect();
+    let mut kept: Vec<Release> = Vec::new();
     let named = variant::candidates(records, version);
-    for release in releases(&named, version, ecosystem) {
-        let closed = flaws.iter().filter(|(group, finding)| {
-            let is_fix = || finding.fixed.iter().any(|fixed| fixed == release.text);
+    for release in fixed_versions(&named, version, ecosystem) {
+        let closed = open.iter().filter(|(_, group, flaw)| {
+            let is_fix = || flaw.fixed.iter().any(|fixed| fixed == release.text);
             is_fix() || group.members.iter().all(|m| is_clear(m.record.evaluate(&release).affected))
         });
-        let closes: BTreeSet<&str> = closed.map(|(_, finding)| finding.fingerprint.as_str()).collect();
+        let closes: BTreeSet<usize> = closed.map(|(at, ..)| *at).collect();
         let opens = || {
             let others = records.iter().filter(|record| !present.contains(record.advisory.id.as_str()));
             others.filter(|record| is_flaw(record)).any(|record| !is_clear(record.evaluate(&release).affected))
         };
-        if closes.is_empty() || kept.iter().any(|before| closes.is_subset(before)) || opens() {
+        if closes.is_empty() || kept.iter().any(|before| closes.is_subset(&before.closes)) || opens() {
             continue;
         }
-        remedies.push(remedy(package, &release, &closes));
-        kept.push(closes);
+        kept.push(Release { version: release.text.to_owned(), closes });
     }
-    remedies
-}
-
-fn remedy(package: &PackageId, release: &Probe, closes: &BTreeSet<&str>) -> Remedy {
-    let closes = closes.iter().map(|print| (*print).to_owned()).collect();
-    Remedy { package: package.clone(), version: release.text.to_owned(), closes }
+    kept
 }
 
 /// The fixed versions above `version`, ascending, each once; those of another variant at the end. Nobody is sent to a
 /// preview; what looks like one in Go is a commit without a tag.
-fn releases<'a>(named: &'a BTreeSet<Cow<'_, str>>, version: &Probe, ecosystem: Ecosystem) -> Vec<Probe<'a>> {
+fn fixed_versions<'a>(named: &'a BTreeSet<Cow<'_, str>>, version: &Probe, ecosystem: Ecosystem) -> Vec<Probe<'a>> {
     let order = version::order(ecosystem);
     let is_above = |release: &Probe| matches!((&release.own, &version.own), (Some(a), Some(b)) if a > b);
     let mut releases: Vec<Probe> = Vec::with_capacity(named.len());

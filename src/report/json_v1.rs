@@ -13,9 +13,9 @@ mod sweep;
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::policy::Verdict;
+use crate::policy::{Target, Verdict};
 
 use super::{Reporter, Style, json_text};
 
@@ -44,7 +44,7 @@ struct Report<'a> {
     schema_version: u32,
     tool: Tool,
     advisories: AdvisoriesV1<'a>,
-    targets: Vec<TargetV1<'a>>,
+    targets: Targets<'a>,
     policy: PolicyV1<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sweep: Option<SweepV1<'a>>,
@@ -83,6 +83,15 @@ struct SourceV1<'a> {
     records: u64,
     newest: Option<&'a str>,
     synced: Option<&'a str>,
+}
+
+/// Each is made when it is written: those of a large fleet together would take as much memory as the verdict itself.
+struct Targets<'a>(&'a [Target]);
+
+impl Serialize for Targets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(build::target))
+    }
 }
 
 #[derive(Serialize)]

@@ -80,7 +80,10 @@ pub fn judge(
         };
         Ok(Some(Before { summary: summary.clone(), functions: state.history(number)? }))
     };
-    let (base, latest) = (before(base)?, before(last)?);
+    // Most often they are the same one, which is read once.
+    let other = if base == last { None } else { Some(before(last)?) };
+    let base = before(base)?;
+    let latest = other.as_ref().unwrap_or(&base);
     let mut settings = judging.settings;
     if let Some(base) = &base {
         let there = base.functions.iter().filter(|(_, dated)| dated.gone.is_none());

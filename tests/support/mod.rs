@@ -10,6 +10,7 @@ pub mod instructions;
 pub mod moto;
 pub mod osv;
 pub mod osv_service;
+pub mod peak;
 pub mod picture;
 pub mod planted;
 pub mod receiver;

@@ -1,7 +1,7 @@
 //! Fills the contract's types from a verdict.
 
 use crate::model::{Answer, Artifact, Cvss, Hook, Location, Package, PackageId, SourceInfo};
-use crate::policy::{Judged, JudgedGap, Risk, Target, Upgrade, Verdict, Waived, WaiverNote};
+use crate::policy::{Judged, JudgedGap, Risk, Upgrade, Verdict, Waived, WaiverNote};
 use crate::report::place;
 use crate::report::summary::{self, Summary};
 
@@ -15,7 +15,7 @@ impl<'a> Report<'a> {
             schema_version: 1,
             tool: Tool::this(),
             advisories: advisories(verdict),
-            targets: verdict.targets.iter().map(target).collect(),
+            targets: Targets(&verdict.targets),
             policy: PolicyV1 {
                 file: verdict.settings.file.as_deref(),
                 fail_on: verdict.settings.fail_on.iter().map(|severity| severity.word()).collect(),
@@ -58,7 +58,7 @@ fn source(info: &SourceInfo) -> SourceV1<'_> {
     SourceV1 { name: &info.name, records: info.records, newest, synced }
 }
 
-fn target(target: &Target) -> TargetV1<'_> {
+pub(super) fn target(target: &Target) -> TargetV1<'_> {
     let scan = &target.scan;
     let artifacts = &scan.artifacts;
     TargetV1 {

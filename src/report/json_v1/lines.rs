@@ -3,11 +3,11 @@
 //! target's id.
 
 use std::io::{self, Write};
-use std::mem::take;
+use std::mem::{replace, take};
 
 use serde::Serialize;
 
-use super::{Report, TargetV1};
+use super::{Report, TargetV1, Targets, build};
 use crate::policy::Verdict;
 use crate::report::{Reporter, Style, json_text};
 
@@ -21,14 +21,14 @@ impl Reporter for Ndjson {
 
     fn write(&self, verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         let mut report = Report::of(verdict);
-        let targets = take(&mut report.targets);
+        let Targets(targets) = replace(&mut report.targets, Targets(&[]));
         let changes = report.sweep.as_mut().map(|sweep| &mut sweep.changes.findings);
         let (new, fixed) =
             changes.map(|changes| (take(&mut changes.new), take(&mut changes.fixed))).unwrap_or_default();
         line(out, "report", None, &report)?;
         new.iter().try_for_each(|one| line(out, "new", None, one))?;
         fixed.iter().try_for_each(|one| line(out, "fixed", None, one))?;
-        targets.into_iter().try_for_each(|target| lines(out, target))
+        targets.iter().try_for_each(|target| lines(out, build::target(target)))
     }
 }
 

@@ -115,7 +115,7 @@ impl Tree for Folder {
             return Err(FetchError::TooLarge(most));
         }
         let limits = Limits { target_bytes: most, ..Limits::default() };
-        artifact::read_input(&mut self.open(file)?, &limits).map_err(|error| match error {
+        artifact::read_about(file.bytes, &mut self.open(file)?, &limits).map_err(|error| match error {
             OpenError::Input(Stop::Limit(OverLimit::Target(_))) => FetchError::TooLarge(most),
             error => FetchError::Unavailable(error.to_string()),
         })
