@@ -48,6 +48,8 @@ struct Company {
     policy: Option<String>,
     reserved_concurrency: Option<u32>,
     tags: Option<Vec<(String, String)>>,
+    /// It is an empty list of addresses, so that somebody asked for them.
+    no_address: bool,
     /// It also holds JSON that says nothing of functions.
     other: bool,
 }
@@ -61,6 +63,7 @@ impl Company {
                 Document::Policy(policy) => company.policy = Some(policy),
                 Document::Concurrency(count) => company.reserved_concurrency = Some(count),
                 Document::Tags(tags) => company.tags = Some(tags),
+                Document::Urls(_) => company.no_address = true,
                 _ => company.other = true,
             }
         }
@@ -68,7 +71,8 @@ impl Company {
     }
 
     fn tell(&self, details: &mut Option<Details>) {
-        if self.policy.is_none() && self.reserved_concurrency.is_none() && self.tags.is_none() {
+        let says_something = self.policy.is_some() || self.reserved_concurrency.is_some() || self.tags.is_some();
+        if !says_something && !self.no_address {
             return;
         }
         let details = details.get_or_insert_with(|| Details { asked: self.at.to_string(), ..Details::default() });
