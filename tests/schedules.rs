@@ -70,7 +70,7 @@ fn the_job_of_kubernetes_is_whole() {
     }
     let sweep = strings(&containers[1]["args"]);
     let places = sweep.iter().filter_map(|one| one.rsplit_once('=')).filter(|(_, value)| value.contains('/'));
-    assert!(places.clone().count() == 3 && places.into_iter().all(|(_, path)| path.starts_with("/data/")), "{sweep:?}");
+    assert!(places.clone().count() == 3 && places.clone().all(|(_, path)| path.starts_with("/data/")), "{sweep:?}");
     // Every exit code that is a verdict ends the job.
     let rules = job["jobTemplate"]["spec"]["podFailurePolicy"]["rules"].as_array().unwrap();
     let fails = rules.iter().find(|rule| rule["action"] == "FailJob").expect("a rule");

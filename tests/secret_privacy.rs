@@ -18,7 +18,7 @@ use crate::secret_corpus::generate;
 use crate::support::osv::{Bucket, record};
 use crate::support::{Cli, Zip, need, planted, write};
 
-/// This much of a secret, in a row, is a leak.
+/// This much of a secret, in a row, is a leak; twice as much of hexadecimal digits.
 const PIECE: usize = 8;
 
 /// What is looked for, and where the values are.
@@ -131,10 +131,12 @@ fn needles(values: &BTreeSet<Vec<u8>>, known: &[Vec<u8>]) -> BTreeSet<Vec<u8>> {
     let known: HashSet<&[u8]> = known.iter().flat_map(|text| text.windows(PIECE)).collect();
     let mut needles = BTreeSet::new();
     for value in values {
-        needles.extend(value.windows(PIECE).filter(|piece| !known.contains(piece)).map(<[u8]>::to_vec));
-        for piece in value.chunks_exact(PIECE).filter(|piece| !known.contains(piece)) {
-            needles.extend(encoded(piece));
-        }
+        // Reports are full of digests, which hold any eight digits by chance.
+        let is_hex = |piece: &[u8]| piece.iter().all(u8::is_ascii_hexdigit);
+        let told = |piece: &&[u8]| !known.contains(piece) && !is_hex(piece);
+        needles.extend(value.windows(PIECE).filter(told).map(<[u8]>::to_vec));
+        needles.extend(value.windows(2 * PIECE).filter(|piece| is_hex(piece)).map(<[u8]>::to_vec));
+        needles.extend(value.chunks_exact(PIECE).filter(told).flat_map(encoded));
     }
     needles
 }

@@ -1,5 +1,6 @@
 //! Walks an artifact: each entry is decoded once and shown to everyone who wants it.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
@@ -261,7 +262,7 @@ impl Walker<'_> {
             Step::Window(meta, window) => {
                 let here = match window.first {
                     true => self.begin(place, &meta, depth, &mut part),
-                    false => place.child(&mask::name(self.options.engine, &meta.name).0),
+                    false => place.child(&self.name(&meta.name).0),
                 };
                 self.piece(&here, window.borrow(), Some(depth), &mut part);
                 if window.last {
@@ -278,10 +279,15 @@ impl Walker<'_> {
         part
     }
 
+    /// An entry's name without the secrets in it, and these.
+    fn name<'n>(&self, name: &'n str) -> (Cow<'n, str>, Vec<SecretMatch>) {
+        guarded(|| mask::name(self.options.engine, name)).unwrap_or((Cow::Borrowed(name), Vec::new()))
+    }
+
     /// Counts an entry whose bytes follow, and says where it is.
     fn begin(&self, place: &Location, meta: &Meta, depth: u32, part: &mut Part) -> Location {
         self.count(part, 1);
-        let (name, found) = mask::name(self.options.engine, &meta.name);
+        let (name, found) = self.name(&meta.name);
         let here = place.child(&name);
         part.secrets.extend(found.into_iter().map(|one| SecretMatch { location: here.clone(), ..one }));
         if depth == 0 {
@@ -294,7 +300,7 @@ impl Walker<'_> {
     /// something else, its bytes were read under a name that says nothing.
     fn link(&self, place: &Location, meta: &Meta, part: &mut Part) {
         let Some(target) = &meta.link else { return };
-        let here = place.child(&mask::name(self.options.engine, &meta.name).0);
+        let here = place.child(&self.name(&meta.name).0);
         self.search(&here, Piece::whole(target.as_bytes()), part);
         for extractor in extract::ALL {
             if extractor.goes_by_name() && extractor.wants(&meta.name, &[]) && !extractor.wants(target, &[]) {
@@ -366,7 +372,7 @@ impl Walker<'_> {
     /// Puts the archive's own place in front of a relative one.
     fn rebase(&self, place: &Location, gap: Gap) -> Gap {
         let mut path = place.path.clone();
-        path.extend(gap.location.path.iter().map(|name| mask::name(self.options.engine, name).0.into_owned()));
+        path.extend(gap.location.path.iter().map(|name| self.name(name).0.into_owned()));
         Gap { location: Location { artifact: place.artifact, path, span: gap.location.span }, ..gap }
     }
 

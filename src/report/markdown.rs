@@ -60,7 +60,6 @@ impl Reporter for Markdown {
             verdict.targets.iter().map(|target| (target, Known::of(&target.scan.packages))).collect();
         violating(&mut paper, &targets);
         targets.iter().for_each(|(target, _)| gaps(&mut paper, target));
-        targets.iter().take(TARGETS).for_each(|(target, _)| terms(&mut paper, target));
         for (waived, title, what) in [
             (false, "further findings", ("further finding", "further findings")),
             (true, "waived", ("waived finding", "waived findings")),
@@ -92,6 +91,8 @@ fn violating(paper: &mut Paper, targets: &[(&Target, Known<'_>)]) {
         paper.table(Open::Always(&title), FINDINGS, WHAT, &seen);
         hidden.push((&target.scan.name, rest));
     }
+    // Of the riskiest target, the first: few rows, to which what is hidden would leave no room.
+    targets.first().into_iter().for_each(|(target, _)| terms(paper, target));
     for (name, rest) in hidden {
         paper.table(Open::Click(name, "more that violate the policy"), FINDINGS, WHAT, &rest);
     }

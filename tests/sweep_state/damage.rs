@@ -89,7 +89,7 @@ fn what_is_gone_or_something_else_is_named() {
         (&["key: the file is gone", ANEW], |state| fs::remove_file(state.join("key")).unwrap()),
         (&["it is not the one that the state was made with", ANEW], |state| drop(write(state, "key", &[7; 32]))),
         (&["it has 5 bytes instead of 32", ANEW], |state| drop(write(state, "key", b"short"))),
-        (&["/key: "], |state| folder(&state.join("key"))),
+        (&["key: it is no file", ANEW], |state| folder(&state.join("key"))),
         (&["/lock: "], |state| folder(&state.join("lock"))),
         (&["last: not the number of a sweep", ANEW], |state| drop(write(state, "last", b"\xFF"))),
         (&["/last: "], |state| folder(&state.join("last"))),

@@ -188,7 +188,7 @@ fn places(canvas: &mut Canvas<'_>, target: &Target, title: &str, findings: &[&Ju
                 Answer::Unknown => format!("asked {asked}: {detail}"),
             });
         }
-        canvas.paragraph(6, Ink::Faint, &places_of(target, &finding.locations, facts), 4)?;
+        canvas.paragraph(6, Ink::Faint, &places_of(target, &finding.locations, facts), 6)?;
         // Twenty keys of one kind are revoked in one way.
         if advised.insert(&finding.remediation) {
             canvas.paragraph(6, Ink::Plain, &finding.remediation, 3)?;

@@ -1,31 +1,57 @@
 //! Whether a group of four bytes may belong to a keyword.
 
-use super::GROUP;
+use super::sieve::LOT;
+use super::{GROUP, LEAST};
 
-/// Slots of each table, a byte each. Half as many are no faster, and let more pass.
-const SLOTS: usize = 1 << 15;
+/// Slots of each table, a byte each: half as many let half as much more pass, which costs more than their place in the
+/// cache.
+const SLOTS: usize = 1 << 14;
 
-/// Two tables of eight Bloom filters side by side: a group sets the same bit in its slot of either. Whole bytes, since
-/// picking one bit by number takes longer than reading a second table.
+/// The bit of a keyword of three bytes, which the second table has in every slot.
+const SHORT: u8 = 1 << 7;
+
+/// Two tables of eight Bloom filters side by side, the first by a group's first three bytes, the second by all four: a
+/// group sets the same bit in its slot of either, one of three bytes in the first alone. Whole bytes, since picking one bit
+/// by number takes longer than reading a second table.
 pub struct Filter([Box<[u8; SLOTS]>; 2]);
 
 impl Filter {
-    /// A filter that lets these folded groups pass.
-    pub fn new(groups: impl IntoIterator<Item = u32>) -> Filter {
-        let mut tables = [Box::new([0u8; SLOTS]), Box::new([0u8; SLOTS])];
+    /// A filter that lets these folded groups pass, and all whose first three bytes are [`short`] ones of these.
+    pub fn new(groups: impl IntoIterator<Item = u32>, shorts: impl IntoIterator<Item = u32>) -> Filter {
+        let (mut first, mut second) = (Box::new([0u8; SLOTS]), Box::new([SHORT; SLOTS]));
         for (at, group) in groups.into_iter().enumerate() {
-            for (table, slot) in tables.iter_mut().zip(slots(hash(group))) {
-                table[slot] |= 1 << (at % 8);
-            }
+            let bit = 1 << (at % SHORT.ilog2() as usize);
+            first[slot(short(group))] |= bit;
+            second[slot(group)] |= bit;
         }
-        Filter(tables)
+        for group in shorts {
+            first[slot(group)] |= SHORT;
+        }
+        Filter([first, second])
     }
 
     /// Whether a folded group may be one of the filter's.
     #[inline(always)]
-    pub fn has(&self, group: u32) -> bool {
-        let [first, second] = slots(hash(group));
-        self.0[0][first] & self.0[1][second] != 0
+    fn has(&self, group: u32) -> bool {
+        self.0[0][slot(short(group))] & self.0[1][slot(group)] != 0
+    }
+
+    /// Writes those of the places into `passing` whose groups may be the filter's, and returns how many they are. All
+    /// places have a whole group.
+    pub fn pick(&self, text: &[u8], places: &[u32], passing: &mut [u32; LOT]) -> usize {
+        // Each by a name of its own, or the loop fetches them again and again.
+        let [first, second] = &self.0;
+        let (first, second) = (&**first, &**second);
+        let mut count = 0;
+        for &place in places {
+            let Some(&group) = text.get(place as usize..).and_then(<[u8]>::first_chunk) else { break };
+            let group = fold(group);
+            // Whether a place passes is anybody's guess, also the processor's: every one is written down and most are
+            // written over. Never more than there are; the remainder spares a check.
+            passing[count % LOT] = place;
+            count += usize::from(first[slot(short(group))] & second[slot(group)] != 0);
+        }
+        count
     }
 
     /// Calls `visit` with the place and the folded group of all groups from `from` on that may be the filter's.
@@ -77,15 +103,20 @@ pub fn fold(group: [u8; GROUP]) -> u32 {
     u32::from_le_bytes(group) | 0x2020_2020
 }
 
-/// Its upper half depends on all bytes of the group.
+/// The first three bytes of a group, where the fourth does not matter.
 #[inline(always)]
-pub fn hash(folded: u32) -> u64 {
-    u64::from(folded).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+pub fn short(folded: u32) -> u32 {
+    const { assert!(LEAST == 3) };
+    folded << u8::BITS
 }
 
-/// The slots of the two tables, by different bits.
+/// Its upper bits depend on all bytes of the group.
 #[inline(always)]
-fn slots(hash: u64) -> [usize; 2] {
-    let slot = |hash: u64| (hash >> (u64::BITS - SLOTS.ilog2())) as usize;
-    [slot(hash), slot(hash << SLOTS.ilog2())]
+pub fn hash(folded: u32) -> u32 {
+    folded.wrapping_mul(0x9E37_79B1)
+}
+
+#[inline(always)]
+fn slot(group: u32) -> usize {
+    (hash(group) >> (u32::BITS - SLOTS.ilog2())) as usize
 }

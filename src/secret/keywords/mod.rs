@@ -13,15 +13,16 @@ pub(super) mod sieve;
 use std::ops::Range;
 
 use choose::{Chosen, choose};
-use filter::{Filter, fold, group_at, hash};
+use filter::{Filter, fold, group_at, hash, short};
 use sieve::{LOT, Sieve};
 
 /// Bytes of a group.
 const GROUP: usize = 4;
 /// Bytes of the shortest keyword that is found.
 const LEAST: usize = 3;
-/// Buckets of the entries.
+/// Buckets of the entries, and of those of three bytes.
 const BUCKETS: usize = 1 << 12;
+const SHORT_BUCKETS: usize = 1 << 8;
 
 /// A set of keywords, found in any case of ASCII letters.
 pub struct Keywords {
@@ -29,6 +30,13 @@ pub struct Keywords {
     keywords: Vec<Vec<u8>>,
     sieve: Sieve,
     filter: Filter,
+    groups: Entries,
+    /// By their first three bytes.
+    shorts: Entries,
+}
+
+/// What is known of keywords by their groups.
+struct Entries {
     /// Where the entries of a bucket begin; one more at the end.
     starts: Vec<u32>,
     /// In the order of their buckets.
@@ -53,9 +61,9 @@ impl Keywords {
     pub fn new<'a>(keywords: impl IntoIterator<Item = &'a str>) -> Keywords {
         let keywords: Vec<Vec<u8>> = keywords.into_iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
         let mut sieve = Sieve::new();
-        let mut entries: Vec<Entry> = Vec::new();
+        let (mut groups, mut shorts) = (Vec::new(), Vec::new());
         for (number, chosen) in (0u32..).zip(choose(&keywords, &mut sieve)) {
-            let Chosen { bytes: [a, b, c, d], len, offset } = chosen;
+            let Chosen { bytes, len, offset } = chosen;
             let keyword = &keywords[number as usize];
             let (mut more, mut mask) = ([0; GROUP], [0; GROUP]);
             for (at, byte) in keyword.iter().skip(offset + GROUP).take(GROUP).enumerate() {
@@ -63,33 +71,18 @@ impl Keywords {
             }
             let mask = u32::from_le_bytes(mask);
             let more = fold(more) & mask;
-            let entry = |group| Entry { group: fold(group), keyword: number, offset: offset as u32, more, mask };
+            let entry = Entry { group: fold(bytes), keyword: number, offset: offset as u32, more, mask };
             match len {
-                GROUP => entries.push(entry([a, b, c, d])),
+                GROUP => groups.push(entry),
                 // Whatever follows.
-                LEAST => {
-                    let folded = (0..=u8::MAX).filter(|byte| byte & 0x20 != 0);
-                    entries.extend(folded.map(|any| entry([a, b, c, any])));
-                }
+                LEAST => shorts.push(Entry { group: short(entry.group), ..entry }),
                 _ => {}
             }
         }
-        let filter = Filter::new(entries.iter().map(|entry| entry.group));
-        let mut starts = vec![0u32; BUCKETS + 1];
-        for entry in &entries {
-            starts[bucket(entry.group) + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        // Each bucket's in the order of their keywords.
-        let (mut next, mut sorted) = (starts.clone(), entries.clone());
-        for entry in entries {
-            let next = &mut next[bucket(entry.group)];
-            sorted[*next as usize] = entry;
-            *next += 1;
-        }
-        Keywords { keywords, sieve, filter, starts, entries: sorted }
+        let of = |entries: &[Entry]| entries.iter().map(|entry| entry.group).collect::<Vec<_>>();
+        let filter = Filter::new(of(&groups), of(&shorts));
+        let (groups, shorts) = (Entries::new(groups, BUCKETS), Entries::new(shorts, SHORT_BUCKETS));
+        Keywords { keywords, sieve, filter, groups, shorts }
     }
 
     /// Calls `visit` with the number and the place of every keyword in the text, overlapping ones too, nearly in the
@@ -97,14 +90,7 @@ impl Keywords {
     pub fn find(&self, text: &[u8], mut visit: impl FnMut(usize, Range<usize>)) {
         let mut passing = [0; LOT];
         let rest = self.sieve.each(text, |lot| {
-            // Whether a place passes is anybody's guess, also the processor's: every one is written down and most are
-            // written over.
-            let mut count = 0;
-            for &place in lot {
-                // Never more than the lot has; the remainder spares a check.
-                passing[count % LOT] = place;
-                count += usize::from(self.filter.has(group_at(text, place as usize)));
-            }
+            let count = self.filter.pick(text, lot, &mut passing);
             for &place in &passing[..count] {
                 let place = place as usize;
                 self.compare(text, place, group_at(text, place), &mut visit);
@@ -116,12 +102,11 @@ impl Keywords {
     /// The keywords whose group is this one, which stands at `place`.
     #[inline(never)]
     fn compare(&self, text: &[u8], place: usize, group: u32, visit: &mut impl FnMut(usize, Range<usize>)) {
-        let bucket = bucket(group);
-        let entries = &self.entries[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
         let more = text.get(place + GROUP..).and_then(|rest| rest.first_chunk()).map(|more| fold(*more));
-        for entry in entries {
+        let others = self.shorts.of(short(group));
+        for entry in self.groups.of(group).chain(others) {
             // Nearly always it ends here, before the keyword itself is fetched from afar.
-            if entry.group != group || more.is_some_and(|more| more & entry.mask != entry.more) {
+            if more.is_some_and(|more| more & entry.mask != entry.more) {
                 continue;
             }
             let keyword = &self.keywords[entry.keyword as usize];
@@ -134,8 +119,33 @@ impl Keywords {
     }
 }
 
-fn bucket(group: u32) -> usize {
-    (hash(group) >> (u64::BITS - BUCKETS.ilog2())) as usize
+impl Entries {
+    fn new(entries: Vec<Entry>, buckets: usize) -> Entries {
+        let mut starts = vec![0u32; buckets + 1];
+        let bucket = |entry: &Entry| bucket(entry.group, buckets);
+        for entry in &entries {
+            starts[bucket(entry) + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut entries = entries;
+        // Each bucket's in the order of their keywords.
+        entries.sort_by_key(bucket);
+        Entries { starts, entries }
+    }
+
+    /// The entries of a group.
+    fn of(&self, group: u32) -> impl Iterator<Item = &Entry> {
+        let bucket = bucket(group, self.starts.len() - 1);
+        let bounds = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
+        self.entries[bounds].iter().filter(move |entry| entry.group == group)
+    }
+}
+
+/// `buckets` is a power of two.
+fn bucket(group: u32, buckets: usize) -> usize {
+    (hash(group) >> (u32::BITS - buckets.ilog2())) as usize
 }
 
 #[cfg(test)]
