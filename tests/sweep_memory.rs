@@ -127,7 +127,8 @@ impl Made {
     /// Every fifth is as large as any, the others of all sizes; in half of them one entry is most of it, the others
     /// are a third of text, which unpacks to several times as much.
     fn function(&self, number: usize) -> Vec<u8> {
-        let size = if number % 5 == 0 { LARGE as usize } else { LARGE as usize / 300 * (number + 1) } - (64 << 10);
+        let size =
+            if number.is_multiple_of(5) { LARGE as usize } else { LARGE as usize / 300 * (number + 1) } - (64 << 10);
         let mut zip = Zip::new().file("index.js", format!("exports.handler = () => {number};\n"));
         let (mut left, mut at) = (size, number);
         while number % 2 == 1 && left > size / 3 * 2 {

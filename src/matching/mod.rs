@@ -80,7 +80,7 @@ fn unanswered(package: &Package, error: impl Display) -> Gap {
 }
 
 /// Matches packages of one name and version, each with its place.
-fn match_version(packages: &[(names::Place, &Package)], records: &[Record], said: &mut Vec<Said>) {
+fn match_version(packages: &[names::Placed<'_>], records: &[Record], said: &mut Vec<Said>) {
     let Some((_, first)) = packages.first() else { return };
     let Some(version) = first.version.as_deref() else { return };
     if version.len() > LONGEST_VERSION && !records.is_empty() {

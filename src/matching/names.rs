@@ -15,11 +15,15 @@ use crate::version;
 /// Where a package stands: the number of its target, and its own there.
 pub(super) type Place = (usize, usize);
 
+/// Ecosystem and normalized name.
+type Key<'a> = (Ecosystem, Cow<'a, str>);
+/// A package and where it stands.
+pub(super) type Placed<'a> = (Place, &'a Package);
+
 /// The packages of one name that have a version.
 pub struct Named<'a> {
-    /// Ecosystem and normalized name.
-    key: (Ecosystem, Cow<'a, str>),
-    packages: Vec<(Place, &'a Package)>,
+    key: Key<'a>,
+    packages: Vec<Placed<'a>>,
 }
 
 /// What is said of one package.
@@ -30,7 +34,7 @@ pub struct Said {
 
 /// The packages of all targets, by name; names in order.
 pub fn by_name<'a>(targets: impl IntoIterator<Item = &'a [Package]>) -> Vec<Named<'a>> {
-    let mut names: HashMap<(Ecosystem, Cow<'a, str>), Vec<(Place, &'a Package)>> = HashMap::new();
+    let mut names: HashMap<Key<'a>, Vec<Placed<'a>>> = HashMap::new();
     for (target, packages) in targets.into_iter().enumerate() {
         for (at, package) in packages.iter().enumerate().filter(|(_, package)| package.version.is_some()) {
             let key = (package.ecosystem, package.ecosystem.normalize(&package.name));

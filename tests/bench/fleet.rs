@@ -264,5 +264,6 @@ fn told<T>(what: &str, work: impl FnOnce() -> T) -> T {
 }
 
 fn row(what: &str, took: Duration, more: &str) {
-    writeln!(io::stdout(), "{what:<45} {:8.3} s  {more}", took.as_secs_f64()).unwrap();
+    let mut out = io::stdout().lock();
+    writeln!(out, "{what:<45} {:8.3} s  {more}", took.as_secs_f64()).unwrap();
 }
