@@ -63,7 +63,6 @@ mod stripped_python;
 mod support;
 mod sweep;
 mod sweep_folder;
-mod sweep_growth;
 mod sweep_memory;
 mod sweep_reports;
 mod sweep_standards;

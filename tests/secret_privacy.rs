@@ -10,6 +10,7 @@ use std::process::Command;
 
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
+use tidewaiter::model::GapKind;
 use tidewaiter::report;
 use tidewaiter::secret::{Engine, Finder, rules_with_examples};
 
@@ -98,7 +99,7 @@ fn planted_in(folder: &Path) -> BTreeSet<Vec<u8>> {
     values.into_iter().map(String::into_bytes).collect()
 }
 
-/// What the program may say without having seen any secret: the rules' own words, and the files' names.
+/// What the program may say without having seen any secret: the rules' own words and those of gaps, and the files' names.
 fn public(tree: &Path) -> Vec<Vec<u8>> {
     let mut texts: Vec<Vec<u8>> = vec![b"-----BEGIN PGP PRIVATE KEY BLOCK-----".to_vec()];
     for rule in Engine::builtin().rules() {
@@ -109,6 +110,7 @@ fn public(tree: &Path) -> Vec<Vec<u8>> {
             texts.push(pattern.source().as_bytes().to_vec());
         }
     }
+    texts.extend(GapKind::ALL.iter().map(|kind| kind.meaning().as_bytes().to_vec()));
     texts.extend(files(tree).into_keys().map(|path| path.to_str().unwrap().as_bytes().to_vec()));
     texts
 }
@@ -129,15 +131,16 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// Every piece of every value that is not known anyway, and each of them encoded.
 fn needles(values: &BTreeSet<Vec<u8>>, known: &[Vec<u8>]) -> BTreeSet<Vec<u8>> {
     let known: HashSet<&[u8]> = known.iter().flat_map(|text| text.windows(PIECE)).collect();
+    let is_hex = |piece: &[u8]| piece.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
     let mut needles = BTreeSet::new();
     for value in values {
-        // Reports are full of digests, which hold any eight digits by chance.
-        let is_hex = |piece: &[u8]| piece.iter().all(u8::is_ascii_hexdigit);
-        let told = |piece: &&[u8]| !known.contains(piece) && !is_hex(piece);
+        let told = |piece: &&[u8]| !known.contains(piece);
         needles.extend(value.windows(PIECE).filter(told).map(<[u8]>::to_vec));
         needles.extend(value.windows(2 * PIECE).filter(|piece| is_hex(piece)).map(<[u8]>::to_vec));
         needles.extend(value.chunks_exact(PIECE).filter(told).flat_map(encoded));
     }
+    // Reports are full of digests and UUIDs, which hold any eight digits by chance.
+    needles.retain(|needle| needle.len() >= 2 * PIECE || !is_hex(needle));
     needles
 }
 

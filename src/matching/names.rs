@@ -101,7 +101,11 @@ mod tests {
 
     /// Flawed below 2, and badly so below 1.5.
     fn records(_: Ecosystem, name: &str) -> Result<Vec<Advisory>, Infallible> {
-        let one = |id: &str, fixed| fixed_in(&format!("X-{name}-{id}"), &[("0", fixed)]);
+        let one = |id: &str, fixed| {
+            let mut record = fixed_in(&format!("X-{name}-{id}"), &[("0", fixed)]);
+            record.affected.iter_mut().for_each(|affected| affected.name = name.to_owned());
+            record
+        };
         Ok(if name == "sound" { Vec::new() } else { vec![one("1", "2.0.0"), one("2", "1.5.0")] })
     }
 
