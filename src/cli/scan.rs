@@ -72,11 +72,13 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
         // It can be asked only once it is known what for.
         Advisories::Service(service) => osv_api::ask(&service, &scans, &own, started)?,
     };
-    let mut scans: Vec<Scan> = scans.into_iter().map(|scan| audit::hold_against(scan, &database, &demand)).collect();
+    let hold = |scan| pool.install(|| audit::hold_against(scan, &database, &demand));
+    let mut scans: Vec<Scan> = scans.into_iter().map(hold).collect();
     audit::tell_apart(&mut scans);
 
     let run = (!args.output.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
-    let mut verdict = policy::judge(scans, database.info().clone(), settings, run);
+    let info = database.info().clone();
+    let mut verdict = pool.install(|| policy::judge(scans, info, settings, run));
     verdict.waivers_unused.extend(engine.idle_allow_lists().map(rules::unused));
     write(&verdict, format, &outputs, &args.output, &args.policy)?;
     Ok(verdict.exit)

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use crate::formats::words::{count, plural};
 use crate::model::{DatabaseInfo, Finding, Gap, Level, Origin, Package, PackageId, Scan};
 
@@ -24,8 +26,13 @@ const NAMED: usize = 3;
 pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: Option<Run>) -> Verdict {
     let mut waivers = Waivers::new(&settings.waivers, settings.today);
     let alone = scans.len() == 1;
-    let mut targets: Vec<Target> =
-        scans.into_iter().map(|scan| judge_target(scan, &settings, &mut waivers, alone)).collect();
+    // What of judging takes longest, and depends on nothing else.
+    let required: Vec<Vec<Vec<PackageId>>> = scans.par_iter().map(|scan| requires(&scan.packages)).collect();
+    let mut targets: Vec<Target> = scans
+        .into_iter()
+        .zip(required)
+        .map(|(scan, requires)| judge_target(scan, requires, &settings, &mut waivers, alone))
+        .collect();
     targets.sort_by_key(|target| Reverse(target.risk.score));
     let (mut waivers_unused, mut waivers_expired) = (waivers.unused(), waivers.expired());
     drop(waivers);
@@ -44,11 +51,19 @@ pub fn judge(scans: Vec<Scan>, database: DatabaseInfo, settings: Settings, run: 
     Verdict { database, targets, settings, exit, reasons, waivers_unused, waivers_expired, run, sweep: None }
 }
 
-/// Judges one target. `alone` says that the run has no other.
-fn judge_target(mut scan: Scan, settings: &Settings, waivers: &mut Waivers<'_>, alone: bool) -> Target {
+/// Judges one target. `requires` is what [`requires()`] says of its packages; `alone`, that the run has no other target.
+fn judge_target(
+    mut scan: Scan,
+    requires: Vec<Vec<PackageId>>,
+    settings: &Settings,
+    waivers: &mut Waivers<'_>,
+    alone: bool,
+) -> Target {
     let findings = std::mem::take(&mut scan.findings);
     let known = settings.baseline.as_ref().map(|baseline| baseline.of(&scan.id, alone));
-    let packages: BTreeMap<PackageId, &Package> = scan.packages.iter().map(|one| (one.id(), one)).collect();
+    // Most functions of a fleet have no finding that would ask.
+    let asked = if findings.is_empty() { &[][..] } else { &scan.packages };
+    let packages: BTreeMap<PackageId, &Package> = asked.iter().map(|one| (one.id(), one)).collect();
     let mut findings: Vec<Judged> = findings
         .into_iter()
         .map(|finding| {
@@ -67,7 +82,6 @@ fn judge_target(mut scan: Scan, settings: &Settings, waivers: &mut Waivers<'_>, 
         .map(|gap| JudgedGap { accepted: accept(&gap, settings), gap })
         .collect();
     let incomplete = scan.coverage.grade < settings.require_coverage || gaps.iter().any(JudgedGap::blocks);
-    let requires = requires(&scan.packages);
     // Where nothing is meant to violate, the plan is for all.
     let all = settings.fail_on.is_empty() && !findings.iter().any(|judged| judged.violates);
     let upgrades = plan(&scan, &requires, &findings, all);

@@ -97,7 +97,8 @@ pub fn judge(
     scans = judging.pool.install(|| audit::hold_all_against(scans, judging.database, judging.demand));
     scans.extend(places(survey));
     let run = run(&scans);
-    let mut verdict = policy::judge(scans, judging.database.info().clone(), settings, run);
+    let info = judging.database.info().clone();
+    let mut verdict = judging.pool.install(|| policy::judge(scans, info, settings, run));
     let mut listed = state.listed(&survey.scope)?;
     let same = sweeps.values().rev().find(|one| one.scope == survey.scope);
     // One that went while nobody could look is gone as soon as somebody can.
