@@ -1,12 +1,16 @@
 //! Packs what is written for people into what a program reads quickly: the built-in advisories
 //! (`advisory-cache/seed/**/*.json`) into one file, a record a line, and the secret rules (`src/secret/rules/*.toml`)
-//! into JSON, their examples apart: reading them as they are written would take longer than to scan a function.
+//! into JSON, their examples apart: reading them as they are written would take longer than to scan a function. What few
+//! runs need is compressed, or it would be a twentieth of the program.
 #![allow(clippy::disallowed_macros, reason = "a build script talks to cargo by printing")]
 
 use std::error::Error;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use serde_json::{Map, Value};
 
 const SEED: &str = "advisory-cache/seed";
@@ -17,11 +21,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={SEED}");
     println!("cargo::rerun-if-changed={RULES}");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    fs::write(out.join("seed.jsonl"), seed()?)?;
+    fs::write(out.join("seed.jsonl.deflate"), deflated(&seed()?)?)?;
     let (rules, examples) = rules()?;
     fs::write(out.join("rules.json"), serde_json::to_vec(&rules)?)?;
-    fs::write(out.join("examples.json"), serde_json::to_vec(&examples)?)?;
+    fs::write(out.join("examples.json.deflate"), deflated(&serde_json::to_vec(&examples)?)?)?;
     Ok(())
+}
+
+fn deflated(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }
 
 /// All records, a line each, sorted by path.

@@ -2,6 +2,10 @@
 //! program does. It is no database: every report says that it is in use. It holds no feed: a score of some past day, or a
 //! catalog without its newest entries, would be believed.
 
+use std::io::Read;
+
+use flate2::read::DeflateDecoder;
+
 use super::error::AdvisoryError;
 use super::feeds::Feeds;
 use super::record;
@@ -10,7 +14,7 @@ use super::snapshot_write::{self, Use};
 use crate::model::Ecosystem;
 
 /// Every file below `advisory-cache/seed/`, one a line; packed by `build.rs`.
-const RECORDS: &str = include_str!(concat!(env!("OUT_DIR"), "/seed.jsonl"));
+const RECORDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/seed.jsonl.deflate"));
 /// The day on which the records were last compared with their sources, `yyyy-mm-dd`.
 const DATE: &str = include_str!("../../advisory-cache/seed/DATE");
 
@@ -23,7 +27,9 @@ pub(super) fn built_at() -> String {
 pub(super) fn snapshot() -> Result<Vec<u8>, AdvisoryError> {
     let mut skips = Skips::default();
     let mut advisories = Vec::new();
-    for line in RECORDS.lines() {
+    let mut records = String::new();
+    DeflateDecoder::new(RECORDS).read_to_string(&mut records).expect("build.rs packed text");
+    for line in records.lines() {
         match record::decode(line.as_bytes(), &mut skips) {
             Ok(advisory) => advisories.push(advisory),
             Err(_) => skips.add(SkipReason::Record, line.get(..40).unwrap_or(line)),

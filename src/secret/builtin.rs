@@ -3,11 +3,14 @@
 //! A scan has no use for examples, which are most of what is written there; so they are read apart, by who checks rules.
 
 use std::collections::BTreeMap;
+use std::io::Read;
+
+use flate2::read::DeflateDecoder;
 
 use super::rule::{RawRule, Rule};
 
-const RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json"));
-const EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.json"));
+const RULES: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
+const EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.json.deflate"));
 
 /// Examples and non-examples, each in parts.
 type Examples = [Vec<Vec<String>>; 2];
@@ -19,8 +22,10 @@ pub(super) fn rules() -> Vec<Rule> {
 
 /// All rules with their examples, in the order of their files.
 pub fn rules_with_examples() -> Vec<Rule> {
+    let mut examples = String::new();
+    DeflateDecoder::new(EXAMPLES).read_to_string(&mut examples).expect("build.rs packed text");
     let mut examples: BTreeMap<String, Examples> =
-        serde_json::from_slice(EXAMPLES).expect("the tests read every built-in rule");
+        serde_json::from_str(&examples).expect("the tests read every built-in rule");
     let mut raw = raw();
     for rule in &mut raw {
         [rule.examples, rule.non_examples] = examples.remove(&rule.id).unwrap_or_default();
@@ -29,7 +34,7 @@ pub fn rules_with_examples() -> Vec<Rule> {
 }
 
 fn raw() -> Vec<RawRule> {
-    serde_json::from_slice(RULES).expect("the tests read every built-in rule")
+    serde_json::from_str(RULES).expect("the tests read every built-in rule")
 }
 
 fn made(raw: Vec<RawRule>) -> Vec<Rule> {
