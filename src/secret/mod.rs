@@ -10,7 +10,6 @@
 //! The engine cannot know whether a secret is still valid, nor whose it is; the audit says the latter.
 
 mod assignment;
-mod avx2;
 mod builtin;
 mod checks;
 mod constants;
@@ -33,6 +32,7 @@ mod stretch;
 mod surroundings;
 mod text;
 mod url;
+mod wide;
 mod windows;
 
 pub use builtin::rules_with_examples;

@@ -55,11 +55,13 @@ pub fn search(
         Group::Number(at) => Some(at..at + 1),
         Group::FirstSet => Some(1..regex.captures_len()),
     };
-    let mut locations = regex.capture_locations();
+    let mut locations = None;
     let attempt = |visible: &[u8], at| regex.find_at(visible, at).map(|found| found.range());
     attempts(attempt, text, region, max_len, |whole, visible| {
-        let secret =
-            secret_group.clone().and_then(|groups| within(regex, &mut locations, visible, whole.start, groups));
+        let secret = secret_group.clone().and_then(|groups| {
+            let locations = locations.get_or_insert_with(|| regex.capture_locations());
+            within(regex, locations, visible, whole.start, groups)
+        });
         visit(whole.clone(), secret.unwrap_or(whole));
     })
 }

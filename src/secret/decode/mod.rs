@@ -17,7 +17,7 @@ mod runs;
 mod wide;
 
 pub use layer::Layer;
-pub use runs::LEAST_RUN;
+pub use runs::{LEAST_RUN, is_digit};
 
 use std::sync::LazyLock;
 

@@ -1,9 +1,9 @@
-//! Finds long runs of base64 digits: 32 bytes at once where the processor can, else a step at a time (whatever its
+//! Finds long runs of base64 digits: 64 bytes at once where the processor can, else a step at a time (whatever its
 //! place, a run of twice a step's length fills one whole step, and most steps of a text hold something else).
 
 use std::ops::Range;
 
-use crate::secret::avx2;
+use crate::secret::wide::Width;
 
 /// The fewest digits of a run: 18 bytes, less than any vendor's token.
 pub const LEAST_RUN: usize = 24;
@@ -47,20 +47,21 @@ fn holds_mark(step: &[u8]) -> bool {
 
 /// Calls `visit` with every run of at least [`LEAST_RUN`] digits, in order; it says where to go on. Returns the number of
 /// bytes looked at: the measure of the work done.
-pub fn each(text: &[u8], mut visit: impl FnMut(Range<usize>) -> usize) -> usize {
+pub fn each(text: &[u8], visit: impl FnMut(Range<usize>) -> usize) -> usize {
+    each_at(Width::widest(), text, visit)
+}
+
+/// The same at a width that the processor has.
+fn each_at(width: Width, text: &[u8], mut visit: impl FnMut(Range<usize>) -> usize) -> usize {
     let (mut from, mut looked) = (0, 0);
     loop {
-        let (start, found) = match avx2::run(text, from) {
-            Ok(start) => (start, true),
-            Err(rest) => (rest, false),
+        let run = match width.run(text, from) {
+            Ok(run) => run,
+            Err(rest) => return looked + rest - from + each_by_steps(text, rest, visit),
         };
-        looked += start - from;
-        if !found {
-            return looked + each_by_steps(text, start, visit);
-        }
-        let end = start + text[start..].iter().take_while(|b| is_digit(**b)).count();
-        looked += end - start;
-        from = visit(start..end).max(end);
+        let end = run.end;
+        looked += end - from;
+        from = visit(run).max(end);
     }
 }
 
@@ -95,22 +96,26 @@ fn each_by_steps(text: &[u8], mut from: usize, mut visit: impl FnMut(Range<usize
 mod tests {
     use super::*;
 
-    /// In both ways, which must agree.
+    /// At every width of this processor, which must agree.
     fn runs(text: &[u8]) -> Vec<Range<usize>> {
-        let (mut out, mut slowly) = (Vec::new(), Vec::new());
-        let note = |out: &mut Vec<Range<usize>>, run: Range<usize>| {
-            let end = run.end;
-            out.push(run);
-            end
+        let at = |width| {
+            let mut out = Vec::new();
+            each_at(width, text, |run| {
+                let end = run.end;
+                out.push(run);
+                end
+            });
+            out
         };
-        each(text, |run| note(&mut out, run));
-        each_by_steps(text, 0, |run| note(&mut slowly, run));
-        assert_eq!(out, slowly);
-        out
+        let plain = at(Width::Plain);
+        for width in [Width::Avx2, Width::Avx512].into_iter().filter(|width| width.is_here()) {
+            assert_eq!(at(width), plain, "{width:?}");
+        }
+        plain
     }
 
     #[test]
-    fn both_ways_know_the_same_digits() {
+    fn every_width_knows_the_same_digits() {
         for byte in 0..=u8::MAX {
             let text = [&[b'.'; 40][..], &[byte; LEAST_RUN], &[b'.'; 40]].concat();
             assert_eq!(runs(&text).len(), usize::from(is_digit(byte)), "{byte}");

@@ -15,7 +15,9 @@ fn is_text(byte: u8) -> bool {
 
 /// Calls `visit` with every stretch, decoded.
 pub fn each(text: &[u8], mut visit: impl FnMut(Layer)) {
-    let (mut from, mut probe) = (0, LEAST);
+    // Nearly no text has any.
+    let Some(first) = memchr::memchr(0, text) else { return };
+    let (mut from, mut probe) = (0, first.saturating_sub(1).max(LEAST));
     while let Some([first, second, third, fourth]) = text.get(probe..probe + 4) {
         // Of any four bytes every second is NUL.
         let start = match (*first, *second, *third, *fourth) {

@@ -1,47 +1,100 @@
-//! Whether a group of four bytes may belong to a keyword.
+//! Whether a group of four bytes may belong to a keyword, and what follows it too.
 
 use super::sieve::LOT;
 use super::{GROUP, LEAST};
 
-/// Slots of each table, a byte each: half as many let half as much more pass, which costs more than their place in the
-/// cache.
-const SLOTS: usize = 1 << 14;
+/// Slots of each table, a byte each: twice as many let a fifth less pass, which does not pay for their place in the cache.
+const SLOTS: usize = 1 << 13;
 
 /// The bit of a keyword of three bytes, which the second table has in every slot.
 const SHORT: u8 = 1 << 7;
 
+/// Slots of what is known beyond that, and of the same for keywords of three bytes.
+const BUCKETS: usize = 1 << 12;
+const SHORT_BUCKETS: usize = 1 << 8;
+
 /// Two tables of eight Bloom filters side by side, the first by a group's first three bytes, the second by all four: a
 /// group sets the same bit in its slot of either, one of three bytes in the first alone. Whole bytes, since picking one bit
 /// by number takes longer than reading a second table.
-pub struct Filter([Box<[u8; SLOTS]>; 2]);
+///
+/// What passes them is held against what the groups of its slot and the bytes behind them have in common.
+pub struct Filter {
+    first: Box<[u8; SLOTS]>,
+    second: Box<[u8; SLOTS]>,
+    beginnings: Box<[Common; BUCKETS]>,
+    shorts: Box<[Common; SHORT_BUCKETS]>,
+}
+
+/// How a keyword goes on from its group: eight folded bytes, under a mask that ends where the keyword does.
+#[derive(Clone, Copy)]
+pub struct Beginning {
+    pub bytes: u64,
+    pub mask: u64,
+}
+
+/// What beginnings have in common: these bits, under a mask. Nothing begins like one with a bit outside of its mask.
+type Common = Beginning;
+
+impl Common {
+    const NONE: Common = Common { bytes: u64::MAX, mask: 0 };
+
+    fn add(&mut self, one: Beginning) {
+        let mask = self.mask & one.mask & !(self.bytes ^ one.bytes);
+        *self = if self.mask == 0 && self.bytes != 0 { one } else { Common { bytes: one.bytes & mask, mask } };
+    }
+
+    #[inline(always)]
+    fn fits(&self, bytes: u64) -> bool {
+        bytes & self.mask == self.bytes
+    }
+}
 
 impl Filter {
-    /// A filter that lets these folded groups pass, and all whose first three bytes are [`short`] ones of these.
-    pub fn new(groups: impl IntoIterator<Item = u32>, shorts: impl IntoIterator<Item = u32>) -> Filter {
-        let (mut first, mut second) = (Box::new([0u8; SLOTS]), Box::new([SHORT; SLOTS]));
-        for (at, group) in groups.into_iter().enumerate() {
+    /// A filter that lets the groups of these keywords pass, folded, and all whose first three bytes are those of the
+    /// short ones.
+    pub fn new(beginnings: &[Beginning], shorts: &[Beginning]) -> Filter {
+        let mut filter = Filter {
+            first: Box::new([0; SLOTS]),
+            second: Box::new([SHORT; SLOTS]),
+            beginnings: Box::new([Common::NONE; BUCKETS]),
+            shorts: Box::new([Common::NONE; SHORT_BUCKETS]),
+        };
+        for (at, beginning) in beginnings.iter().enumerate() {
+            let group = beginning.bytes as u32;
             let bit = 1 << (at % SHORT.ilog2() as usize);
-            first[slot(short(group))] |= bit;
-            second[slot(group)] |= bit;
+            filter.first[slot(short(group))] |= bit;
+            filter.second[slot(group)] |= bit;
+            filter.beginnings[bucket(group, BUCKETS)].add(*beginning);
         }
-        for group in shorts {
-            first[slot(group)] |= SHORT;
+        for beginning in shorts {
+            let group = short(beginning.bytes as u32);
+            filter.first[slot(group)] |= SHORT;
+            filter.shorts[bucket(group, SHORT_BUCKETS)].add(*beginning);
         }
-        Filter([first, second])
+        filter
     }
 
     /// Whether a folded group may be one of the filter's.
     #[inline(always)]
     fn has(&self, group: u32) -> bool {
-        self.0[0][slot(short(group))] & self.0[1][slot(group)] != 0
+        self.first[slot(short(group))] & self.second[slot(group)] != 0
     }
 
-    /// Writes those of the places into `passing` whose groups may be the filter's, and returns how many they are. All
-    /// places have a whole group.
+    /// Whether a keyword's group may stand at a place, and the keyword go on as the text does.
+    #[inline(always)]
+    fn may_begin(&self, text: &[u8], place: usize) -> bool {
+        let Some(bytes) = text.get(place..).and_then(<[u8]>::first_chunk) else { return true };
+        let bytes = u64::from_le_bytes(*bytes) | 0x2020_2020_2020_2020;
+        let group = bytes as u32;
+        self.beginnings[bucket(group, BUCKETS)].fits(bytes)
+            | self.shorts[bucket(short(group), SHORT_BUCKETS)].fits(bytes)
+    }
+
+    /// Writes those of the places into `passing` that may be a keyword's, and returns how many they are. All places have a
+    /// whole group.
     pub fn pick(&self, text: &[u8], places: &[u32], passing: &mut [u32; LOT]) -> usize {
         // Each by a name of its own, or the loop fetches them again and again.
-        let [first, second] = &self.0;
-        let (first, second) = (&**first, &**second);
+        let (first, second) = (&*self.first, &*self.second);
         let mut count = 0;
         for &place in places {
             let Some(&group) = text.get(place as usize..).and_then(<[u8]>::first_chunk) else { break };
@@ -51,7 +104,13 @@ impl Filter {
             passing[count % LOT] = place;
             count += usize::from(first[slot(short(group))] & second[slot(group)] != 0);
         }
-        count
+        let mut kept = 0;
+        for at in 0..count {
+            let place = passing[at % LOT];
+            passing[kept % LOT] = place;
+            kept += usize::from(self.may_begin(text, place as usize));
+        }
+        kept
     }
 
     /// Calls `visit` with the place and the folded group of all groups from `from` on that may be the filter's.
@@ -112,8 +171,14 @@ pub fn short(folded: u32) -> u32 {
 
 /// Its upper bits depend on all bytes of the group.
 #[inline(always)]
-pub fn hash(folded: u32) -> u32 {
+fn hash(folded: u32) -> u32 {
     folded.wrapping_mul(0x9E37_79B1)
+}
+
+/// `buckets` is a power of two.
+#[inline(always)]
+pub fn bucket(group: u32, buckets: usize) -> usize {
+    (hash(group) >> (u32::BITS - buckets.ilog2())) as usize
 }
 
 #[inline(always)]

@@ -1,10 +1,10 @@
 //! Finds all keywords of all rules in one pass over the bytes.
 //!
 //! Every keyword is represented by one group of four of its bytes (one of three by all groups that begin with it). A
-//! sieve holds back most places of the text, 32 at a time; at the others the group of four bytes is looked up in a filter
-//! that the processor's caches hold; only where it passes is a keyword compared. An Aho-Corasick automaton answers the same question, but over the thousands of keywords
-//! here its table is larger than the second cache, and each byte has to wait for the state that the byte before it gave.
-//! Its other way, Teddy, is for a few dozen keywords.
+//! sieve holds back most places of the text, 32 or 64 at a time; at the others the group of four bytes is looked up in a
+//! filter that the processor's caches hold; only where it passes is a keyword compared. An Aho-Corasick automaton answers
+//! the same question, but over the thousands of keywords here its table is larger than the second cache, and each byte has
+//! to wait for the state that the byte before it gave. Its other way, Teddy, is for a few dozen keywords.
 
 mod choose;
 mod filter;
@@ -13,8 +13,10 @@ pub(super) mod sieve;
 use std::ops::Range;
 
 use choose::{Chosen, choose};
-use filter::{Filter, fold, group_at, hash, short};
+use filter::{Beginning, Filter, bucket, fold, group_at, short};
 use sieve::{LOT, Sieve};
+
+use super::wide::Width;
 
 /// Bytes of a group.
 const GROUP: usize = 4;
@@ -59,8 +61,13 @@ struct Entry {
 impl Keywords {
     /// A set of keywords; their places in the list are their numbers. Keywords under three bytes are never found.
     pub fn new<'a>(keywords: impl IntoIterator<Item = &'a str>) -> Keywords {
+        Keywords::of_width(keywords, Width::widest())
+    }
+
+    /// The same, found at a width that the processor has.
+    fn of_width<'a>(keywords: impl IntoIterator<Item = &'a str>, width: Width) -> Keywords {
         let keywords: Vec<Vec<u8>> = keywords.into_iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
-        let mut sieve = Sieve::new();
+        let mut sieve = Sieve::new(width);
         let (mut groups, mut shorts) = (Vec::new(), Vec::new());
         for (number, chosen) in (0u32..).zip(choose(&keywords, &mut sieve)) {
             let Chosen { bytes, len, offset } = chosen;
@@ -79,8 +86,9 @@ impl Keywords {
                 _ => {}
             }
         }
-        let of = |entries: &[Entry]| entries.iter().map(|entry| entry.group).collect::<Vec<_>>();
-        let filter = Filter::new(of(&groups), of(&shorts));
+        let beginnings: Vec<_> = groups.iter().map(Entry::beginning).collect();
+        let short_beginnings: Vec<_> = shorts.iter().map(Entry::short_beginning).collect();
+        let filter = Filter::new(&beginnings, &short_beginnings);
         let (groups, shorts) = (Entries::new(groups, BUCKETS), Entries::new(shorts, SHORT_BUCKETS));
         Keywords { keywords, sieve, filter, groups, shorts }
     }
@@ -119,6 +127,18 @@ impl Keywords {
     }
 }
 
+impl Entry {
+    fn beginning(&self) -> Beginning {
+        let join = |group: u32, more: u32| u64::from(group) | u64::from(more) << u32::BITS;
+        Beginning { bytes: join(self.group, self.more), mask: join(u32::MAX, self.mask) }
+    }
+
+    /// The same of one whose group has three bytes, which are the whole keyword.
+    fn short_beginning(&self) -> Beginning {
+        Beginning { bytes: u64::from(self.group >> u8::BITS), mask: u64::from(u32::MAX >> u8::BITS) }
+    }
+}
+
 impl Entries {
     fn new(entries: Vec<Entry>, buckets: usize) -> Entries {
         let mut starts = vec![0u32; buckets + 1];
@@ -143,25 +163,28 @@ impl Entries {
     }
 }
 
-/// `buckets` is a power of two.
-fn bucket(group: u32, buckets: usize) -> usize {
-    (hash(group) >> (u32::BITS - buckets.ilog2())) as usize
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    /// At every width of this processor, which must agree.
     fn found(keywords: &[&str], text: &[u8]) -> Vec<(usize, usize)> {
-        let mut out = Vec::new();
-        Keywords::new(keywords.iter().copied()).find(text, |number, range| {
-            assert!(text[range.clone()].eq_ignore_ascii_case(keywords[number].as_bytes()));
-            out.push((range.start, number));
-        });
-        out.sort_unstable();
-        out
+        let at = |width| {
+            let mut out = Vec::new();
+            Keywords::of_width(keywords.iter().copied(), width).find(text, |number, range| {
+                assert!(text[range.clone()].eq_ignore_ascii_case(keywords[number].as_bytes()));
+                out.push((range.start, number));
+            });
+            out.sort_unstable();
+            out
+        };
+        let plain = at(Width::Plain);
+        for width in [Width::Avx2, Width::Avx512].into_iter().filter(|width| width.is_here()) {
+            assert_eq!(at(width), plain, "{width:?}");
+        }
+        plain
     }
 
     /// The plain way.

@@ -1,15 +1,26 @@
-//! Holds back most places of a text, 32 at a time, before a group is looked up.
+//! Holds back most places of a text, many at a time, before a group is looked up.
 //!
-//! All groups are dealt out to eight sets, one for each bit of a byte. A set knows for each of the four places which bytes
-//! stand there, not which of them stand together. The processor looks up 32 bytes at once in a table of 16, so that a
-//! table of all folded ASCII takes four looks. What it lets pass is a quarter of a text.
+//! All groups are dealt out to sets, one for each bit of what a look gives. A set knows for each of the four places which
+//! bytes stand there, not which of them stand together. AVX2 looks up 32 bytes in a table of 16 for a byte each: with
+//! eight sets, a table of all folded ASCII takes four looks, and a quarter of a text passes. AVX-512 looks up 32 bytes in
+//! a table of 64 for two bytes each: with 32 sets that is four looks for 64 bytes, and an eighth of a text passes.
 
-use crate::secret::avx2;
+use crate::secret::wide::Width;
 
-/// Sets, one a bit.
-const SETS: usize = 8;
-/// Those that short groups are put into.
-const SHORT_SETS: usize = 2;
+/// The most sets, one a bit.
+const MOST_SETS: usize = 32;
+/// The bit of each set.
+const BITS: [u32; MOST_SETS] = {
+    let mut bits = [1; MOST_SETS];
+    let mut set = 1;
+    while set < MOST_SETS {
+        bits[set] = bits[set - 1] << 1;
+        set += 1;
+    }
+    bits
+};
+/// One set in so many takes short groups.
+const SHORT_SETS: usize = 4;
 /// Bytes that are looked at.
 pub const DEPTH: usize = 4;
 /// Folded ASCII: `0x20..0x40` and `0x60..0x80`.
@@ -19,53 +30,60 @@ const CLASSES: usize = 64;
 pub const LOT: usize = 512;
 
 /// By place, by class: the sets that hold such a byte there.
-pub type Tables = [[u8; CLASSES]; DEPTH];
+pub type Tables = [[u32; CLASSES]; DEPTH];
 
-/// The eight sets.
+/// The sets.
 pub struct Sieve {
+    width: Width,
     tables: Tables,
-    /// By set and place: the share of bytes that it lets pass.
-    shares: [[f32; DEPTH]; SETS],
+    /// By place and set: the share of bytes that it lets pass.
+    shares: [[f32; MOST_SETS]; DEPTH],
+    /// By set: the share of places that it lets pass.
+    passing: [f32; MOST_SETS],
     /// The sets that a byte beyond ASCII passes in the last place: behind a short group, any may stand.
-    open: u8,
+    open: u32,
     /// Whether a group was put that is not ASCII: then nothing is held back.
     unfit: bool,
 }
 
 impl Sieve {
     /// A sieve that lets nothing pass.
-    pub fn new() -> Sieve {
-        Sieve { tables: [[0; CLASSES]; DEPTH], shares: [[0.0; DEPTH]; SETS], open: 0, unfit: false }
+    pub fn new(width: Width) -> Sieve {
+        let (shares, passing) = ([[0.0; MOST_SETS]; DEPTH], [0.0; MOST_SETS]);
+        Sieve { width, tables: [[0; CLASSES]; DEPTH], shares, passing, open: 0, unfit: false }
     }
 
     /// The set that takes folded bytes best, and the share of places that it will let pass in addition.
     pub fn room(&self, bytes: &[u8]) -> (usize, f32) {
-        let added = |set: usize| {
-            let (mut before, mut after) = (1.0, 1.0);
-            for place in 0..DEPTH {
-                let share = self.shares[set][place];
-                let Some(byte) = bytes.get(place) else {
-                    before *= share;
-                    continue;
-                };
-                let held = class(*byte).is_some_and(|class| self.tables[place][class] & 1 << set != 0);
-                before *= share;
-                after *= if held { share } else { share + commonness(*byte) };
-            }
-            after - before
-        };
         // A set with a short group does not ask for the last byte any more: few such sets are enough. In one alone nearly
         // every byte would stand in each place.
-        let sets = if bytes.len() < DEPTH { 0..SHORT_SETS } else { 0..SETS };
-        let sets = sets.map(|set| (set, added(set)));
-        sets.min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are sets")
+        let sets = if bytes.len() < DEPTH { self.width.sets() / SHORT_SETS } else { self.width.sets() };
+        // All sets at once, which the compiler does by four.
+        let mut added = [1.0; MOST_SETS];
+        for ((shares, table), byte) in self.shares.iter().zip(&self.tables).zip(bytes) {
+            let held = class(*byte).map_or(0, |class| table[class]);
+            let more = commonness(*byte);
+            for ((added, share), bit) in added.iter_mut().zip(shares).zip(BITS) {
+                *added *= share + if held & bit == 0 { more } else { 0.0 };
+            }
+        }
+        for (added, passing) in added.iter_mut().zip(self.passing) {
+            *added -= passing;
+        }
+        let mut best = 0;
+        for set in 1..sets {
+            if added[set] < added[best] {
+                best = set;
+            }
+        }
+        (best, added[best])
     }
 
     /// Puts folded bytes into a set; behind a few, any may stand.
     pub fn put(&mut self, set: usize, bytes: &[u8]) {
         for place in bytes.len()..DEPTH {
             self.tables[place].iter_mut().for_each(|held| *held |= 1 << set);
-            self.shares[set][place] = 1.0;
+            self.shares[place][set] = 1.0;
             self.open |= 1 << set;
         }
         for (place, byte) in bytes.iter().enumerate() {
@@ -76,15 +94,16 @@ impl Sieve {
             let held = &mut self.tables[place][class];
             if *held & 1 << set == 0 {
                 *held |= 1 << set;
-                self.shares[set][place] += commonness(*byte);
+                self.shares[place][set] += commonness(*byte);
             }
         }
+        self.passing[set] = self.shares.iter().map(|shares| shares[set]).product();
     }
 
     /// Calls `visit` with the places whose four bytes pass, in order, at most [`LOT`] at a time, and returns from which
     /// place on the text was not looked at: the rest is short, or the processor cannot.
     pub fn each(&self, text: &[u8], visit: impl FnMut(&[u32])) -> usize {
-        if self.unfit { 0 } else { avx2::each_passing(&self.tables, self.open, text, visit) }
+        if self.unfit { 0 } else { self.width.each_passing(&self.tables, self.open, text, visit) }
     }
 }
 
