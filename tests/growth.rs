@@ -162,9 +162,7 @@ fn advisories(root: &Path, count: u64) -> PathBuf {
 #[test]
 #[ignore = "takes minutes and measures seconds: for docs/benchmarks.md"]
 fn table() {
-    let Ok(program) = std::env::var("TIDEWAITER_RELEASE") else {
-        panic!("TIDEWAITER_RELEASE names no release program")
-    };
+    let program = instructions::named();
     let folder = tempfile::tempdir().unwrap();
     let scanned = |what: &str, zip: Zip, more: &[&OsStr]| {
         let target = write(folder.path(), "function.zip", &zip.build());

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::peak::peak_memory;
 use crate::support::synthetic::Synthetic;
 use crate::support::zip::deflate;
-use crate::support::{Cli, Zip};
+use crate::support::{Cli, Zip, instructions};
 
 /// What the program may take, in bytes.
 const LIMIT: u64 = 400_000_000;
@@ -69,9 +69,7 @@ fn large_functions_are_not_in_memory_together() {
 #[test]
 #[ignore = "writes ten gigabytes and takes minutes: for docs/benchmarks.md"]
 fn table() {
-    let Ok(program) = std::env::var("TIDEWAITER_RELEASE") else {
-        panic!("TIDEWAITER_RELEASE names no release program")
-    };
+    let program = instructions::named();
     let root = tempfile::tempdir().unwrap();
     let functions = root.path().join("functions");
     fs::create_dir(&functions).unwrap();

@@ -8,14 +8,9 @@ use crate::matching::{Matched, by_name, database_gaps, gather, rate_exploitation
 use crate::model::Scan;
 use crate::runtime;
 
-/// Adds to a sealed scan what is known of its packages, and what the database does not cover.
-pub fn hold_against(scan: Scan, database: &Database, demand: &Demand) -> Scan {
-    hold_all_against(vec![scan], database, demand).pop().expect("one scan for one")
-}
-
-/// [`hold_against`] for many scans, in their order: each version of a package is looked at once, however many scans have
-/// it. Runs in the current rayon pool.
-pub fn hold_all_against(scans: Vec<Scan>, database: &Database, demand: &Demand) -> Vec<Scan> {
+/// Adds to sealed scans what is known of their packages, and what the database does not cover: each version of a package
+/// is looked at once, however many scans have it. Runs in the current rayon pool.
+pub fn hold_against(scans: Vec<Scan>, database: &Database, demand: &Demand) -> Vec<Scan> {
     let names = by_name(scans.iter().map(|scan| scan.packages.as_slice()));
     let lookup = |ecosystem, name: &str| database.lookup(ecosystem, name);
     let said = names.into_par_iter().flat_map_iter(|named| named.held_against(lookup)).collect();

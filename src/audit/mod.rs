@@ -32,7 +32,7 @@ use crate::runtime;
 use crate::secret::Engine;
 use crate::verify::Verifier;
 pub use contents::{Contents, SealedContents};
-pub use hold::{hold_against, hold_all_against};
+pub use hold::hold_against;
 pub use silence::inquiry;
 
 /// What to audit as one target.

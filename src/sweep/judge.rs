@@ -93,8 +93,8 @@ pub fn judge(
     }
     let mut scans =
         on_threads(judging.pool.current_num_threads(), &survey.functions, |function| load(state, function))?;
-    tell_apart(&mut scans);
-    scans = judging.pool.install(|| audit::hold_all_against(scans, judging.database, judging.demand));
+    name_apart(&mut scans);
+    scans = judging.pool.install(|| audit::hold_against(scans, judging.database, judging.demand));
     scans.extend(places(survey));
     let run = run(&scans);
     let info = judging.database.info().clone();
@@ -190,7 +190,7 @@ fn load(state: &State, function: &Surveyed) -> Result<Scan, SweepError> {
 }
 
 /// Adds accounts and regions to names that several functions have, as far as they differ in them.
-fn tell_apart(scans: &mut [Scan]) {
+fn name_apart(scans: &mut [Scan]) {
     let mut same: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, scan) in scans.iter().enumerate() {
         same.entry(scan.name.clone()).or_default().push(at);

@@ -44,8 +44,6 @@ pub struct Surveyed {
     pub id: String,
     /// See [`super::print()`].
     pub print: String,
-    /// Something of it could not be had.
-    pub failed: bool,
 }
 
 /// Brings the state up to what the source has. `filters` are those of the source, in words.
@@ -88,7 +86,7 @@ pub fn survey(
         functions: functions
             .into_iter()
             .zip(done)
-            .map(|(function, done)| Surveyed { id: function.id, print: done.print, failed: done.failed })
+            .map(|(function, done)| Surveyed { id: function.id, print: done.print })
             .collect(),
     })
 }
@@ -100,13 +98,12 @@ pub fn survey(
 pub fn recall(state: &State) -> Result<Survey, SweepError> {
     let (number, last) = state.sweeps()?.pop_last().ok_or(SweepError::NoSweep)?;
     let mut history: BTreeMap<_, _> = state.history(number)?;
-    let mut functions = Vec::new();
+    let (mut functions, mut failed) = (Vec::new(), 0);
     for id in state.listed(&last.scope)? {
-        let failed = state.head(&id)?.is_some_and(|head| !head.trouble.is_empty());
+        failed += u64::from(state.head(&id)?.is_some_and(|head| !head.trouble.is_empty()));
         let print = history.remove(&id).map(|dated| dated.print).unwrap_or_default();
-        functions.push(Surveyed { id, print, failed });
+        functions.push(Surveyed { id, print });
     }
-    let failed = functions.iter().filter(|one| one.failed).count() as u64;
     Ok(Survey {
         at: last.at,
         source: last.source,

@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::sweep::{command, number, refused, run};
-use crate::cached::synced;
+use super::sweep::{advisories, command, number, refused, run};
 use crate::support::moto::{Fault, Moto};
-use crate::support::osv::{Bucket, record};
 use crate::support::{Zip, write};
 
 /// An archive with one package.
@@ -37,9 +35,7 @@ pub(super) fn objects(root: &Path, prefix: &str) -> BTreeMap<String, PathBuf> {
 fn place(folder: &Path, name: &str) -> PathBuf {
     let place = folder.join(name);
     fs::create_dir(&place).unwrap();
-    let mut bucket = Bucket::default();
-    bucket.put("npm", &record("TEST-lodash", "2024-01-01T00:00:00Z", "npm", "lodash", "4.17.21"));
-    synced(&place, &bucket);
+    advisories(&place);
     place
 }
 

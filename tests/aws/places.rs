@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::sweep::{advisories, blocking, night, number, target};
 use crate::support::moto::{ACCOUNT, Fault, Moto, REGION};
@@ -24,13 +25,19 @@ fn assert_quiet(report: &Value) {
     }
 }
 
-#[test]
-fn what_nobody_could_list_is_neither_gone_nor_fixed() {
-    let Some(moto) = Moto::filled(6) else { return };
-    moto.fill("us-east-1", 3);
+/// An account with so many functions in its region and in another, and a folder with advisories.
+fn two_regions(here: usize, there: usize) -> Option<(Moto, TempDir)> {
+    let moto = Moto::filled(here)?;
+    moto.fill("us-east-1", there);
     moto.proxy.regions(&[REGION, "us-east-1"]);
     let folder = tempfile::tempdir().unwrap();
     advisories(folder.path());
+    Some((moto, folder))
+}
+
+#[test]
+fn what_nobody_could_list_is_neither_gone_nor_fixed() {
+    let Some((moto, folder)) = two_regions(6, 3) else { return };
     let night = || night(&moto, folder.path(), &[], &["aws", "--all-regions", "--endpoint-url", moto.endpoint()]);
 
     let (code, first) = night();
@@ -86,11 +93,7 @@ fn what_nobody_could_list_is_neither_gone_nor_fixed() {
 
 #[test]
 fn accounts_profiles_and_filters_choose_what_is_swept() {
-    let Some(moto) = Moto::filled(12) else { return };
-    moto.fill("us-east-1", 1);
-    moto.proxy.regions(&[REGION, "us-east-1"]);
-    let folder = tempfile::tempdir().unwrap();
-    advisories(folder.path());
+    let Some((moto, folder)) = two_regions(12, 1) else { return };
     let sweep = |state: &str, variables: &[(&str, &str)], more: &[&str]| {
         // Only the state differs: the advisories are those of all.
         let place = folder.path().join(state);

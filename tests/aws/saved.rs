@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::sweep::{run, sweep};
-use crate::cached::synced;
+use super::sweep::{advisories, run, sweep};
 use crate::support::moto::Moto;
-use crate::support::osv::{Bucket, record};
 
 /// What both must say of a function. Not compared: names of files, and what only a cloud can tell (when a function was
 /// last called, when it was asked).
@@ -40,11 +38,9 @@ fn an_account_and_its_copy_give_the_same_report() {
     moto.image(&["reports"]);
     let folder = tempfile::tempdir().unwrap();
     let (live, copy) = (folder.path().join("live"), folder.path().join("copy"));
-    let mut bucket = Bucket::default();
-    bucket.put("npm", &record("TEST-lodash", "2024-01-01T00:00:00Z", "npm", "lodash", "4.17.21"));
     for place in [&live, &copy] {
         std::fs::create_dir(place).unwrap();
-        synced(place, &bucket);
+        advisories(place);
     }
     let saved = folder.path().join("saved");
     moto.save(&saved);

@@ -91,9 +91,7 @@ pub(super) fn number(json: &Value, key: &str) -> usize {
 fn nights_ask_for_what_changed() {
     let Some(moto) = Moto::filled(300) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let mut bucket = Bucket::default();
-    bucket.put("npm", &record("TEST-lodash", "2024-01-01T00:00:00Z", "npm", "lodash", "4.17.21"));
-    synced(folder.path(), &bucket);
+    advisories(folder.path());
 
     let started = Instant::now();
     let first = sweep(&moto, folder.path());

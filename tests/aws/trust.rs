@@ -1,20 +1,16 @@
 //! Certificates of an organisation's own: a private endpoint, or a proxy that opens what goes through it.
 
 use super::bucket::objects;
-use super::sweep::{command, number, refused, run};
-use crate::cached::synced;
+use super::sweep::{advisories, command, number, refused, run};
 use crate::support::authority::Authority;
 use crate::support::http::Server;
 use crate::support::moto::{Moto, REGION};
-use crate::support::osv::{Bucket, record};
 
 #[test]
 fn an_authority_of_ones_own_is_trusted_when_it_is_named() {
     let Some(moto) = Moto::filled(3) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let mut bucket = Bucket::default();
-    bucket.put("npm", &record("TEST-lodash", "2024-01-01T00:00:00Z", "npm", "lodash", "4.17.21"));
-    synced(folder.path(), &bucket);
+    advisories(folder.path());
     let saved = folder.path().join("saved");
     moto.save(&saved);
     moto.put("copies", &objects(&saved, ""));

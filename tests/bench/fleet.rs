@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use serde::Deserialize;
 use tidewaiter::advisory::{CacheLock, Database, DirMirror, Store, sync};
-use tidewaiter::audit::{Demand, hold_all_against};
+use tidewaiter::audit::{Demand, hold_against};
 use tidewaiter::matching::MaxAge;
 use tidewaiter::model::{Ecosystem, Scan};
 use tidewaiter::policy::Settings;
@@ -182,7 +182,7 @@ impl Fleet {
             loading,
             &format!("{} packages", scans.iter().map(|scan| scan.packages.len()).sum::<usize>()),
         );
-        let hold = || pool.install(|| hold_all_against(scans, &database, &demand));
+        let hold = || pool.install(|| hold_against(scans, &database, &demand));
         let (held, matching): (Vec<Scan>, _) = timed(hold);
         let findings: usize = held.iter().map(|scan| scan.findings.len()).sum();
         row("matching them", matching, &format!("{findings} findings"));

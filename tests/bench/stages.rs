@@ -212,7 +212,7 @@ fn audited(code: Input, layers: Vec<PathBuf>, database: &Database) -> Scan {
     };
     let (config, locked) = (FunctionConfig::default(), LockedVersions::default());
     let scan = audit::audit(Request { code, layers, environment: None, config, locked }, &options).unwrap();
-    audit::hold_against(scan, database, &demand())
+    audit::hold_against(vec![scan], database, &demand()).remove(0)
 }
 
 fn verdict(scan: Scan, database: &Database) -> Verdict {

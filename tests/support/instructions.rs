@@ -14,6 +14,13 @@ use super::{Cli, need, tool};
 /// Ages of advisories count from here.
 const EPOCH: &str = "1790000000";
 
+const NONE: &str = "TIDEWAITER_RELEASE names no release program";
+
+/// The release program, for a measurement that somebody asked for.
+pub fn named() -> String {
+    std::env::var("TIDEWAITER_RELEASE").expect(NONE)
+}
+
 /// The release program that `tests/run` built; without it, or without Valgrind, the test is skipped.
 pub fn release() -> Option<String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
@@ -22,7 +29,7 @@ pub fn release() -> Option<String> {
     }
     let program = std::env::var("TIDEWAITER_RELEASE").ok();
     if program.is_none() {
-        tool::skip("TIDEWAITER_RELEASE names no release program");
+        tool::skip(NONE);
     }
     program.filter(|_| need("valgrind"))
 }
