@@ -7,6 +7,9 @@ use super::gaps;
 /// The name as it is shown everywhere: escaped, without the parts that lead nowhere (`.`, `//`) and without the `/` that
 /// marks a folder. Unpacked, `a/./b` and `a//b` are `a/b`, so an extractor must see them as that.
 pub(crate) fn clean(raw: &[u8]) -> String {
+    if let Some(name) = plain(raw) {
+        return name.to_owned();
+    }
     let mut name = Vec::with_capacity(raw.len());
     for part in raw.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".") {
         if !name.is_empty() || raw.starts_with(b"/") {
@@ -19,6 +22,21 @@ pub(crate) fn clean(raw: &[u8]) -> String {
         [] => ".".to_owned(),
         name => escape_path_bytes(name),
     }
+}
+
+/// A name as it is where there is nothing to clean nor to warn of: nearly every one.
+fn plain(raw: &[u8]) -> Option<&str> {
+    // All bytes are asked, which the compiler does by sixteen.
+    let is_harmless = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'\\') & (byte != b'%') & (byte != b':');
+    let harmless = raw.iter().fold(true, |all, byte| all & is_harmless(*byte));
+    let begins = !matches!(raw, [] | [b'/', ..]);
+    let ends = !matches!(raw, [.., b'/' | b'.']);
+    // `//`, `./` and `..`.
+    let steps = raw.iter().zip(raw.get(1..).unwrap_or_default());
+    let goes_on = steps.fold(true, |all, (this, next)| {
+        all & !(matches!(this, b'/' | b'.') & (*next == b'/') | (*this == b'.') & (*next == b'.'))
+    });
+    (harmless && begins && ends && goes_on).then(|| std::str::from_utf8(raw).ok()).flatten()
 }
 
 /// The name of a zip's entry. Its separator is `/` alone (APPNOTE 4.4.17.1), but writers on Windows have used `\\`, and
@@ -38,6 +56,9 @@ pub(crate) fn until_nul(raw: &[u8]) -> Option<&[u8]> {
 
 /// What a name could do to a tool that writes it to disk or to a terminal, if anything.
 fn harm(raw: &[u8]) -> Option<&'static str> {
+    if plain(raw).is_some() {
+        return None;
+    }
     if raw.is_empty() {
         return Some("is empty");
     }
@@ -79,7 +100,21 @@ pub(crate) fn unsafe_name(raw: &[u8], name: &str) -> Option<Gap> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_name_is_the_same_cleaned(raw in "[ab./\\\\%:\u{1}é]{0,8}") {
+            let parts: Vec<&str> = raw.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+            if plain(raw.as_bytes()).is_some() {
+                prop_assert_eq!(parts.join("/"), raw.as_str());
+                let odd = |c: char| !(' '..='~').contains(&c) || matches!(c, '\\' | '%' | ':');
+                prop_assert!(!raw.contains(odd) && !parts.contains(&".."), "{}", raw);
+            }
+        }
+    }
 
     #[test]
     fn names_are_cleaned_but_never_lost() {
@@ -93,6 +128,9 @@ mod tests {
         assert_eq!(clean(b"../x"), "../x");
         assert_eq!(clean(b"a\\b\xff"), "a\\b%FF");
         assert_eq!(clean_zip(b"a\\.\\b"), "a/b");
+        assert_eq!(clean(b"a/..."), "a/...");
+        assert_eq!(clean(b"a./.b"), "a./.b");
+        assert_eq!(clean(b"100%"), "100%25");
     }
 
     #[test]

@@ -104,6 +104,11 @@ impl Draft<'_> {
 }
 
 impl Record {
+    /// Whether this is its name, cleaned or as it stands.
+    pub(crate) fn is_named(&self, raw: &[u8]) -> bool {
+        raw == self.meta.name.as_bytes() || names::clean_zip(raw) == self.meta.name
+    }
+
     fn is_encrypted(&self) -> bool {
         self.flags & 0x41 != 0 || self.method == CompressionMethod::AES
     }

@@ -157,7 +157,8 @@ fn compare(bytes: &Bytes<'_>, listing: &mut Listing<'_>, others: &mut Vec<(usize
             let gap = gaps::note(GapKind::Mismatch, Some(&record.meta.name), detail);
             notes.push((index, Gap { level, ..gap }));
         }
-        let more = [Some(local.name).filter(|name| *name != record.meta.name.as_bytes()), local.unicode];
+        let other = !record.is_named(&local.name);
+        let more = [other.then_some(local.name), local.unicode];
         others.extend(more.into_iter().flatten().map(|name| (index, name)));
         // Encrypted by either header is encrypted.
         record.flags |= local.flags & 0x41;
@@ -171,9 +172,8 @@ fn compare(bytes: &Bytes<'_>, listing: &mut Listing<'_>, others: &mut Vec<(usize
 fn difference(record: &Record, local: &LocalHeader) -> Option<(Level, String)> {
     let mut parts = Vec::new();
     let mut level = Level::Note;
-    let name = names::clean_zip(&local.name);
-    if name != record.meta.name {
-        parts.push(format!("the name `{}` against `{name}`", record.meta.name));
+    if !record.is_named(&local.name) {
+        parts.push(format!("the name `{}` against `{}`", record.meta.name, names::clean_zip(&local.name)));
     }
     if local.method != record.method {
         parts.push(format!("method {} against {}", record.method, local.method));

@@ -73,16 +73,18 @@ pub(super) fn artifact(
     let place = Location::artifact(0);
     let (kind, path, sha256, bytes, entries, mut part) = match input {
         Input::Path(path) => {
-            let opened = open_path(path, budget)?;
-            let kind = if opened.is_folder { TargetKind::Folder } else { TargetKind::Artifact };
-            let alone = is_single(&opened.opened);
-            // The digest is a pass of its own over the file; it runs beside the walk.
-            let (part, digest) = rayon::join(
-                || walker.opened(&place, opened.opened, 0),
-                || if opened.is_folder { Ok(None) } else { artifact::digest(path).map(Some) },
-            );
-            let (entries, part) = part;
-            let bytes = if opened.is_folder { part.tally.bytes } else { opened.bytes };
+            // The digest is a pass of its own over the file; it runs beside all of the walk, also where that has only one
+            // thread's work to do. Of a pipe it would wait for ever.
+            let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+            let walk = || {
+                let opened = open_path(path, budget)?;
+                let alone = is_single(&opened.opened);
+                Ok((opened.is_folder, opened.bytes, alone, walker.opened(&place, opened.opened, 0)))
+            };
+            let (walked, digest) = rayon::join(walk, || is_file.then(|| artifact::digest(path)).transpose());
+            let (is_folder, bytes, alone, (entries, part)) = walked?;
+            let kind = if is_folder { TargetKind::Folder } else { TargetKind::Artifact };
+            let bytes = if is_folder { part.tally.bytes } else { bytes };
             let kind = if alone && !part.sink.sboms.is_empty() { TargetKind::Sbom } else { kind };
             (kind, path.display().to_string(), digest?, bytes, entries, part)
         }

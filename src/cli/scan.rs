@@ -72,8 +72,7 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
         // It can be asked only once it is known what for.
         Advisories::Service(service) => osv_api::ask(&service, &scans, &own, started)?,
     };
-    let hold = |scan| pool.install(|| audit::hold_against(scan, &database, &demand));
-    let mut scans: Vec<Scan> = scans.into_iter().map(hold).collect();
+    let mut scans = pool.install(|| audit::hold_against(scans, &database, &demand));
     audit::tell_apart(&mut scans);
 
     let run = (!args.output.reproducible).then(|| run_of(started, clock, &database, &demand, &scans));
@@ -81,7 +80,10 @@ pub(super) fn run(args: &ScanArgs, given: &Given<'_>) -> Result<Exit> {
     let mut verdict = pool.install(|| policy::judge(scans, info, settings, run));
     verdict.waivers_unused.extend(engine.idle_allow_lists().map(rules::unused));
     write(&verdict, format, &outputs, &args.output, &args.policy)?;
-    Ok(verdict.exit)
+    let exit = verdict.exit;
+    // The process ends here; to free all of it piece by piece would take as long as to write the report.
+    std::mem::forget(verdict);
+    Ok(exit)
 }
 
 /// Writes everything that was asked for.

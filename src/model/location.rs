@@ -76,6 +76,11 @@ impl Location {
 
 /// Turns an entry's raw name into text without losing a byte: bytes that are not UTF-8, and `%`, become `%XX`.
 pub fn escape_path_bytes(raw: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(raw)
+        && !text.contains('%')
+    {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(raw.len());
     for chunk in raw.utf8_chunks() {
         for c in chunk.valid().chars() {

@@ -1,6 +1,6 @@
 //! JSON on its way out: harmless to look at, written piece by piece.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
@@ -9,14 +9,18 @@ use super::escape::{begins_command, is_deceptive};
 
 /// Writes a document with line breaks and indentation.
 pub fn write_pretty(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(Visible { out: &mut *out, previous: '\0' }, document)?;
-    out.write_all(b"\n")
+    let mut visible = BufWriter::new(Visible { out, previous: '\0' });
+    serde_json::to_writer_pretty(&mut visible, document)?;
+    visible.write_all(b"\n")?;
+    visible.flush()
 }
 
 /// Writes a document as one line.
 pub fn write_line(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(Visible { out: &mut *out, previous: '\0' }, document)?;
-    out.write_all(b"\n")
+    let mut visible = BufWriter::new(Visible { out, previous: '\0' });
+    serde_json::to_writer(&mut visible, document)?;
+    visible.write_all(b"\n")?;
+    visible.flush()
 }
 
 /// A list whose elements are made while it is written: a report of a million packages is never in memory as a whole.
@@ -53,24 +57,29 @@ struct Visible<'a> {
 
 impl Write for Visible<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Nearly all pieces, several times as fast as character by character.
-        if bytes.iter().all(|&byte| byte == b'\n' || (matches!(byte, b' '..=b'~') && byte != b'#')) {
-            self.previous = bytes.last().map_or(self.previous, |&byte| byte.into());
-            self.out.write_all(bytes)?;
-            return Ok(bytes.len());
-        }
-        // The serializer cuts strings at ASCII characters only, so that every piece is text of its own.
+        // Blocks are of whole pieces, and the serializer cuts strings at ASCII characters only: every one is text.
         let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
-        let mut done = 0;
-        for (at, c) in text.char_indices() {
-            if (c != '\n' && is_deceptive(c)) || begins_command(self.previous, c) {
+        let is_harmless = |byte: u8| byte == b'\n' || (matches!(byte, b' '..=b'~') && byte != b'#');
+        let (mut done, mut next) = (0, 0);
+        // Nearly all bytes are harmless, and need not be looked at as characters.
+        while let Some(step) = bytes[next..].iter().position(|byte| !is_harmless(*byte)) {
+            let at = next + step;
+            if step > 0 {
+                self.previous = bytes[at - 1].into();
+            }
+            let Some(c) = text[at..].chars().next() else { break };
+            next = at + c.len_utf8();
+            if is_deceptive(c) || begins_command(self.previous, c) {
                 self.out.write_all(&bytes[done..at])?;
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     write!(self.out, "\\u{unit:04x}")?;
                 }
-                done = at + c.len_utf8();
+                done = next;
             }
             self.previous = c;
+        }
+        if next < bytes.len() {
+            self.previous = bytes[bytes.len() - 1].into();
         }
         self.out.write_all(&bytes[done..])?;
         Ok(bytes.len())
