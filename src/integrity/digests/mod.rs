@@ -30,15 +30,8 @@ pub fn sha256_of_each(messages: &[&[u8]]) -> Vec<Digest> {
     order.sort_by_key(|&index| std::cmp::Reverse(messages[index].len()));
     #[cfg(target_arch = "x86_64")]
     if lanes::is_able() {
-        let mut sum: usize = messages.iter().map(|message| message.len()).sum();
-        // What is much longer than the others would run on with most lanes idle, where it takes twice the time.
-        let alone = order.iter().take_while(|&&index| {
-            let long = messages[index].len() > sum / 9 * 2;
-            sum -= if long { messages[index].len() } else { 0 };
-            long
-        });
-        let alone = alone.count();
-        let together = order.split_off(alone);
+        let lengths: Vec<usize> = order.iter().map(|&index| messages[index].len()).collect();
+        let together = order.split_off(lanes::alone(&lengths));
         lanes::chains(messages, &together, &mut digests);
     }
     for index in order {
