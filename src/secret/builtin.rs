@@ -23,6 +23,7 @@ pub(super) fn rules() -> Vec<Rule> {
 /// All rules with their examples, in the order of their files.
 pub fn rules_with_examples() -> Vec<Rule> {
     let mut examples = String::new();
+    #[expect(clippy::disallowed_methods, reason = "of our own making, so its size is known")]
     DeflateDecoder::new(EXAMPLES).read_to_string(&mut examples).expect("build.rs packed text");
     let mut examples: BTreeMap<String, Examples> =
         serde_json::from_str(&examples).expect("the tests read every built-in rule");

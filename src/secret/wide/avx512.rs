@@ -16,7 +16,10 @@ const LANES: usize = 16;
 
 /// Whether the processor has what this file asks for.
 pub fn is_able() -> bool {
-    is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("bmi2")
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("popcnt")
 }
 
 #[target_feature(enable = "avx512f")]

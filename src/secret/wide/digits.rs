@@ -34,15 +34,16 @@ pub fn scan(text: &[u8], from: usize, digits: impl Fn(&[u8; BLOCK]) -> u64) -> R
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     let (blocks, _) = text.get(from..).unwrap_or_default().as_chunks::<BLOCK>();
-    let mut before = 0;
+    // The block before, and which of its eight bytes at a multiple of eight are all digits, a high bit each.
+    let (mut before, mut before_full) = (0, 0);
     for (number, block) in blocks.iter().enumerate() {
         let this = digits(block);
-        // Nearly never are eight bytes at a multiple of eight all digits, as in a run they are: of one that begins in the
-        // block before, either the first eight here, or the last sixteen there.
+        // Nearly never are sixteen bytes at a multiple of eight all digits, as in a run they are: of one that ends here,
+        // sixteen that end here, or the last sixteen of the block before. A byte too many counted as full does no harm.
         const { assert!(LEAST_RUN >= 24 && LEAST_RUN <= BLOCK) };
-        let others = !this;
-        let may_hold = others.wrapping_sub(ONES) & this & HIGH != 0 || before >> 48 == 0xFFFF;
-        if may_hold {
+        let full = (!this).wrapping_sub(ONES) & this & HIGH;
+        let pairs = full & (full << 8 | before_full >> 56);
+        if pairs != 0 || before >> 48 == 0xFFFF {
             let mut runs = u128::from(before) | u128::from(this) << BLOCK;
             // Of two, of four, of eight, of sixteen, of twenty-four.
             for step in [1, 2, 4, 8, LEAST_RUN - 16] {
@@ -62,7 +63,7 @@ pub fn scan(text: &[u8], from: usize, digits: impl Fn(&[u8; BLOCK]) -> u64) -> R
                 return Ok(start..end);
             }
         }
-        before = this;
+        (before, before_full) = (this, full);
     }
     Err(from + blocks.len().saturating_sub(1) * BLOCK)
 }
