@@ -71,7 +71,7 @@ pub use mirror_zip::RecordZip;
 pub use patience::{Patience, retry_after};
 pub use place::Place;
 pub use record::{BrokenRecord, Identity, decode, identify};
-pub use schema::other_schema;
+pub use schema::{open_database, other_schema};
 pub use signature::{Signer, Trust};
 pub use skipped::{FeedFault, SkipReason, Skipped, Skips};
 pub use store::{Cursor, Fault, Store, Stored, Writer};

@@ -12,7 +12,7 @@ use super::cache::CacheLock;
 use super::error::AdvisoryError;
 use super::frame::{self, Packer, Unpacker};
 use super::mirror::Validator;
-use super::schema::other_schema;
+use super::schema::{open_database, other_schema};
 use crate::model::Ecosystem;
 
 /// Raised whenever the meaning of the stored bytes changes.
@@ -88,7 +88,7 @@ impl Store {
     /// # Errors
     /// [`AdvisoryError::Store`]; [`AdvisoryError::Format`] for a store of another schema.
     pub fn open(lock: CacheLock) -> Result<Store, AdvisoryError> {
-        let db = sled::open(lock.dir().join("advisories"))?;
+        let db = open_database(&sled::Config::new().path(lock.dir().join("advisories")))?;
         let meta = db.open_tree("meta")?;
         if let Some(found) = other_schema(&meta, SCHEMA)? {
             return Err(AdvisoryError::Format { what: "the advisory store", found, expected: SCHEMA });

@@ -86,9 +86,7 @@ pub(crate) fn is_tar(head: &[u8]) -> bool {
 
 /// Whether a tar header's sum is that of its bytes, its own field counted as spaces.
 pub(crate) fn checksum_holds(block: &[u8]) -> bool {
-    // Digits and blanks up to a NUL. Nearly no block of anything else has them there, and the crate is slow to say no.
-    let field = block[148..156].split(|byte| *byte == 0).next().unwrap_or_default();
-    if !field.iter().all(|byte| matches!(byte, b'0'..=b'7' | b'+') || byte.is_ascii_whitespace()) {
+    if !may_be_a_number(&block[148..156]) {
         return false;
     }
     let header = tar::Header::from_byte_slice(block);
@@ -99,6 +97,13 @@ pub(crate) fn checksum_holds(block: &[u8]) -> bool {
     // Some old writers summed signed bytes.
     let declared = i64::from(declared);
     declared == sum(i64::from) || declared == sum(|byte| i64::from(byte.cast_signed()))
+}
+
+/// Whether the crate may read a field as a number: it says no slowly, and nearly every block that is no header has other
+/// bytes there. What it reads are octal digits up to a NUL, between blanks of Unicode, behind a `+` if need be.
+fn may_be_a_number(field: &[u8]) -> bool {
+    let text = field.split(|byte| *byte == 0).next().unwrap_or_default();
+    text.iter().all(|byte| matches!(byte, b'0'..=b'7' | b'+' | b' ' | b'\t'..=b'\r' | 0x80..))
 }
 
 /// Whether bytes that do not begin like a zip end like one: a self-extracting program, a `.pyz` with its `#!` line.
@@ -138,7 +143,22 @@ fn tail_leads_to_directory(bytes: &Bytes<'_>, tail: &[u8], start: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_sum_that_the_crate_reads_is_passed_over(field in "[0-9+ \t\r\n\u{b}\u{c}\u{0}\u{85}\u{a0}\u{3000}a]{0,8}") {
+            let mut block = [0; 512];
+            for (to, from) in block[148..156].iter_mut().zip(field.bytes()) {
+                *to = from;
+            }
+            if tar::Header::from_byte_slice(&block).cksum().is_ok() {
+                prop_assert!(may_be_a_number(&block[148..156]));
+            }
+        }
+    }
 
     #[test]
     fn formats_are_known_by_their_bytes() {

@@ -104,9 +104,11 @@ impl Draft<'_> {
 }
 
 impl Record {
-    /// Whether this is its name, cleaned or as it stands.
+    /// Whether this is its name.
     pub(crate) fn is_named(&self, raw: &[u8]) -> bool {
-        raw == self.meta.name.as_bytes() || names::clean_zip(raw) == self.meta.name
+        // A name with `%` is another one when it is cleaned.
+        let as_it_stands = raw == self.meta.name.as_bytes() && !raw.contains(&b'%');
+        as_it_stands || names::clean_zip(raw) == self.meta.name
     }
 
     fn is_encrypted(&self) -> bool {

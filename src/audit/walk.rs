@@ -83,10 +83,15 @@ pub(super) fn artifact(
             };
             let (walked, digest) = rayon::join(walk, || is_file.then(|| artifact::digest(path)).transpose());
             let (is_folder, bytes, alone, (entries, part)) = walked?;
+            let digest = match digest? {
+                // It became a file in between.
+                None if !is_folder => Some(artifact::digest(path)?),
+                digest => digest,
+            };
             let kind = if is_folder { TargetKind::Folder } else { TargetKind::Artifact };
             let bytes = if is_folder { part.tally.bytes } else { bytes };
             let kind = if alone && !part.sink.sboms.is_empty() { TargetKind::Sbom } else { kind };
-            (kind, path.display().to_string(), digest?, bytes, entries, part)
+            (kind, path.display().to_string(), digest, bytes, entries, part)
         }
         Input::Bytes { name, bytes } => {
             let opened = open_input(bytes, name, budget);

@@ -12,7 +12,7 @@ pub fn write_pretty(out: &mut dyn Write, document: &impl Serialize) -> io::Resul
     let mut visible = BufWriter::new(Visible { out, previous: '\0' });
     serde_json::to_writer_pretty(&mut visible, document)?;
     visible.write_all(b"\n")?;
-    visible.flush()
+    hand_on(visible)
 }
 
 /// Writes a document as one line.
@@ -20,7 +20,12 @@ pub fn write_line(out: &mut dyn Write, document: &impl Serialize) -> io::Result<
     let mut visible = BufWriter::new(Visible { out, previous: '\0' });
     serde_json::to_writer(&mut visible, document)?;
     visible.write_all(b"\n")?;
-    visible.flush()
+    hand_on(visible)
+}
+
+/// Hands on what is left. `out` is not flushed: it may gather a million lines.
+fn hand_on(visible: BufWriter<Visible<'_>>) -> io::Result<()> {
+    visible.into_inner().map(drop).map_err(io::IntoInnerError::into_error)
 }
 
 /// A list whose elements are made while it is written: a report of a million packages is never in memory as a whole.
@@ -57,7 +62,7 @@ struct Visible<'a> {
 
 impl Write for Visible<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Blocks are of whole pieces, and the serializer cuts strings at ASCII characters only: every one is text.
+        // `BufWriter` hands on whole pieces, and the serializer cuts strings at ASCII characters only: every block is text.
         let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
         let is_harmless = |byte: u8| byte == b'\n' || (matches!(byte, b' '..=b'~') && byte != b'#');
         let (mut done, mut next) = (0, 0);
@@ -87,5 +92,30 @@ impl Write for Visible<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever is cut into blocks, and wherever.
+    #[test]
+    fn what_deceives_is_escaped_at_every_place_and_the_value_stays() {
+        for before in 8_180..8_200 {
+            for odd in ["é", "##[x", "\u{202e}", "é##\u{9b}é"] {
+                let text = ".".repeat(before) + odd;
+                let list = vec![text.as_str(); 3];
+                let mut out = Vec::new();
+                write_pretty(&mut out, &list).unwrap();
+                let written = String::from_utf8(out).unwrap();
+                assert_eq!(serde_json::from_str::<Vec<String>>(&written).unwrap(), list);
+                assert!(
+                    !written.contains("##") && !written.contains(|c| c != '\n' && is_deceptive(c)),
+                    "{before} {odd}"
+                );
+                assert_eq!(written.matches('é').count(), 3 * odd.matches('é').count());
+            }
+        }
     }
 }

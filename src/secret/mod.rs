@@ -28,11 +28,11 @@ mod rounds;
 mod rule;
 mod search;
 mod shape;
+mod simd;
 mod stretch;
 mod surroundings;
 mod text;
 mod url;
-mod wide;
 mod windows;
 
 pub use builtin::rules_with_examples;

@@ -107,6 +107,13 @@ fn headers_that_differ_are_said_with_both_names() {
     assert!(gap.detail.contains("`README.md`") && gap.detail.contains("`package.json`"));
     assert_eq!(gap.level, Level::Note);
     assert_eq!(seen.whole("README.md"), b"{}");
+    // Shown, the one looks like the other as it stands.
+    for (listed, local) in [(&b"a%b"[..], &b"a%25b"[..]), (b"\xff.js", b"%FF.js")] {
+        let seen = Seen::input(&Zip::new().file(listed, b"{}").local_name(local).build());
+        let names: Vec<&str> = seen.files.iter().map(|(name, ..)| name.as_str()).collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+        assert!(seen.gap(GapKind::Mismatch).detail.contains(names[0]), "{names:?}");
+    }
     let seen = Seen::input(&Zip::new().file("a", b"{}").local_method(0).build());
     assert!(seen.gap(GapKind::Mismatch).detail.contains("method"));
 }

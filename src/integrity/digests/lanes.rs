@@ -109,8 +109,12 @@ pub fn chains(messages: &[&[u8]], order: &[usize], digests: &mut [Digest]) {
 
 /// So many blocks of each lane.
 fn compress(state: &mut State, lanes: [&[[u8; BLOCK]]; LANES], count: usize) {
-    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
-        // SAFETY: the processor has them, and whoever has these has AVX2.
+    let with_avx512 = is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl");
+    if with_avx512 {
+        // SAFETY: the processor has them, and AVX2, for which `chains` has asked.
         unsafe { avx512::compress(state, lanes, count) }
     } else {
         // SAFETY: `chains` has asked for AVX2.

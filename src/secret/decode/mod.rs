@@ -13,11 +13,10 @@ mod escapes;
 mod joints;
 mod layer;
 mod manifest;
-mod runs;
+pub mod runs;
 mod wide;
 
 pub use layer::Layer;
-pub use runs::{LEAST_RUN, is_digit};
 
 use std::sync::LazyLock;
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::secret::wide::Width;
+use crate::secret::simd::Width;
 
 /// The fewest digits of a run: 18 bytes, less than any vendor's token.
 pub const LEAST_RUN: usize = 24;

@@ -9,9 +9,10 @@ const SLOTS: usize = 1 << 13;
 /// The bit of a keyword of three bytes, which the second table has in every slot.
 const SHORT: u8 = 1 << 7;
 
-/// Slots of what is known beyond that, and of the same for keywords of three bytes.
-const BUCKETS: usize = 1 << 12;
-const SHORT_BUCKETS: usize = 1 << 8;
+/// Buckets of the entries, of each of which it is known here what they have in common, and of those of three bytes.
+pub const BUCKETS: usize = 1 << 12;
+/// See [`BUCKETS`].
+pub const SHORT_BUCKETS: usize = 1 << 8;
 
 /// Two tables of eight Bloom filters side by side, the first by a group's first three bytes, the second by all four: a
 /// group sets the same bit in its slot of either, one of three bytes in the first alone. Whole bytes, since picking one bit
@@ -32,15 +33,25 @@ pub struct Beginning {
     pub mask: u64,
 }
 
-/// What beginnings have in common: these bits, under a mask. Nothing begins like one with a bit outside of its mask.
-type Common = Beginning;
+/// What the beginnings of a slot have in common: these bits, under a mask.
+#[derive(Clone, Copy)]
+struct Common {
+    bytes: u64,
+    mask: u64,
+}
 
 impl Common {
+    /// Of no beginning: a bit outside of the mask, which no text has under it.
     const NONE: Common = Common { bytes: u64::MAX, mask: 0 };
 
     fn add(&mut self, one: Beginning) {
-        let mask = self.mask & one.mask & !(self.bytes ^ one.bytes);
-        *self = if self.mask == 0 && self.bytes != 0 { one } else { Common { bytes: one.bytes & mask, mask } };
+        let Beginning { bytes, mask } = one;
+        let mask = if self.fits_nothing() { mask } else { mask & self.mask & !(bytes ^ self.bytes) };
+        *self = Common { bytes: bytes & mask, mask };
+    }
+
+    fn fits_nothing(&self) -> bool {
+        self.bytes & !self.mask != 0
     }
 
     #[inline(always)]

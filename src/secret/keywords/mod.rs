@@ -13,18 +13,15 @@ pub(super) mod sieve;
 use std::ops::Range;
 
 use choose::{Chosen, choose};
-use filter::{Beginning, Filter, bucket, fold, group_at, short};
+use filter::{BUCKETS, Beginning, Filter, SHORT_BUCKETS, bucket, fold, group_at, short};
 use sieve::{LOT, Sieve};
 
-use super::wide::Width;
+use super::simd::Width;
 
 /// Bytes of a group.
 const GROUP: usize = 4;
 /// Bytes of the shortest keyword that is found.
 const LEAST: usize = 3;
-/// Buckets of the entries, and of those of three bytes.
-const BUCKETS: usize = 1 << 12;
-const SHORT_BUCKETS: usize = 1 << 8;
 
 /// A set of keywords, found in any case of ASCII letters.
 pub struct Keywords {

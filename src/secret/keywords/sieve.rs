@@ -5,7 +5,7 @@
 //! eight sets, a table of all folded ASCII takes four looks, and a quarter of a text passes. AVX-512 looks up 32 bytes in
 //! a table of 64 for two bytes each: with 32 sets that is four looks for 64 bytes, and an eighth of a text passes.
 
-use crate::secret::wide::Width;
+use crate::secret::simd::Width;
 
 /// The most sets, one a bit.
 const MOST_SETS: usize = 32;
@@ -20,7 +20,7 @@ const BITS: [u32; MOST_SETS] = {
     bits
 };
 /// One set in so many takes short groups.
-const SHORT_SETS: usize = 4;
+const SHORT_SHARE: usize = 4;
 /// Bytes that are looked at.
 pub const DEPTH: usize = 4;
 /// Folded ASCII: `0x20..0x40` and `0x60..0x80`.
@@ -57,7 +57,7 @@ impl Sieve {
     pub fn room(&self, bytes: &[u8]) -> (usize, f32) {
         // A set with a short group does not ask for the last byte any more: few such sets are enough. In one alone nearly
         // every byte would stand in each place.
-        let sets = if bytes.len() < DEPTH { self.width.sets() / SHORT_SETS } else { self.width.sets() };
+        let sets = if bytes.len() < DEPTH { self.width.sets() / SHORT_SHARE } else { self.width.sets() };
         // All sets at once, which the compiler does by four.
         let mut added = [1.0; MOST_SETS];
         for ((shares, table), byte) in self.shares.iter().zip(&self.tables).zip(bytes) {

@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 use ring::hmac;
 use sled::Transactional;
 
-use crate::advisory::{CacheLock, other_schema};
+use crate::advisory::{CacheLock, open_database, other_schema};
 use crate::audit::{Contents, SealedContents};
 use crate::model::{Scan, Sealer, hex};
 use cell::Cells;
@@ -238,6 +238,6 @@ fn holds_something_else(dir: &Path) -> Result<bool, StateError> {
 /// sled panics on some of what it cannot read.
 fn open_store(path: &Path) -> Result<sled::Db, StateError> {
     let config = sled::Config::new().path(path).cache_capacity(CACHE);
-    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.open()));
+    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| open_database(&config)));
     Ok(opened.map_err(|_| StateError::damaged("store", "it cannot be opened"))??)
 }

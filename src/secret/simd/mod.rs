@@ -56,30 +56,26 @@ impl Width {
         if u32::try_from(text.len()).is_err() {
             return 0;
         }
+        #[cfg(target_arch = "x86_64")]
         match self {
-            #[cfg(target_arch = "x86_64")]
-            Width::Avx512 => avx512::each_passing(tables, open, text, visit),
-            #[cfg(target_arch = "x86_64")]
-            Width::Avx2 => avx2::each_passing(tables, open, text, visit),
-            _ => {
-                let _ = (tables, open, visit);
-                0
-            }
+            Width::Avx512 => return avx512::each_passing(tables, open, text, visit),
+            Width::Avx2 => return avx2::each_passing(tables, open, text, visit),
+            Width::Plain => {}
         }
+        let _ = (tables, open, visit);
+        0
     }
 
-    /// The first run of at least [`LEAST_RUN`](super::decode::LEAST_RUN) base64 digits of either alphabet, from a place
+    /// The first run of at least [`LEAST_RUN`](super::decode::runs::LEAST_RUN) base64 digits of either alphabet, from a place
     /// on; `Err` has the place from which on nobody looked.
     pub fn run(self, text: &[u8], from: usize) -> Result<Range<usize>, usize> {
+        #[cfg(target_arch = "x86_64")]
         match self {
-            #[cfg(target_arch = "x86_64")]
-            Width::Avx512 => avx512::run(text, from),
-            #[cfg(target_arch = "x86_64")]
-            Width::Avx2 => avx2::run(text, from),
-            _ => {
-                let _ = text;
-                Err(from)
-            }
+            Width::Avx512 => return avx512::run(text, from),
+            Width::Avx2 => return avx2::run(text, from),
+            Width::Plain => {}
         }
+        let _ = text;
+        Err(from)
     }
 }

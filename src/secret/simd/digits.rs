@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::secret::decode::{LEAST_RUN, is_digit};
+use crate::secret::decode::runs::{LEAST_RUN, is_digit};
 
 /// By the upper half of a byte, and by the lower: a bit for each of `+-/`, `0-9`, `A-O` and `a-o`, `P-Z` and `_`, `p-z`. A
 /// byte is a digit where its halves have one in common.
@@ -38,9 +38,10 @@ pub fn scan(text: &[u8], from: usize, digits: impl Fn(&[u8; BLOCK]) -> u64) -> R
     let (mut before, mut before_full) = (0, 0);
     for (number, block) in blocks.iter().enumerate() {
         let this = digits(block);
-        // Nearly never are sixteen bytes at a multiple of eight all digits, as in a run they are: of one that ends here,
-        // sixteen that end here, or the last sixteen of the block before. A byte too many counted as full does no harm.
-        const { assert!(LEAST_RUN >= 24 && LEAST_RUN <= BLOCK) };
+        // Nearly never are two words in a row, at multiples of eight, all digits, as in each 24 digits they are. Either the
+        // second of them is in this block, or the 24 end within its first word, and the two are the last of the block
+        // before. A word too many that counts as full does no harm.
+        const { assert!(LEAST_RUN >= 24 && LEAST_RUN <= 32) };
         let full = (!this).wrapping_sub(ONES) & this & HIGH;
         let pairs = full & (full << 8 | before_full >> 56);
         if pairs != 0 || before >> 48 == 0xFFFF {

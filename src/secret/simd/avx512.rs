@@ -14,9 +14,12 @@ const REACH: usize = BLOCK + DEPTH;
 /// Places that one instruction writes down.
 const LANES: usize = 16;
 
-/// Whether the processor has what this file asks for.
+/// Whether the processor has what this file asks for, and what the compiler takes along with it.
 pub fn is_able() -> bool {
-    is_x86_feature_detected!("avx512f")
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
+        && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("popcnt")
