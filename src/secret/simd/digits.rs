@@ -27,8 +27,8 @@ const fn lower() -> [u8; 16] {
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
-/// See [`Width::run`](super::Width::run); `digits` has a bit for each digit of a block. Always a part of the caller: it may use
-/// instructions that only the caller has asked for.
+/// See [`Width::run`](super::Width::run); `digits` has a bit for each digit of a block. Always a part of the caller: it
+/// may use instructions that only the caller has asked for.
 #[inline(always)]
 pub fn scan(text: &[u8], from: usize, digits: impl Fn(&[u8; BLOCK]) -> u64) -> Result<Range<usize>, usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
