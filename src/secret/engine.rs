@@ -206,6 +206,18 @@ impl Engine {
         left_out
     }
 
+    /// Whether a short text holds nothing that a vendor's rule could find: no keyword of one, and nothing encoded. It
+    /// may say no where there is nothing either.
+    pub fn is_plain(&self, text: &[u8]) -> bool {
+        let mut is_plain = self.always.is_empty() && decode::is_plain(text);
+        self.keywords.find(text, |number, hit| {
+            let Owner { exact, rules, mark, .. } = &self.owners[number];
+            let is_meant = exact.as_ref().is_none_or(|keyword| text[hit] == *keyword.as_bytes());
+            is_plain &= !is_meant || mark.is_none() && rules.iter().all(|index| self.rules[*index].is_generic());
+        });
+        is_plain
+    }
+
     /// Rules that a file's being there is enough for.
     fn files_alone(&self, place: &Location, out: &mut Vec<SecretMatch>) {
         for &index in &self.always {

@@ -1,6 +1,8 @@
 //! The shape of a value: how random it is, and whether it is a stand-in.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 /// Shannon entropy of the bytes themselves, in bits per byte: 0.0 for one repeated byte, at most 8.0.
 pub fn entropy(value: &[u8]) -> f64 {
@@ -132,8 +134,9 @@ pub fn is_stand_in(value: &[u8]) -> bool {
     if value.is_empty() {
         return true;
     }
+    static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| AhoCorasick::new(STAND_INS).expect("short words"));
     let lower = value.to_ascii_lowercase();
-    STAND_INS.iter().any(|word| memmem::find(&lower, word.as_bytes()).is_some())
+    WORDS.is_match(&lower)
         || longest_run(&lower, |a, b| a == b) >= 6
         || longest_run(&lower, |a, b| a.checked_add(1) == Some(b) || (a, b) == (b'9', b'0')) >= 7
         || is_periodic(&lower)

@@ -57,9 +57,14 @@ pub(super) fn instruction(text: &[u8], name: &Range<usize>, start: usize) -> Opt
 
 /// `CREATE USER name WITH PASSWORD 'value'`, in SQL.
 pub(super) fn database_user(text: &[u8], name: &Range<usize>, start: usize) -> Option<Assignment> {
-    let before = text[name.start.saturating_sub(NAME)..name.start].to_ascii_lowercase();
-    let spoken = [b"with ".as_slice(), b"encrypted ", b"login "].iter().any(|word| before.ends_with(word));
-    (spoken && start > name.end && text.get(start) == Some(&b'\'')).then(|| quoted(text, start)).flatten()
+    if start <= name.end || text.get(start) != Some(&b'\'') {
+        return None;
+    }
+    let before = &text[name.start.saturating_sub(NAME)..name.start];
+    let ends_with =
+        |word: &[u8]| before.len().checked_sub(word.len()).is_some_and(|at| before[at..].eq_ignore_ascii_case(word));
+    let spoken = [b"with ".as_slice(), b"encrypted ", b"login "].into_iter().any(ends_with);
+    spoken.then(|| quoted(text, start)).flatten()
 }
 
 /// The next cell of a table's row in Markdown, as code or bare.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr3_iter};
 
 use super::literal::quoted;
 use super::{Assignment, Style, VALUE, skip_blanks};
@@ -49,7 +49,13 @@ pub(super) fn sibling(text: &[u8], at: usize) -> Option<Assignment> {
     }
     let rest = &text[at..text.len().min(at + REACH)];
     // The next entry of a list and the end of the block are another name's.
-    let end = [b"\n- ".as_slice(), b" - ", b"}", b"]"].iter().filter_map(|mark| memmem::find(rest, mark)).min();
+    let end = memchr3_iter(b'-', b'}', b']', rest).find_map(|at| match rest[at] {
+        b'-' => {
+            let stands_alone = matches!(rest[..at], [.., b'\n' | b' ']) && rest[at..].starts_with(b"- ");
+            stands_alone.then(|| at - 1)
+        }
+        _ => Some(at),
+    });
     let rest = &rest[..end.unwrap_or(rest.len())];
     let mut lines = 0;
     let mut from = 0;

@@ -178,6 +178,17 @@ pub fn each(text: &[u8], kind: Kind, marks: Marks, work: &mut Work, visit: &mut 
     work.rounds += 1;
 }
 
+/// Whether nothing of a text can be decoded that has none of the decoder's keywords.
+pub fn is_plain(text: &[u8]) -> bool {
+    let mut is_plain = memchr::memchr2(0, b'\\', text).is_none();
+    runs::each(text, |run| {
+        let (outcome, end) = digits::decode(text, run, FREE);
+        is_plain &= matches!(outcome, digits::Outcome::Other);
+        end
+    });
+    is_plain
+}
+
 fn marked(text: &[u8], mut marks: Marks, work: &mut Work, show: &mut dyn FnMut(Layer, &mut Work)) {
     // Too short for the keyword pass.
     let mut continued = Regions::default();

@@ -17,8 +17,15 @@ use crate::model::Confidence;
 pub use reference::is_reference;
 use weak::{Choice, choice};
 
+/// Bytes of the shortest token.
+const SHORTEST_TOKEN: usize = 8;
+
 /// Judges a value; `None` if it is no secret.
 pub fn judge(value: &[u8], reader: Reader, style: Style) -> Option<Confidence> {
+    // Most of what is called a token is a word.
+    if reader == Reader::Token && value.len() < SHORTEST_TOKEN {
+        return None;
+    }
     let graphic = value.iter().all(|b| b.is_ascii_graphic());
     if !graphic
         || is_published(value)
@@ -85,7 +92,7 @@ fn token(value: &[u8], style: Style) -> Option<Confidence> {
     }
     // People choose secrets too; names and ids hold none of these marks.
     let marked = value.iter().any(|b| b"!@#$%^&*".contains(b)) && kinds.digits > 0 && kinds.lower + kinds.upper > 3;
-    if marked && (8..=40).contains(&value.len()) && choice(value) != Choice::StandIn {
+    if marked && (SHORTEST_TOKEN..=40).contains(&value.len()) && choice(value) != Choice::StandIn {
         return Some(Confidence::Low);
     }
     if value.len() < shortest || kinds.symbols * 4 > value.len() {

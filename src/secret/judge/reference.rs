@@ -1,5 +1,8 @@
 //! Values that say where a secret is, or hold it sealed: templates, paths, addresses, digests, ciphertext.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
 use crate::secret::shape::looks_random;
@@ -47,11 +50,12 @@ pub fn is_reference(value: &[u8]) -> bool {
     ];
     const ENDS: [&str; 12] =
         [".pem", ".key", ".json", ".txt", ".js", ".py", ".yml", ".yaml", ".html", ".php", ".com", ".crt"];
+    static PARTS: LazyLock<AhoCorasick> = LazyLock::new(|| AhoCorasick::new(HOLDS).expect("short parts"));
     let lower = value.to_ascii_lowercase();
     let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
     // One of 64 keys in base64 begins with a slash, too.
     let path = value.first() == Some(&b'/') && !looks_random(value);
-    path || HOLDS.iter().any(|part| memmem::find(&lower, part.as_bytes()).is_some())
+    path || PARTS.is_match(&lower)
         || BEGINS.iter().any(|start| lower.starts_with(start.as_bytes()))
         || ENDS.iter().any(|end| lower.ends_with(end.as_bytes()))
         || wrapped(b'<', b'>')
