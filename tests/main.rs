@@ -13,6 +13,7 @@ mod ci;
 mod command_line;
 mod constants;
 mod contents;
+mod copies;
 mod cost;
 mod example;
 mod feeds;

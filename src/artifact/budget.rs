@@ -227,6 +227,23 @@ impl Budget {
         Some((taken, given))
     }
 
+    /// Pays for an entry of `size` bytes that need not be decoded, since `is_equal` finds its `packed` bytes to be those of
+    /// another one: whoever reads it has as much to do. Answers whether they are and there is room for it.
+    pub(super) fn take_copy(&self, packed: u64, size: u64, is_equal: impl FnOnce() -> bool) -> bool {
+        if self.check_time().and_then(|()| self.check_input()).is_err() {
+            return false;
+        }
+        self.consumed.fetch_add(packed, Ordering::Relaxed);
+        if !is_equal() {
+            return false;
+        }
+        let fits = self.bytes.fetch_add(size, Ordering::Relaxed).saturating_add(size) <= self.limits.target_bytes;
+        if !fits {
+            self.bytes.fetch_sub(size, Ordering::Relaxed);
+        }
+        fits
+    }
+
     fn charge(&self, count: u64, decoder: &dyn Decoder) -> Result<(), OverLimit> {
         let total = self.bytes.fetch_add(count, Ordering::Relaxed).saturating_add(count);
         if total > self.limits.target_bytes {

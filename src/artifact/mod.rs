@@ -130,9 +130,22 @@ pub trait Indexed: Send + Sync {
     /// nothing for the archive; `artifact` is 0. The caller puts its own place in front.
     fn gaps(&self) -> &[Gap];
 
+    /// What two entries of one size must share to be [copies](Indexed::is_copy) of one another; nothing where the archive
+    /// does not tell.
+    fn likeness(&self, _index: usize) -> Option<u32> {
+        None
+    }
+
+    /// Whether an entry is stored as the very same bytes as another one, and so holds the same. It is cheaper to ask than
+    /// to read the entry; where that cannot be told, or the budget has no room for it, it is none.
+    fn is_copy(&self, _index: usize, _of: usize, _budget: &Budget) -> bool {
+        false
+    }
+
     /// Decodes an entry and hands its bytes to `visit`, in order.
     ///
-    /// `scratch` is reused between calls so that a scan allocates once per thread.
+    /// `scratch` is reused between calls so that a scan allocates once per thread. What was visited as a whole lies at
+    /// its front afterwards.
     ///
     /// # Errors
     /// The gap that ends the entry (unreadable, truncated, encrypted, unsupported, over a limit, a wrong checksum),

@@ -29,6 +29,9 @@ const LINK_MAX: u64 = 1024;
 /// The largest compressed entry that is decoded in one go: above it, the memory for it is not worth the time.
 const AT_ONCE: u64 = 16 << 20;
 
+/// The most packed bytes whose room is kept for the next entry.
+const PACKED_KEPT: usize = 4 << 20;
+
 thread_local! {
     /// The compressed bytes of the entry that this thread decodes.
     static PACKED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -235,7 +238,11 @@ impl<'a> Zip<'a> {
                 let packed = &mut buffer[..len];
                 let got = self.bytes.copy_at(packed, from).ok()?;
                 (got == len).then_some(())?;
-                budget.fill_at_once(scratch, record.packed, size, |out| decode(packed, out))
+                let filled = budget.fill_at_once(scratch, record.packed, size, |out| decode(packed, out));
+                if buffer.len() > PACKED_KEPT {
+                    *buffer = Vec::new();
+                }
+                filled
             }),
         }
     }
@@ -281,6 +288,22 @@ impl Indexed for Zip<'_> {
         &self.gaps
     }
 
+    fn likeness(&self, index: usize) -> Option<u32> {
+        let record = &self.records[index];
+        let told = record.meta.kind == EntryKind::File && record.sized && record.meta.size_hint > 0;
+        record.crc.filter(|_| told && record.data.is_some() && !record.is_encrypted())
+    }
+
+    fn is_copy(&self, index: usize, of: usize, budget: &Budget) -> bool {
+        let (one, other) = (&self.records[index], &self.records[of]);
+        let alike = |record: &Record| (record.crc, record.method, record.packed, record.meta.size_hint);
+        let (Some(from), Some(to)) = (one.data, other.data) else { return false };
+        self.likeness(index).is_some()
+            && self.likeness(of).is_some()
+            && alike(one) == alike(other)
+            && budget.take_copy(one.packed, one.meta.size_hint, || self.bytes.are_equal(from, to, one.packed))
+    }
+
     fn read(
         &self,
         index: usize,
@@ -293,12 +316,12 @@ impl Indexed for Zip<'_> {
             return Ok(());
         }
         let name = Some(record.meta.name.as_str());
-        let mut data = record.decoder(&self.bytes)?;
         let (size, taken, crc) = if let Some((taken, given)) = self.at_once(record, budget, scratch) {
             let whole = &scratch[..given];
             visit(Piece::whole(whole));
             (given as u64, taken as u64, crc32fast::hash(whole))
         } else {
+            let mut data = record.decoder(&self.bytes)?;
             let mut summed = Summed { inner: data.decoder(), crc: Hasher::new() };
             let size = visit_all(&mut summed, budget, scratch, visit)
                 .map_err(|(stop, read)| Box::new(gaps::stopped(&stop, name, read)))?;

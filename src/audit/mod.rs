@@ -17,6 +17,7 @@ mod seal;
 mod secrets;
 mod silence;
 mod walk;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,17 +1,22 @@
 //! Walks an artifact: each entry is decoded once and shown to everyone who wants it.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use super::whole::{Pace, Whole};
 use super::{Input, Options, Progress, mask, opaque};
 use crate::artifact::{
     self, Budget, EntryKind, Indexed, Magic, Meta, OpenError, Opened, OverLimit, Piece, Step, Stream, open_bytes,
     open_input, open_path,
 };
 use crate::extract::{self, Entry, Needs, Sink};
-use crate::integrity::{self, Batch, Known, Lot, Reading, Traces};
+use crate::integrity::{self, Batch, Hand, Known, Long, Reading, Traces};
 use crate::model::{Artifact, ArtifactRole, Gap, GapKind, Location, SecretMatch, Tally, TargetKind, sha256};
 use crate::secret::LeftOut;
 
@@ -35,7 +40,8 @@ pub(super) struct Part {
 }
 
 impl Part {
-    fn append(mut self, mut other: Part) -> Part {
+    /// Takes everything out of another one.
+    fn append(&mut self, mut other: Part) {
         self.sink.append(other.sink);
         self.secrets.append(&mut other.secrets);
         self.gaps.append(&mut other.gaps);
@@ -43,6 +49,10 @@ impl Part {
         self.files.append(&mut other.files);
         self.opaque.append(other.opaque);
         self.traces.append(other.traces);
+    }
+
+    fn join(mut self, other: Part) -> Part {
+        self.append(other);
         self
     }
 
@@ -69,31 +79,29 @@ pub(super) fn artifact(
     budget: &Budget,
     options: &Options<'_>,
 ) -> Result<(TargetKind, Walked), OpenError> {
-    let walker = Walker { role, budget, options };
+    let asks_for_places = options.engine.asks_for_places();
     let place = Location::artifact(0);
     let (kind, path, sha256, bytes, entries, mut part) = match input {
         Input::Path(path) => {
-            // The digest is a pass of its own over the file; it runs beside all of the walk, also where that has only one
-            // thread's work to do. Of a pipe it would wait for ever.
-            let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+            let whole = Whole::new(path);
+            let walker = Walker { role, budget, options, asks_for_places, whole: Some(&whole) };
             let walk = || {
                 let opened = open_path(path, budget)?;
                 let alone = is_single(&opened.opened);
                 Ok((opened.is_folder, opened.bytes, alone, walker.opened(&place, opened.opened, 0)))
             };
-            let (walked, digest) = rayon::join(walk, || is_file.then(|| artifact::digest(path)).transpose());
+            // The digest is a pass of its own over the file; it runs beside all of the walk, also where that has only one
+            // thread's work to do.
+            let (walked, begun) = rayon::join(walk, || whole.begin());
             let (is_folder, bytes, alone, (entries, part)) = walked?;
-            let digest = match digest? {
-                // It became a file in between.
-                None if !is_folder => Some(artifact::digest(path)?),
-                digest => digest,
-            };
+            let digest = if is_folder { None } else { Some(whole.finish(begun?)?) };
             let kind = if is_folder { TargetKind::Folder } else { TargetKind::Artifact };
             let bytes = if is_folder { part.tally.bytes } else { bytes };
             let kind = if alone && !part.sink.sboms.is_empty() { TargetKind::Sbom } else { kind };
             (kind, path.display().to_string(), digest, bytes, entries, part)
         }
         Input::Bytes { name, bytes } => {
+            let walker = Walker { role, budget, options, asks_for_places, whole: None };
             let opened = open_input(bytes, name, budget);
             let alone = is_single(&opened);
             let (entries, mut part) = walker.opened(&place, opened, 0);
@@ -115,9 +123,6 @@ pub(super) fn artifact(
 const NAMELESS: &str = "neither an archive, a program nor a bill of materials; a lock file or a script is known by its \
                         name: name the file instead";
 
-/// Entries that one thread takes at once.
-const TOGETHER: usize = 4;
-
 /// Bytes of a buffer that is kept for the next entry.
 const KEPT: usize = 8 << 20;
 
@@ -130,6 +135,44 @@ struct Walker<'a> {
     role: ArtifactRole,
     budget: &'a Budget,
     options: &'a Options<'a>,
+    /// See [`Engine::asks_for_places`](crate::secret::Engine::asks_for_places).
+    asks_for_places: bool,
+    /// The artifact itself, where it is a file.
+    whole: Option<&'a Whole<'a>>,
+}
+
+/// What was found in an entry that was searched as a whole.
+struct Searched {
+    /// Bytes of the entry.
+    len: usize,
+    /// The secrets, by their places in the part.
+    found: Range<usize>,
+}
+
+/// An entry's place in the order of reading.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Next {
+    size: Reverse<u64>,
+    likeness: Option<u32>,
+    index: usize,
+}
+
+impl Next {
+    fn of(archive: &dyn Indexed, index: usize) -> Next {
+        Next { size: Reverse(archive.meta(index).size_hint), likeness: archive.likeness(index), index }
+    }
+
+    /// Whether two entries may be equal.
+    fn is_like(&self, other: &Next) -> bool {
+        self.likeness.is_some() && (self.size, self.likeness) == (other.size, other.likeness)
+    }
+}
+
+/// An archive, where it is and how deep.
+struct Level<'a> {
+    place: &'a Location,
+    archive: &'a dyn Indexed,
+    depth: u32,
 }
 
 impl Walker<'_> {
@@ -144,66 +187,132 @@ impl Walker<'_> {
     }
 
     fn indexed(&self, place: &Location, archive: &dyn Indexed, depth: u32) -> Part {
-        let mut order: Vec<usize> = (0..archive.len()).collect();
-        // Large entries first, so that no thread begins the largest one when the others are done.
-        order.sort_by_key(|&index| std::cmp::Reverse(archive.meta(index).size_hint));
+        // Large entries first, so that no thread begins the largest one when the others are done; what may be equal side
+        // by side.
+        let mut order: Vec<_> = (0..archive.len()).map(|index| Next::of(archive, index)).collect();
+        order.sort_unstable();
         // Lists of files before the files, so that each is compared while its bytes are there.
-        let (lists, files): (Vec<usize>, Vec<usize>) =
-            order.into_iter().partition(|&index| integrity::is_list(&archive.meta(index).name));
-        let mut first = self.entries(place, archive, depth, lists, &Known::default());
-        let known = first.traces.known();
-        let mut part = first.append(self.entries(place, archive, depth, files, &known));
+        let (lists, files): (Vec<Next>, Vec<Next>) =
+            order.into_iter().partition(|next| integrity::is_list(&archive.meta(next.index).name));
+        let level = Level { place, archive, depth };
+        let mut part = self.entries(&level, &lists, &Known::default(), None);
+        let known = part.traces.known();
+        let long = self.whole.filter(|_| depth == 0 && !known.is_empty()).and_then(Whole::hand_over);
+        part.append(self.entries(&level, &files, &known, long));
         part.gaps.extend(archive.gaps().iter().map(|gap| self.rebase(place, gap.clone())));
         part
     }
 
-    /// Reads entries of an archive in parallel.
-    fn entries(&self, place: &Location, archive: &dyn Indexed, depth: u32, order: Vec<usize>, known: &Known) -> Part {
-        let batch = Batch::new(known);
-        let part = order
-            .into_par_iter()
-            // Left alone, rayon makes a few parts, of which the first has all the large entries.
-            .with_max_len(TOGETHER)
-            .map_init(Vec::new, |scratch, index| {
-                let meta = archive.meta(index);
-                let mut part = Part::default();
-                if meta.kind != EntryKind::File {
-                    self.link(place, meta, &mut part);
-                    return part;
-                }
-                let here = self.begin(place, meta, depth, &mut part);
-                let mut reading = batch.reading(&meta.name);
-                let end = archive
-                    .read(index, self.budget, scratch, &mut |piece| {
-                        let lot = self.compare(&here, piece, &mut reading, &mut part);
-                        lot.into_iter().for_each(|lot| self.compare_lot(place, lot, &mut part));
-                        self.piece(&here, piece, archive.nests().then_some(depth), &mut part);
-                    })
-                    .map_err(|gap| *gap);
-                self.finish(&mut part, place, end);
+    /// Reads entries of an archive in parallel: each thread takes the next one, until none is left.
+    ///
+    /// Beside the digests of the entries, that of a `long` message goes on.
+    fn entries<'k>(&self, level: &Level<'_>, order: &[Next], known: &'k Known, long: Option<&'k Mutex<Long>>) -> Part {
+        let batch = Batch::new(known, long);
+        let groups: Vec<&[Next]> = order.chunk_by(Next::is_like).collect();
+        let pace = Pace::new(order.iter().map(|next| next.size.0).fold(0, u64::saturating_add));
+        let next = AtomicUsize::new(0);
+        let take = || groups.get(next.fetch_add(1, Ordering::Relaxed));
+        let work = |_| {
+            let (mut part, mut scratch) = (Part::default(), Vec::new());
+            while let Some(group) = take() {
+                let size = group.iter().map(|next| next.size.0).fold(0, u64::saturating_add);
                 // The largest come first: what they needed is not kept for the many small ones.
-                if scratch.capacity() > KEPT {
-                    *scratch = Vec::new();
+                if scratch.capacity() > KEPT && (scratch.capacity() / 2) as u64 > size {
+                    scratch = Vec::new();
                 }
-                part
-            })
-            .reduce(Part::default, Part::append);
-        let rest = batch.rest(rayon::current_num_threads()).into_par_iter().map(|lot| {
+                self.group(level, group, &batch, &mut scratch, &mut part);
+                if let Some(long) = long {
+                    pace.keep(long, size);
+                }
+            }
+            part
+        };
+        let threads = rayon::current_num_threads();
+        // One for each thread: a thread that comes late finds what is left, or nothing.
+        let workers = (0..threads.min(groups.len())).into_par_iter().with_max_len(1);
+        let part = workers.map(work).reduce(Part::default, Part::join);
+        let lot = batch.rest();
+        let rest = batch.deal(&lot, threads).into_par_iter().map(|hand| {
             let mut part = Part::default();
-            self.compare_lot(place, lot, &mut part);
+            self.compare_hand(level.place, hand, &mut part);
             part
         });
-        part.append(rest.reduce(Part::default, Part::append))
+        part.join(rest.reduce(Part::default, Part::join))
     }
 
-    /// Compares an entry with the lists of its archive, or reads it as one of them. What it returns waits to be compared.
-    fn compare<'b>(
+    /// Reads entries that may be equal; those that are as the first one are not decoded and searched again.
+    fn group(&self, level: &Level<'_>, group: &[Next], batch: &Batch<'_>, scratch: &mut Vec<u8>, part: &mut Part) {
+        let Some((first, others)) = group.split_first() else { return };
+        let searched = self.entry(level, first.index, batch, scratch, part);
+        let mut rest = Vec::new();
+        for other in others {
+            match &searched {
+                Some(Searched { len, found }) if level.archive.is_copy(other.index, first.index, self.budget) => {
+                    self.copy(level, other.index, batch, &scratch[..*len], found.clone(), part);
+                }
+                // It needs the room in which the first one lies.
+                _ => rest.push(other.index),
+            }
+        }
+        for index in rest {
+            self.entry(level, index, batch, scratch, part);
+        }
+    }
+
+    /// Reads one entry of an archive.
+    fn entry(
         &self,
-        here: &Location,
-        piece: Piece<'_>,
-        reading: &mut Reading<'_, 'b>,
+        level: &Level<'_>,
+        index: usize,
+        batch: &Batch<'_>,
+        scratch: &mut Vec<u8>,
         part: &mut Part,
-    ) -> Option<Lot<'b>> {
+    ) -> Option<Searched> {
+        let Level { place, archive, depth } = *level;
+        let meta = archive.meta(index);
+        if meta.kind != EntryKind::File {
+            self.link(place, meta, part);
+            return None;
+        }
+        let here = self.begin(place, meta, depth, part);
+        let mut reading = batch.reading(&meta.name);
+        let mut searched = None;
+        let end = archive.read(index, self.budget, scratch, &mut |piece| {
+            self.compare(&here, piece, &mut reading, part);
+            let depth = archive.nests().then_some(depth);
+            searched = self.piece(&here, piece, depth, part);
+        });
+        let searched = searched.filter(|_| end.is_ok());
+        self.finish(part, place, end.map_err(|gap| *gap));
+        searched
+    }
+
+    /// Reads an entry with the bytes of another one, in which `found` was found.
+    fn copy(
+        &self,
+        level: &Level<'_>,
+        index: usize,
+        batch: &Batch<'_>,
+        bytes: &[u8],
+        found: Range<usize>,
+        part: &mut Part,
+    ) {
+        let Level { place, archive, depth } = *level;
+        let meta = archive.meta(index);
+        let here = self.begin(place, meta, depth, part);
+        let piece = Piece::whole(bytes);
+        self.compare(&here, piece, &mut batch.reading(&meta.name), part);
+        let before = part.secrets.len();
+        for at in found {
+            let one = part.secrets[at].clone();
+            part.secrets.push(SecretMatch { location: Location { span: one.location.span, ..here.clone() }, ..one });
+        }
+        self.show(&here, piece, before, archive.nests().then_some(depth), part);
+        self.finish(part, place, Ok(()));
+    }
+
+    /// Compares an entry with the lists of its archive, or reads it as one of them.
+    fn compare(&self, here: &Location, piece: Piece<'_>, reading: &mut Reading<'_, '_>, part: &mut Part) {
         let compare = || {
             let mut traces = Traces::default();
             if integrity::is_list(here.innermost()) && piece.is_whole() {
@@ -214,12 +323,16 @@ impl Walker<'_> {
         };
         let (traces, lot) = guarded(compare).unzip();
         self.keep(here, traces, part);
-        lot.flatten()
+        if let Some(lot) = lot.flatten() {
+            let place = Location { artifact: here.artifact, path: here.container().to_vec(), span: None };
+            reading.deal(&lot).into_iter().for_each(|hand| self.compare_hand(&place, hand, part));
+            reading.take_back(lot);
+        }
     }
 
     /// Compares files of an archive that have waited.
-    fn compare_lot(&self, place: &Location, lot: Lot<'_>, part: &mut Part) {
-        let Some(differing) = guarded(|| lot.compare()) else {
+    fn compare_hand(&self, place: &Location, hand: Hand<'_, '_>, part: &mut Part) {
+        let Some(differing) = guarded(|| hand.compare()) else {
             part.gaps.push(failed(place, "integrity"));
             return;
         };
@@ -247,7 +360,7 @@ impl Walker<'_> {
         let mut part = std::iter::from_fn(|| stream.next(self.budget))
             .par_bridge()
             .map(|step| self.step(place, step, depth))
-            .reduce(Part::default, Part::append);
+            .reduce(Part::default, Part::join);
         // A list may come behind its files, and no byte is read twice.
         part.traces.leave_uncompared();
         part
@@ -262,7 +375,7 @@ impl Walker<'_> {
                 let here = self.begin(place, &meta, depth, &mut part);
                 // Nothing waits: there is no list yet to compare with.
                 let known = Known::default();
-                self.compare(&here, Piece::whole(&bytes), &mut Batch::new(&known).reading(&meta.name), &mut part);
+                self.compare(&here, Piece::whole(&bytes), &mut Batch::new(&known, None).reading(&meta.name), &mut part);
                 self.piece(&here, Piece::whole(&bytes), Some(depth), &mut part);
                 self.finish(&mut part, place, Ok(()));
             }
@@ -334,18 +447,28 @@ impl Walker<'_> {
         Progress::add(&self.options.progress.done, 1);
     }
 
-    /// Shows bytes of an entry to everyone. Without a depth the entry was looked at as an archive already.
-    fn piece(&self, here: &Location, piece: Piece<'_>, depth: Option<u32>, part: &mut Part) {
+    /// Searches bytes of an entry and shows them to everyone else. Without a depth the entry was looked at as an archive
+    /// already. Returns what a copy of the entry need not be searched for again.
+    fn piece(&self, here: &Location, piece: Piece<'_>, depth: Option<u32>, part: &mut Part) -> Option<Searched> {
+        let (before, gaps) = (part.secrets.len(), part.gaps.len());
+        self.search(here, piece, part);
+        let found = before..part.secrets.len();
+        let is_all = piece.is_whole() && part.gaps.len() == gaps && !self.asks_for_places;
+        self.show(here, piece, before, depth, part);
+        is_all.then_some(Searched { len: piece.bytes.len(), found })
+    }
+
+    /// Shows bytes of an entry to everyone but the secret engine, what that found in them blanked out: the secrets of
+    /// `part` from `found` on.
+    fn show(&self, here: &Location, piece: Piece<'_>, found: usize, depth: Option<u32>, part: &mut Part) {
         // Windows overlap; what was seen before is not counted again.
         let fresh = if piece.first { piece.bytes.len() } else { piece.bytes.len().saturating_sub(self.overlap()) };
         part.tally.bytes += fresh as u64;
         Progress::add(&self.options.progress.bytes, fresh as u64);
-        let before = part.secrets.len();
-        self.search(here, piece, part);
         if !piece.first {
             return;
         }
-        let bytes = mask::masked(piece.bytes, &part.secrets[before..]);
+        let bytes = mask::masked(piece.bytes, &part.secrets[found..]);
         self.extract(here, Piece { bytes: &bytes, ..piece }, part);
         if let Some(depth) = depth {
             self.nested(here, piece, depth, part);
@@ -454,8 +577,7 @@ impl Walker<'_> {
             return;
         }
         let (_, inner) = self.opened(here, opened, depth + 1);
-        let outer = std::mem::take(part);
-        *part = outer.append(inner);
+        part.append(inner);
     }
 }
 

@@ -156,7 +156,7 @@ impl Known {
     }
 
     /// Whether the archive has no list.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.lists.is_empty()
     }
 

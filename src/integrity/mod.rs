@@ -29,8 +29,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Location;
 
-pub use batch::{Batch, File, Lot};
+pub use batch::{Batch, Differing, Hand, Lot};
 pub use checks::{CHECKS, Check};
+pub use digests::{Long, is_parallel};
 pub use judge::{Ground, Judged, Variables, judge};
 pub use known::{Known, is_list};
 pub use reading::Reading;

@@ -2,7 +2,7 @@
 
 use ring::digest::{Algorithm, Context};
 
-use super::batch::{Batch, Lot};
+use super::batch::{Batch, Hand, Lot};
 use super::known::Digest;
 use super::listed::{Listed, encode};
 use super::strip::is_elf;
@@ -62,10 +62,15 @@ impl<'b, 'a> Reading<'b, 'a> {
             if bulk && self.listed.rows.iter().any(|row| row.size == Some(len)) {
                 return None;
             }
-            if self.batch.takes(&self.listed, piece.bytes) {
+            let takes = self.batch.takes(&self.listed);
+            if takes && self.batch.keeps(piece.bytes) {
                 return self.batch.put(here, self.listed, piece.bytes);
             }
-            if !self.listed.agrees(piece.bytes) {
+            let agrees = match takes {
+                true => self.listed.agrees_with(&self.batch.sha256(piece.bytes)),
+                false => self.listed.agrees(piece.bytes),
+            };
+            if !agrees {
                 self.listed.differs(here, len, Some(piece.bytes), traces);
             }
             return None;
@@ -80,6 +85,16 @@ impl<'b, 'a> Reading<'b, 'a> {
             }
         }
         None
+    }
+
+    /// All of a lot as one hand.
+    pub fn deal<'l>(&self, lot: &'l Lot<'a>) -> Vec<Hand<'l, 'a>> {
+        self.batch.deal(lot, 1)
+    }
+
+    /// Takes back a lot that was compared.
+    pub fn take_back(&self, lot: Lot<'a>) {
+        self.batch.take_back(lot);
     }
 
     /// Takes what is new in a window.
@@ -173,7 +188,7 @@ mod tests {
         traces.read_list(&list, text.as_bytes());
         let known = traces.known();
         let here = Location::artifact(0).child(path);
-        let batch = Batch::new(&known);
+        let batch = Batch::new(&known, None);
         let mut reading = Reading::new(&batch, path);
         let mut offset = 0;
         for (i, bytes) in windows.iter().enumerate() {
@@ -182,7 +197,7 @@ mod tests {
             assert!(lot.is_none(), "a batch is larger than one file");
             offset += bytes.len().saturating_sub(2) as u64;
         }
-        for file in batch.rest(1).into_iter().flat_map(Lot::compare) {
+        for file in batch.deal(&batch.rest(), 1).into_iter().flat_map(Hand::compare) {
             file.tell(&mut traces);
         }
         traces.seen.into_iter().map(|trace| trace.what).collect()

@@ -236,6 +236,11 @@ impl Engine {
         }
     }
 
+    /// Whether what is found depends on more than the bytes: rules and allow-lists of elsewhere may name files.
+    pub fn asks_for_places(&self) -> bool {
+        !self.allow.is_empty() || self.rules.iter().any(|rule| rule.custom.is_some())
+    }
+
     /// Whether a rule looks at files of that place at all.
     pub(super) fn is_in_scope(&self, rule: &Rule, place: &Location) -> bool {
         let path = rule.custom.as_ref().and_then(|custom| custom.path.as_ref());
