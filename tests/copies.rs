@@ -128,3 +128,38 @@ fn copies_of_a_broken_file_are_broken_each() {
     let gaps = found["gaps"].to_string();
     assert!(gaps.contains("a.js") && gaps.contains("b.js"), "{gaps}");
 }
+
+/// Which of two files of one name comes first must not depend on who reads it.
+#[test]
+fn two_files_of_one_name_give_the_same_report_every_time() {
+    let version = |version: &str| format!("__version__ = \"{version}\"\n").into_bytes();
+    let mut zip = Zip::new().file("requests/__version__.py", version("2.19.1"));
+    for at in 0..40 {
+        zip = zip.file(format!("requests/part{at}.py"), format!("x = {at}\n").repeat(at + 1));
+    }
+    let zip = zip
+        .file("requests/__version__.py", version("2.32.0"))
+        .file("a.env", format!("API_TOKEN={}\n", token()))
+        .file("a.env", format!("DB_PASSWORD={}\n", token()));
+    let with = |threads: &str| target(zip.clone(), &["--reproducible", "--threads", threads]);
+    let first = with("1");
+    assert!(first["gaps"].to_string().contains("another entry has the same name"), "{first}");
+    for _ in 0..5 {
+        for threads in ["1", "2", "4"] {
+            assert_eq!(with(threads), first, "{threads}");
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_copies_is_read_by_all_threads() {
+    // Sixty files of one checksum and size, no two of them equal: all but the first have a wrong one.
+    let files: Vec<Vec<u8>> = (0..60).map(|at| format!("const a{at:02} = {at:02};\n").into_bytes()).collect();
+    let said = crc32fast::hash(&files[0]);
+    let zip = files.iter().enumerate().fold(Zip::new(), |zip, (at, file)| {
+        zip.packed(format!("{at:02}.js"), file.clone(), 0, files[0].len() as u64, said)
+    });
+    let found = target(zip, &["--threads", "4"]);
+    let gaps = found["gaps"].as_array().unwrap();
+    assert_eq!(gaps.iter().filter(|gap| gap.to_string().contains("checksum")).count(), 59, "{found}");
+}

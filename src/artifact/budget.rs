@@ -1,6 +1,6 @@
-//! The one tap: how much may be read, and the only function that reads a decoder.
+//! The one tap: how much may be read, and the only functions that read a decoder.
 //!
-//! Every limit counts bytes that really came out, never a size that an archive declares. Limits for one entry decide
+//! Every limit counts bytes that really came out, never a size that an archive only declares. Limits for one entry decide
 //! in normal use, so that the same input gives the same result on any number of threads; the limits for a whole target
 //! (bytes, entries, time) are the backstop, and which entry meets them first may differ between runs.
 
@@ -227,21 +227,19 @@ impl Budget {
         Some((taken, given))
     }
 
-    /// Pays for an entry of `size` bytes that need not be decoded, since `is_equal` finds its `packed` bytes to be those of
-    /// another one: whoever reads it has as much to do. Answers whether they are and there is room for it.
+    /// Charges an entry that is not decoded, since `is_equal` finds its `packed` bytes to be those of an entry that gave
+    /// `size` bytes: as much as if it were, for its bytes are read by everyone but the secret engine. Where they are not, or
+    /// there is no room for them, the account is as it was.
     pub(super) fn take_copy(&self, packed: u64, size: u64, is_equal: impl FnOnce() -> bool) -> bool {
-        if self.check_time().and_then(|()| self.check_input()).is_err() {
+        if self.check_time().and_then(|()| self.check_input()).is_err() || !is_equal() {
+            return false;
+        }
+        if self.bytes.fetch_add(size, Ordering::Relaxed).saturating_add(size) > self.limits.target_bytes {
+            self.bytes.fetch_sub(size, Ordering::Relaxed);
             return false;
         }
         self.consumed.fetch_add(packed, Ordering::Relaxed);
-        if !is_equal() {
-            return false;
-        }
-        let fits = self.bytes.fetch_add(size, Ordering::Relaxed).saturating_add(size) <= self.limits.target_bytes;
-        if !fits {
-            self.bytes.fetch_sub(size, Ordering::Relaxed);
-        }
-        fits
+        true
     }
 
     fn charge(&self, count: u64, decoder: &dyn Decoder) -> Result<(), OverLimit> {

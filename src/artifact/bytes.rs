@@ -69,13 +69,11 @@ impl<'a> Bytes<'a> {
     /// Whether `len` bytes at two places are there and the same.
     pub(crate) fn are_equal(&self, one: u64, other: u64, len: u64) -> bool {
         let size = usize::try_from(len).map_or(COMPARED, |len| len.min(COMPARED));
-        let mut buffers = [vec![0; size], vec![0; size]];
+        let (mut a, mut b) = (vec![0; size], vec![0; size]);
         (0..len).step_by(COMPARED).all(|at| {
             let size = usize::try_from(len - at).map_or(COMPARED, |left| left.min(COMPARED));
-            let [a, b] = &mut buffers;
             let (a, b) = (&mut a[..size], &mut b[..size]);
-            let is_there =
-                |buffer: &mut [u8], from: u64| self.copy_at(buffer, from.saturating_add(at)).ok() == Some(size);
+            let is_there = |to: &mut [u8], from: u64| self.copy_at(to, from.saturating_add(at)).ok() == Some(size);
             is_there(a, one) && is_there(b, other) && a == b
         })
     }

@@ -236,9 +236,9 @@ impl<'a> Zip<'a> {
                     buffer.resize(len, 0);
                 }
                 let packed = &mut buffer[..len];
-                let got = self.bytes.copy_at(packed, from).ok()?;
-                (got == len).then_some(())?;
-                let filled = budget.fill_at_once(scratch, record.packed, size, |out| decode(packed, out));
+                let is_there = self.bytes.copy_at(packed, from).ok() == Some(len);
+                let fill = || budget.fill_at_once(scratch, record.packed, size, |out| decode(packed, out));
+                let filled = is_there.then(fill).flatten();
                 if buffer.len() > PACKED_KEPT {
                     *buffer = Vec::new();
                 }

@@ -1,11 +1,13 @@
-//! Walks an artifact: each entry is decoded once and shown to everyone who wants it.
+//! Walks an artifact: each entry is decoded once, if it is not stored as another one is, and shown to everyone who wants
+//! it.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -149,7 +151,8 @@ struct Searched {
     found: Range<usize>,
 }
 
-/// An entry's place in the order of reading.
+/// An entry's place in the order of reading: large ones first, so that no thread begins the largest one when the others
+/// are done, and what may be equal side by side.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Next {
     size: Reverse<u64>,
@@ -158,13 +161,25 @@ struct Next {
 }
 
 impl Next {
-    fn of(archive: &dyn Indexed, index: usize) -> Next {
-        Next { size: Reverse(archive.meta(index).size_hint), likeness: archive.likeness(index), index }
-    }
-
     /// Whether two entries may be equal.
     fn is_like(&self, other: &Next) -> bool {
         self.likeness.is_some() && (self.size, self.likeness) == (other.size, other.likeness)
+    }
+}
+
+/// What one thread takes at once.
+enum Item<'o> {
+    /// Entries that may be equal; mostly one.
+    Alike(&'o [Next]),
+    /// Entries that share their names, in the order of reading: what comes first must not depend on the threads.
+    InTurn(&'o [Next]),
+}
+
+impl Item<'_> {
+    fn entries(&self) -> &[Next] {
+        match self {
+            Item::Alike(entries) | Item::InTurn(entries) => entries,
+        }
     }
 }
 
@@ -187,49 +202,73 @@ impl Walker<'_> {
     }
 
     fn indexed(&self, place: &Location, archive: &dyn Indexed, depth: u32) -> Part {
-        // Large entries first, so that no thread begins the largest one when the others are done; what may be equal side
-        // by side.
-        let mut order: Vec<_> = (0..archive.len()).map(|index| Next::of(archive, index)).collect();
+        let mut order: Vec<Next> = (0..archive.len()).map(|index| self.next(archive, index)).collect();
         order.sort_unstable();
         // Lists of files before the files, so that each is compared while its bytes are there.
         let (lists, files): (Vec<Next>, Vec<Next>) =
             order.into_iter().partition(|next| integrity::is_list(&archive.meta(next.index).name));
         let level = Level { place, archive, depth };
-        let mut part = self.entries(&level, &lists, &Known::default(), None);
+        let mut part = self.entries(&level, lists, &Known::default(), None);
         let known = part.traces.known();
         let long = self.whole.filter(|_| depth == 0 && !known.is_empty()).and_then(Whole::hand_over);
-        part.append(self.entries(&level, &files, &known, long));
+        part.append(self.entries(&level, files, &known, long));
         part.gaps.extend(archive.gaps().iter().map(|gap| self.rebase(place, gap.clone())));
         part
     }
 
-    /// Reads entries of an archive in parallel: each thread takes the next one, until none is left.
+    fn next(&self, archive: &dyn Indexed, index: usize) -> Next {
+        let size = archive.meta(index).size_hint;
+        // What is read in windows, or searched differently from place to place, is searched wherever it lies.
+        let shares = size <= self.budget.limits().entry_bytes && !self.asks_for_places;
+        Next { size: Reverse(size), likeness: archive.likeness(index).filter(|_| shares), index }
+    }
+
+    /// Reads entries of an archive in parallel: each thread takes what comes next, until nothing is left.
     ///
     /// Beside the digests of the entries, that of a `long` message goes on.
-    fn entries<'k>(&self, level: &Level<'_>, order: &[Next], known: &'k Known, long: Option<&'k Mutex<Long>>) -> Part {
+    fn entries(&self, level: &Level<'_>, order: Vec<Next>, known: &Known, long: Option<&Mutex<Long>>) -> Part {
+        let twice: HashSet<&str> = level.archive.gaps().iter().filter_map(name_of_two).collect();
+        let (mut in_turn, order): (Vec<Next>, Vec<Next>) =
+            order.into_iter().partition(|next| twice.contains(level.archive.meta(next.index).name.as_str()));
+        in_turn.sort_unstable_by_key(|next| (next.size, next.index));
+        let items: Vec<Item<'_>> = (!in_turn.is_empty())
+            .then_some(Item::InTurn(&in_turn))
+            .into_iter()
+            .chain(order.chunk_by(Next::is_like).map(Item::Alike))
+            .collect();
         let batch = Batch::new(known, long);
-        let groups: Vec<&[Next]> = order.chunk_by(Next::is_like).collect();
-        let pace = Pace::new(order.iter().map(|next| next.size.0).fold(0, u64::saturating_add));
-        let next = AtomicUsize::new(0);
-        let take = || groups.get(next.fetch_add(1, Ordering::Relaxed));
+        let pace = Pace::new(items.iter().flat_map(Item::entries).map(|next| next.size.0));
+        let taken = AtomicUsize::new(0);
+        // What only looked like a copy.
+        let others = Mutex::new(Vec::new());
         let work = |_| {
             let (mut part, mut scratch) = (Part::default(), Vec::new());
-            while let Some(group) = take() {
-                let size = group.iter().map(|next| next.size.0).fold(0, u64::saturating_add);
-                // The largest come first: what they needed is not kept for the many small ones.
+            while let Some(item) = items.get(taken.fetch_add(1, Ordering::Relaxed)) {
+                let entries = item.entries();
+                // What the largest needed is not kept for the many small ones.
+                let size = entries.iter().map(|next| next.size.0).max().unwrap_or(0);
                 if scratch.capacity() > KEPT && (scratch.capacity() / 2) as u64 > size {
                     scratch = Vec::new();
                 }
-                self.group(level, group, &batch, &mut scratch, &mut part);
-                if let Some(long) = long {
-                    pace.keep(long, size);
+                match item {
+                    Item::Alike(group) => self.group(level, group, &batch, &others, &mut scratch, &mut part),
+                    Item::InTurn(entries) => entries.iter().for_each(|next| {
+                        self.entry(level, next.index, &batch, &mut scratch, &mut part);
+                    }),
                 }
+                if let Some(long) = long {
+                    pace.keep(long, entries.iter().map(|next| next.size.0));
+                }
+            }
+            // Whoever adds to it comes by here afterwards.
+            while let Some(index) = lock(&others).pop() {
+                self.entry(level, index, &batch, &mut scratch, &mut part);
             }
             part
         };
         let threads = rayon::current_num_threads();
         // One for each thread: a thread that comes late finds what is left, or nothing.
-        let workers = (0..threads.min(groups.len())).into_par_iter().with_max_len(1);
+        let workers = (0..threads.min(items.len())).into_par_iter().with_max_len(1);
         let part = workers.map(work).reduce(Part::default, Part::join);
         let lot = batch.rest();
         let rest = batch.deal(&lot, threads).into_par_iter().map(|hand| {
@@ -241,21 +280,25 @@ impl Walker<'_> {
     }
 
     /// Reads entries that may be equal; those that are as the first one are not decoded and searched again.
-    fn group(&self, level: &Level<'_>, group: &[Next], batch: &Batch<'_>, scratch: &mut Vec<u8>, part: &mut Part) {
-        let Some((first, others)) = group.split_first() else { return };
+    fn group(
+        &self,
+        level: &Level<'_>,
+        group: &[Next],
+        batch: &Batch<'_>,
+        others: &Mutex<Vec<usize>>,
+        scratch: &mut Vec<u8>,
+        part: &mut Part,
+    ) {
+        let Some((first, rest)) = group.split_first() else { return };
         let searched = self.entry(level, first.index, batch, scratch, part);
-        let mut rest = Vec::new();
-        for other in others {
+        for next in rest {
             match &searched {
-                Some(Searched { len, found }) if level.archive.is_copy(other.index, first.index, self.budget) => {
-                    self.copy(level, other.index, batch, &scratch[..*len], found.clone(), part);
+                Some(Searched { len, found }) if level.archive.is_copy(next.index, first.index, self.budget) => {
+                    self.copy(level, next.index, batch, &scratch[..*len], found.clone(), part);
                 }
-                // It needs the room in which the first one lies.
-                _ => rest.push(other.index),
+                // It needs the room in which the first one lies, and any thread may read it.
+                _ => lock(others).push(next.index),
             }
-        }
-        for index in rest {
-            self.entry(level, index, batch, scratch, part);
         }
     }
 
@@ -278,7 +321,7 @@ impl Walker<'_> {
         let mut reading = batch.reading(&meta.name);
         let mut searched = None;
         let end = archive.read(index, self.budget, scratch, &mut |piece| {
-            self.compare(&here, piece, &mut reading, part);
+            self.compare(&here, piece, batch, &mut reading, part);
             let depth = archive.nests().then_some(depth);
             searched = self.piece(&here, piece, depth, part);
         });
@@ -301,7 +344,7 @@ impl Walker<'_> {
         let meta = archive.meta(index);
         let here = self.begin(place, meta, depth, part);
         let piece = Piece::whole(bytes);
-        self.compare(&here, piece, &mut batch.reading(&meta.name), part);
+        self.compare(&here, piece, batch, &mut batch.reading(&meta.name), part);
         let before = part.secrets.len();
         for at in found {
             let one = part.secrets[at].clone();
@@ -312,7 +355,14 @@ impl Walker<'_> {
     }
 
     /// Compares an entry with the lists of its archive, or reads it as one of them.
-    fn compare(&self, here: &Location, piece: Piece<'_>, reading: &mut Reading<'_, '_>, part: &mut Part) {
+    fn compare<'k>(
+        &self,
+        here: &Location,
+        piece: Piece<'_>,
+        batch: &Batch<'k>,
+        reading: &mut Reading<'_, 'k>,
+        part: &mut Part,
+    ) {
         let compare = || {
             let mut traces = Traces::default();
             if integrity::is_list(here.innermost()) && piece.is_whole() {
@@ -325,8 +375,8 @@ impl Walker<'_> {
         self.keep(here, traces, part);
         if let Some(lot) = lot.flatten() {
             let place = Location { artifact: here.artifact, path: here.container().to_vec(), span: None };
-            reading.deal(&lot).into_iter().for_each(|hand| self.compare_hand(&place, hand, part));
-            reading.take_back(lot);
+            batch.deal(&lot, 1).into_iter().for_each(|hand| self.compare_hand(&place, hand, part));
+            batch.take_back(lot);
         }
     }
 
@@ -375,7 +425,8 @@ impl Walker<'_> {
                 let here = self.begin(place, &meta, depth, &mut part);
                 // Nothing waits: there is no list yet to compare with.
                 let known = Known::default();
-                self.compare(&here, Piece::whole(&bytes), &mut Batch::new(&known, None).reading(&meta.name), &mut part);
+                let batch = Batch::new(&known, None);
+                self.compare(&here, Piece::whole(&bytes), &batch, &mut batch.reading(&meta.name), &mut part);
                 self.piece(&here, Piece::whole(&bytes), Some(depth), &mut part);
                 self.finish(&mut part, place, Ok(()));
             }
@@ -453,7 +504,7 @@ impl Walker<'_> {
         let (before, gaps) = (part.secrets.len(), part.gaps.len());
         self.search(here, piece, part);
         let found = before..part.secrets.len();
-        let is_all = piece.is_whole() && part.gaps.len() == gaps && !self.asks_for_places;
+        let is_all = piece.is_whole() && part.gaps.len() == gaps;
         self.show(here, piece, before, depth, part);
         is_all.then_some(Searched { len: piece.bytes.len(), found })
     }
@@ -579,6 +630,16 @@ impl Walker<'_> {
         let (_, inner) = self.opened(here, opened, depth + 1);
         part.append(inner);
     }
+}
+
+/// The name that two entries share, where a gap says so.
+fn name_of_two(gap: &Gap) -> Option<&str> {
+    (gap.kind == GapKind::Duplicate).then(|| gap.location.innermost())
+}
+
+/// Another thread that failed leaves a list as good as any.
+fn lock<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs a part of the program that must not take the scan down with it.

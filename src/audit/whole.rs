@@ -110,14 +110,16 @@ impl Pace {
     /// The most bytes that the chain goes on at once.
     const STEP: u64 = 1 << 20;
 
-    /// For so many bytes of entries.
-    pub fn new(all: u64) -> Pace {
-        Pace { all, read: AtomicU64::new(0) }
+    /// For entries of so many bytes each.
+    pub fn new(sizes: impl Iterator<Item = u64>) -> Pace {
+        Pace { all: sizes.fold(0, u64::saturating_add), read: AtomicU64::new(0) }
     }
 
-    /// So many more bytes of entries are read. The first half of them has time: the large ones come first, whose digests
+    /// Entries of so many bytes each are read. The first half of them has time: the large ones come first, whose digests
     /// the chain can go on beside.
-    pub fn keep(&self, long: &Mutex<Long>, bytes: u64) {
+    pub fn keep(&self, long: &Mutex<Long>, sizes: impl Iterator<Item = u64>) {
+        // Sizes that an archive makes up may sum up to anything: then the chain is late or early, and ends all the same.
+        let bytes = sizes.fold(0, u64::saturating_add);
         let read = self.read.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         let late = read.saturating_mul(2).saturating_sub(self.all) as f64 / self.all.max(1) as f64;
         // Where another thread has it, it goes on.
@@ -174,13 +176,13 @@ mod tests {
         let whole = Whole::new(&path);
         // A processor that digests one file as fast as eight has no chain.
         let Some(long) = whole.hand_over() else { return };
-        let pace = Pace::new(1000);
+        let pace = Pace::new([1000].into_iter());
         for _ in 0..5 {
-            pace.keep(long, 100);
+            pace.keep(long, [100].into_iter());
         }
         assert_eq!(long.lock().unwrap().done(), 0, "it has time");
         for _ in 0..5 {
-            pace.keep(long, 100);
+            pace.keep(long, [100].into_iter());
         }
         assert_eq!(long.lock().unwrap().left(), 0);
         assert_eq!(whole.finish(None).unwrap(), expected);

@@ -25,10 +25,10 @@ pub struct Batch<'a> {
     /// The archive itself, where its digest is computed beside those of its files.
     long: Option<&'a Mutex<Long>>,
     full: usize,
-    /// Held for as long as it takes to add one.
+    /// Held for as long as it takes to copy one.
     waiting: Mutex<Lot<'a>>,
-    /// The room of lots that were compared.
-    spare: Mutex<Vec<Vec<u8>>>,
+    /// The room of a lot that was compared, for the next one.
+    spare: Mutex<Vec<u8>>,
 }
 
 /// Files to compare.
@@ -78,7 +78,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Whether a file had better wait.
-    pub(super) fn keeps(&self, bytes: &[u8]) -> bool {
+    pub(super) fn keeps(bytes: &[u8]) -> bool {
         bytes.len() <= LARGEST
     }
 
@@ -89,7 +89,7 @@ impl<'a> Batch<'a> {
         if waiting.bytes.len() + waiting.names < self.full {
             return None;
         }
-        let bytes = lock(&self.spare).pop().unwrap_or_default();
+        let bytes = std::mem::take(&mut *lock(&self.spare));
         Some(std::mem::replace(&mut *waiting, Lot { bytes, ..Lot::default() }))
     }
 
@@ -113,7 +113,7 @@ impl<'a> Batch<'a> {
     /// Takes back a lot that was compared: its room serves the next one.
     pub fn take_back(&self, mut lot: Lot<'a>) {
         lot.bytes.clear();
-        lock(&self.spare).push(lot.bytes);
+        *lock(&self.spare) = lot.bytes;
     }
 
     /// What waits at the end.

@@ -2,7 +2,7 @@
 
 use ring::digest::{Algorithm, Context};
 
-use super::batch::{Batch, Hand, Lot};
+use super::batch::{Batch, Lot};
 use super::known::Digest;
 use super::listed::{Listed, encode};
 use super::strip::is_elf;
@@ -63,7 +63,7 @@ impl<'b, 'a> Reading<'b, 'a> {
                 return None;
             }
             let takes = self.batch.takes(&self.listed);
-            if takes && self.batch.keeps(piece.bytes) {
+            if takes && Batch::keeps(piece.bytes) {
                 return self.batch.put(here, self.listed, piece.bytes);
             }
             let agrees = match takes {
@@ -85,16 +85,6 @@ impl<'b, 'a> Reading<'b, 'a> {
             }
         }
         None
-    }
-
-    /// All of a lot as one hand.
-    pub fn deal<'l>(&self, lot: &'l Lot<'a>) -> Vec<Hand<'l, 'a>> {
-        self.batch.deal(lot, 1)
-    }
-
-    /// Takes back a lot that was compared.
-    pub fn take_back(&self, lot: Lot<'a>) {
-        self.batch.take_back(lot);
     }
 
     /// Takes what is new in a window.
@@ -174,6 +164,7 @@ fn source_of(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::integrity::Hand;
 
     /// What is told of one file under a list that names `a/__init__.py` and `a/b.py` with the digest of `recorded`.
     fn told(path: &str, recorded: &[u8], found: &[u8]) -> Vec<What> {

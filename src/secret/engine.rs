@@ -206,16 +206,19 @@ impl Engine {
         left_out
     }
 
-    /// Whether a short text holds nothing that a vendor's rule could find: no keyword of one, and nothing encoded. It
-    /// may say no where there is nothing either.
+    /// Whether a short text surely holds nothing that counts in a name: no keyword of a vendor's rule, and nothing encoded.
+    /// Where the user has allow-lists it is never sure, since what they cover is kept.
     pub fn is_plain(&self, text: &[u8]) -> bool {
-        let mut is_plain = self.always.is_empty() && decode::is_plain(text);
+        let mut is_plain = self.always.is_empty() && self.allow.is_empty();
+        if !is_plain {
+            return false;
+        }
         self.keywords.find(text, |number, hit| {
             let Owner { exact, rules, mark, .. } = &self.owners[number];
             let is_meant = exact.as_ref().is_none_or(|keyword| text[hit] == *keyword.as_bytes());
             is_plain &= !is_meant || mark.is_none() && rules.iter().all(|index| self.rules[*index].is_generic());
         });
-        is_plain
+        is_plain && decode::is_plain(text)
     }
 
     /// Rules that a file's being there is enough for.

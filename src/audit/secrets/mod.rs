@@ -104,7 +104,11 @@ impl<'a> Group<'a> {
     fn new(matches: Vec<&'a SecretMatch>, holder: impl Fn(&Location) -> Holder) -> Group<'a> {
         let mut places: Vec<Place<'a>> =
             matches.into_iter().map(|found| Place { holder: holder(&found.location), found }).collect();
-        places.sort_by(|a, b| (a.holder.origin, &a.found.location).cmp(&(b.holder.origin, &b.found.location)));
+        // Two files of one name may differ in nothing but the rule.
+        fn order<'p>(place: &'p Place<'_>) -> impl Ord + use<'p> {
+            (place.holder.origin, &place.found.location, &place.found.rule)
+        }
+        places.sort_by(|a, b| order(a).cmp(&order(b)));
         let lead = lead(&places);
         Group { places, lead, title: lead.title.clone() }
     }

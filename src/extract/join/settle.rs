@@ -85,7 +85,7 @@ impl Sink {
             let assemblies = || files.iter().filter(|file| file.ends_with(".dll"));
             let native_only = assemblies().next().is_none() && !files.is_empty();
             let any = native_only || assemblies().any(|file| there.contains(&place(&claim.location, file)));
-            kept.insert(place(&claim.location, &claim.unit), any);
+            *kept.entry(place(&claim.location, &claim.unit)).or_default() |= any;
         }
         let gone: Vec<bool> =
             self.found.iter().map(|found| unit(found).is_some_and(|unit| kept.get(&unit) == Some(&false))).collect();

@@ -46,7 +46,11 @@ impl Sink {
 /// One module for each unit: with a version, from the file that is best for it.
 fn best<'a>(modules: impl Iterator<Item = &'a Module>) -> Vec<Module> {
     let mut best: BTreeMap<Place<'a>, &Module> = BTreeMap::new();
-    let standing = |module: &Module| (module.package.version.is_none(), module.rank);
+    // Two files of one name are read in any order.
+    let standing = |module: &'a Module| {
+        let Package { name, version, .. } = &module.package;
+        (version.is_none(), module.rank, name, version)
+    };
     for module in modules {
         let Some(unit) = at(&module.package, &module.unit) else { continue };
         let known = best.entry(unit).or_insert(module);

@@ -178,12 +178,15 @@ pub fn each(text: &[u8], kind: Kind, marks: Marks, work: &mut Work, visit: &mut 
     work.rounds += 1;
 }
 
-/// Whether nothing of a text can be decoded that has none of the decoder's keywords.
+/// Whether a text that has none of the decoder's keywords holds nothing encoded.
 pub fn is_plain(text: &[u8]) -> bool {
     let mut is_plain = memchr::memchr2(0, b'\\', text).is_none();
     runs::each(text, |run| {
+        if !is_plain {
+            return text.len();
+        }
         let (outcome, end) = digits::decode(text, run, FREE);
-        is_plain &= matches!(outcome, digits::Outcome::Other);
+        is_plain = matches!(outcome, digits::Outcome::Other);
         end
     });
     is_plain
