@@ -13,11 +13,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use memchr::memmem;
 
 use crate::artifact::{self, OpenError};
-use crate::integrity::{Long, is_parallel};
+use crate::integrity::Long;
 use crate::model::hex;
 
 /// Bytes at the end of a file in which the names of lists are looked for: a zip's directory of some ten thousand entries.
 const TAIL: u64 = 1 << 20;
+/// Bytes of a file whose digest is worth the trouble.
+const LEAST: u64 = 4 << 20;
 /// Bytes that the chain goes on while nothing else does, between two looks whether that is still so.
 const STEP: u64 = 256 << 10;
 
@@ -34,9 +36,14 @@ pub(super) struct Whole<'a> {
 impl<'a> Whole<'a> {
     /// Of a pipe nobody could tell when it ends.
     pub fn new(path: &'a Path) -> Whole<'a> {
-        let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
-        let long = (is_file && is_parallel()).then(|| chain(path).ok().flatten()).flatten();
-        Whole { path, is_file, long: long.map(Mutex::new), handed_over: AtomicBool::new(false) }
+        Whole::from(path, LEAST)
+    }
+
+    /// The same, where files of fewer bytes have no chain.
+    fn from(path: &'a Path, least: u64) -> Whole<'a> {
+        let len = path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+        let long = len.filter(|len| *len >= least && Long::pays()).and_then(|len| chain(path, len).ok().flatten());
+        Whole { path, is_file: len.is_some(), long: long.map(Mutex::new), handed_over: AtomicBool::new(false) }
     }
 
     /// Computes the digest on this thread, unless it goes on beside others.
@@ -84,9 +91,8 @@ impl<'a> Whole<'a> {
 
 /// The chain over a file, if that looks like an archive whose files will be digested. Where it only looks like one, the
 /// digest takes half as long again.
-fn chain(path: &Path) -> io::Result<Option<Long>> {
+fn chain(path: &Path, len: u64) -> io::Result<Option<Long>> {
     let mut file = File::open(path)?;
-    let len = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(len.saturating_sub(TAIL)))?;
     let mut tail = vec![0; usize::try_from(len.min(TAIL)).unwrap_or(0)];
     file.read_exact(&mut tail)?;
@@ -151,7 +157,7 @@ mod tests {
     fn the_digest_is_the_same_whoever_computes_it() {
         for len in [0, 1, 55, 56, 64, 100_000, 3 << 20] {
             let (_folder, path, expected) = file(len, false);
-            let whole = Whole::new(&path);
+            let whole = Whole::from(&path, 0);
             assert!(whole.hand_over().is_none(), "there is nothing beside it");
             let begun = whole.begin().unwrap();
             assert_eq!(begun.as_ref(), Some(&expected));
@@ -159,12 +165,12 @@ mod tests {
 
             let (_folder, path, expected) = file(len, true);
             for handed_over in [true, false] {
-                let whole = Whole::new(&path);
+                let whole = Whole::from(&path, 0);
                 if handed_over && let Some(long) = whole.hand_over() {
                     long.lock().unwrap().go_on(len as u64 / 3);
                 }
                 let begun = whole.begin().unwrap();
-                assert_eq!(begun.is_none(), is_parallel());
+                assert_eq!(begun.is_none(), Long::pays());
                 assert_eq!(whole.finish(begun).unwrap(), expected, "{len}");
             }
         }
@@ -173,8 +179,8 @@ mod tests {
     #[test]
     fn the_chain_ends_with_the_entries() {
         let (_folder, path, expected) = file(3 << 20, true);
-        let whole = Whole::new(&path);
-        // A processor that digests one file as fast as eight has no chain.
+        let whole = Whole::from(&path, 0);
+        // Not every processor has something of it.
         let Some(long) = whole.hand_over() else { return };
         let pace = Pace::new([1000].into_iter());
         for _ in 0..5 {

@@ -31,7 +31,7 @@ use crate::model::Location;
 
 pub use batch::{Batch, Differing, Hand, Lot};
 pub use checks::{CHECKS, Check};
-pub use digests::{Long, is_parallel};
+pub use digests::Long;
 pub use judge::{Ground, Judged, Variables, judge};
 pub use known::{Known, is_list};
 pub use reading::Reading;

@@ -3,7 +3,7 @@
 use super::Digest;
 use super::long::Long;
 #[cfg(target_arch = "x86_64")]
-pub use super::x86::{compress, is_able};
+pub use super::x86::{compress, is_able, is_quick};
 
 /// Chains side by side.
 pub const LANES: usize = 8;
@@ -19,6 +19,12 @@ pub const START: [u32; 8] =
 /// Whether eight chains are faster than one.
 #[cfg(not(target_arch = "x86_64"))]
 pub fn is_able() -> bool {
+    false
+}
+
+/// Whether eight chains take little longer than one.
+#[cfg(not(target_arch = "x86_64"))]
+pub fn is_quick() -> bool {
     false
 }
 

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use super::Digest;
-use super::lanes::{BLOCK, LANES, START, State, compress, digest};
+use super::lanes::{BLOCK, LANES, START, State, compress, digest, is_quick};
 
 /// Bytes that are read at once.
 const STRETCH: usize = 256 << 10;
@@ -27,6 +27,11 @@ pub struct Long {
 }
 
 impl Long {
+    /// Whether a message had better go on beside others than alone.
+    pub fn pays() -> bool {
+        is_quick()
+    }
+
     /// A message of about `len` bytes.
     pub fn new(source: impl Read + Send + 'static, len: u64) -> Long {
         let (source, state) = (Box::new(source), START.map(|word| [word; LANES]));

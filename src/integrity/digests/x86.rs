@@ -23,16 +23,25 @@ pub fn is_able() -> bool {
     is_x86_feature_detected!("avx2") && !is_x86_feature_detected!("sha")
 }
 
+/// Whether there is AVX-512, and what the compiler takes along with it.
+fn has_avx512() -> bool {
+    is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+}
+
+/// Whether eight chains take little longer than one: half as long again with AVX-512, more than twice as long without.
+pub fn is_quick() -> bool {
+    is_able() && has_avx512()
+}
+
 /// So many blocks of each lane, on a processor that [is able](is_able).
 // One copy of it: in two, the rounds would be calls that hand all words over in memory.
 #[inline(never)]
 pub fn compress(state: &mut State, lanes: [&[[u8; BLOCK]]; LANES], count: usize) {
     assert!(is_able(), "the caller asks");
-    let with_avx512 = is_x86_feature_detected!("fma")
-        && is_x86_feature_detected!("f16c")
-        && is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512vl");
-    if with_avx512 {
+    if has_avx512() {
         // SAFETY: the processor has them, and AVX2, for which the assertion has asked.
         unsafe { avx512::compress(state, lanes, count) }
     } else {
