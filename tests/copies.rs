@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
-use tidewaiter::artifact::{Budget, Indexed, Limits, Opened, open_input};
+use tidewaiter::artifact::{Budget, Limits, Opened, open_input};
 
 use crate::support::{Cli, Zip, write};
 

@@ -130,7 +130,7 @@ impl Pace {
         let late = read.saturating_mul(2).saturating_sub(self.all) as f64 / self.all.max(1) as f64;
         // Where another thread has it, it goes on.
         let Ok(mut long) = long.try_lock() else { return };
-        let due = (long.len() as f64 * late) as u64;
+        let due = (long.expected() as f64 * late) as u64;
         let until = due.min(long.done().saturating_add(Pace::STEP));
         long.go_on(until);
     }
@@ -145,7 +145,7 @@ mod tests {
 
     /// A file of about so many bytes with the name of a list at its end, or without, and its digest.
     fn file(len: usize, has_list: bool) -> (tempfile::TempDir, std::path::PathBuf, String) {
-        let mut bytes: Vec<u8> = (0..len).map(|at| (at * at >> 7) as u8).collect();
+        let mut bytes: Vec<u8> = (0..len).map(|at| ((at * at) >> 7) as u8).collect();
         bytes.extend_from_slice(if has_list { b"a-1.0.dist-info/RECORD" } else { b"" });
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.zip");

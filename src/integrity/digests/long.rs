@@ -39,7 +39,7 @@ impl Long {
     }
 
     /// Bytes of the whole message, as far as is known.
-    pub fn len(&self) -> u64 {
+    pub fn expected(&self) -> u64 {
         self.len
     }
 
