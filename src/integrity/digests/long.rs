@@ -9,7 +9,7 @@ use super::lanes::{BLOCK, LANES, START, State, compress, digest, is_quick};
 /// Bytes that are read at once.
 const STRETCH: usize = 256 << 10;
 
-/// A message on its way. Only where [digests run in parallel](super::is_parallel).
+/// A message on its way, on a processor that computes several digests side by side.
 pub struct Long {
     source: Box<dyn Read + Send>,
     /// Bytes of the whole message, as far as is known.
