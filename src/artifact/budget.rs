@@ -218,28 +218,26 @@ impl Budget {
             buffer.resize(size, 0);
         }
         let (taken, given) = decode(&mut buffer[..size])?;
-        let total = self.bytes.fetch_add(given as u64, Ordering::Relaxed).saturating_add(given as u64);
-        if total > self.limits.target_bytes {
-            self.bytes.fetch_sub(given as u64, Ordering::Relaxed);
-            return None;
-        }
-        self.consumed.fetch_add(taken as u64, Ordering::Relaxed);
-        Some((taken, given))
+        self.charge_whole(taken as u64, given as u64).then_some((taken, given))
     }
 
     /// Charges an entry that is not decoded, since `is_equal` finds its `packed` bytes to be those of an entry that gave
     /// `size` bytes: as much as if it were, for its bytes are read by everyone but the secret engine. Where they are not, or
     /// there is no room for them, the account is as it was.
     pub(super) fn take_copy(&self, packed: u64, size: u64, is_equal: impl FnOnce() -> bool) -> bool {
-        if self.check_time().and_then(|()| self.check_input()).is_err() || !is_equal() {
-            return false;
-        }
-        if self.bytes.fetch_add(size, Ordering::Relaxed).saturating_add(size) > self.limits.target_bytes {
-            self.bytes.fetch_sub(size, Ordering::Relaxed);
-            return false;
-        }
-        self.consumed.fetch_add(packed, Ordering::Relaxed);
-        true
+        let goes_on = self.check_time().and_then(|()| self.check_input()).is_ok();
+        goes_on && is_equal() && self.charge_whole(packed, size)
+    }
+
+    /// Charges a whole entry, which took so many bytes and gave so many. Where there is no room for them, the account is as
+    /// it was.
+    fn charge_whole(&self, taken: u64, given: u64) -> bool {
+        let fits = self.bytes.fetch_add(given, Ordering::Relaxed).saturating_add(given) <= self.limits.target_bytes;
+        match fits {
+            true => self.consumed.fetch_add(taken, Ordering::Relaxed),
+            false => self.bytes.fetch_sub(given, Ordering::Relaxed),
+        };
+        fits
     }
 
     fn charge(&self, count: u64, decoder: &dyn Decoder) -> Result<(), OverLimit> {

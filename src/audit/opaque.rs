@@ -55,7 +55,7 @@ impl Opaque {
             self.text |= is_source(here.innermost()) && !piece.bytes.is_empty();
             return;
         };
-        let archive = Location { artifact: here.artifact, path: here.container().to_vec(), span: None };
+        let archive = here.outer();
         self.files.entry((archive, kind)).or_default().push(here.innermost().to_owned());
     }
 

@@ -176,7 +176,7 @@ impl Walker<'_> {
         let (traces, lot) = guarded(compare).unzip();
         self.keep(here, traces, part);
         if let Some(lot) = lot.flatten() {
-            let place = Location { artifact: here.artifact, path: here.container().to_vec(), span: None };
+            let place = here.outer();
             batch.deal(&lot, 1).into_iter().for_each(|hand| self.compare_hand(&place, hand, part));
             batch.take_back(lot);
         }

@@ -36,11 +36,11 @@ pub(super) struct Whole<'a> {
 impl<'a> Whole<'a> {
     /// Of a pipe nobody could tell when it ends.
     pub fn new(path: &'a Path) -> Whole<'a> {
-        Whole::from(path, LEAST)
+        Whole::of_at_least(path, LEAST)
     }
 
     /// The same, where files of fewer bytes have no chain.
-    fn from(path: &'a Path, least: u64) -> Whole<'a> {
+    fn of_at_least(path: &'a Path, least: u64) -> Whole<'a> {
         let len = path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
         let long = len.filter(|len| *len >= least && Long::pays()).and_then(|len| chain(path, len).ok().flatten());
         Whole { path, is_file: len.is_some(), long: long.map(Mutex::new), handed_over: AtomicBool::new(false) }
@@ -157,7 +157,7 @@ mod tests {
     fn the_digest_is_the_same_whoever_computes_it() {
         for len in [0, 1, 55, 56, 64, 100_000, 3 << 20] {
             let (_folder, path, expected) = file(len, false);
-            let whole = Whole::from(&path, 0);
+            let whole = Whole::of_at_least(&path, 0);
             assert!(whole.hand_over().is_none(), "there is nothing beside it");
             let begun = whole.begin().unwrap();
             assert_eq!(begun.as_ref(), Some(&expected));
@@ -165,7 +165,7 @@ mod tests {
 
             let (_folder, path, expected) = file(len, true);
             for handed_over in [true, false] {
-                let whole = Whole::from(&path, 0);
+                let whole = Whole::of_at_least(&path, 0);
                 if handed_over && let Some(long) = whole.hand_over() {
                     long.lock().unwrap().go_on(len as u64 / 3);
                 }
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn the_chain_ends_with_the_entries() {
         let (_folder, path, expected) = file(3 << 20, true);
-        let whole = Whole::from(&path, 0);
+        let whole = Whole::of_at_least(&path, 0);
         // Not every processor has something of it.
         let Some(long) = whole.hand_over() else { return };
         let pace = Pace::new([1000].into_iter());

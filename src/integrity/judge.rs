@@ -91,10 +91,6 @@ impl Judge<'_> {
             seen.iter().filter(|trace| matches!(trace.what, What::Planted { .. })).map(|trace| &trace.place).collect();
         let mut groups: BTreeMap<(&str, Severity, Location), Vec<Location>> = BTreeMap::new();
         for Trace { place, what } in seen {
-            let beside = |name: &str| {
-                let outer = Location { artifact: place.artifact, path: place.container().to_vec(), span: None };
-                outer.child(name)
-            };
             let (check, severity, by) = match what {
                 What::Changed { list, nature } => {
                     let severity = match nature {
@@ -104,9 +100,9 @@ impl Judge<'_> {
                     };
                     (&FILE_CHANGED, severity, list.clone())
                 }
-                What::Planted { package } => (&FILE_PLANTED, Severity::High, beside(package)),
-                What::Orphan { package, source } if !planted.contains(&beside(source)) => {
-                    (&FILE_PLANTED, Severity::Low, beside(package))
+                What::Planted { package } => (&FILE_PLANTED, Severity::High, place.beside(package)),
+                What::Orphan { package, source } if !planted.contains(&place.beside(source)) => {
+                    (&FILE_PLANTED, Severity::Low, place.beside(package))
                 }
                 _ => continue,
             };
@@ -162,13 +158,10 @@ impl Judge<'_> {
 
     /// Scripts of installation, and programs where none are expected.
     fn npm(&mut self, seen: &[Trace]) {
-        let folder = |place: &Location, root: &str| {
-            Location { artifact: place.artifact, path: place.container().to_vec(), span: None }.child(root)
-        };
         let native: BTreeSet<Location> = seen
             .iter()
             .filter(|trace| trace.what == What::HoldsNative)
-            .map(|trace| folder(&trace.place, folder_of(trace.place.innermost())))
+            .map(|trace| trace.place.beside(folder_of(trace.place.innermost())))
             .collect();
         let mut strays: BTreeMap<Location, Vec<Location>> = BTreeMap::new();
         for Trace { place, what } in seen {
@@ -188,7 +181,7 @@ impl Judge<'_> {
                     }
                 }
                 What::Native => {
-                    if let Some(root) = package_root(place.innermost()).map(|root| folder(place, root))
+                    if let Some(root) = package_root(place.innermost()).map(|root| place.beside(root))
                         && !native.contains(&root)
                     {
                         strays.entry(root).or_default().push(place.clone());
@@ -201,7 +194,7 @@ impl Judge<'_> {
             let first = places.first().map_or("", Location::innermost);
             let title = format!("{first} is a program or library for Linux, and its package announces none");
             let (severity, confidence) = (Severity::Medium, Confidence::Low);
-            let manifest = folder(&root, &format!("{}/package.json", root.innermost()));
+            let manifest = root.beside(&format!("{}/package.json", root.innermost()));
             let (check, origin) = (&STRAY_BINARY, Origin::Dependency);
             self.find(Claim { check, severity, confidence, title, places, subject: "", origin }, Some(&manifest));
         }

@@ -66,9 +66,10 @@ impl<'b, 'a> Reading<'b, 'a> {
             if takes && Batch::keeps(piece.bytes) {
                 return self.batch.put(here, self.listed, piece.bytes);
             }
-            let agrees = match takes {
-                true => self.listed.agrees_with(&self.batch.sha256(piece.bytes)),
-                false => self.listed.agrees(piece.bytes),
+            let agrees = if takes {
+                self.listed.agrees_with(&self.batch.sha256(piece.bytes))
+            } else {
+                self.listed.agrees(piece.bytes)
             };
             if !agrees {
                 self.listed.differs(here, len, Some(piece.bytes), traces);

@@ -43,9 +43,14 @@ impl Location {
         Location { artifact: self.artifact, path, span: None }
     }
 
+    /// The archive that holds this entry.
+    pub fn outer(&self) -> Location {
+        Location { artifact: self.artifact, path: self.container().to_vec(), span: None }
+    }
+
     /// Another entry of the same archive.
     pub fn beside(&self, name: &str) -> Location {
-        Location { artifact: self.artifact, path: self.container().to_vec(), span: None }.child(name)
+        self.outer().child(name)
     }
 
     /// The same entry with an exact place.

@@ -54,6 +54,8 @@ struct Level<'a> {
     place: &'a Location,
     archive: &'a dyn Indexed,
     depth: u32,
+    /// Names that several entries share.
+    twice: HashSet<&'a str>,
 }
 
 impl Walker<'_> {
@@ -64,7 +66,7 @@ impl Walker<'_> {
         // Lists of files before the files, so that each is compared while its bytes are there.
         let (lists, files): (Vec<Next>, Vec<Next>) =
             order.into_iter().partition(|next| integrity::is_list(&archive.meta(next.index).name));
-        let level = Level { place, archive, depth };
+        let level = Level { place, archive, depth, twice: archive.gaps().iter().filter_map(name_of_two).collect() };
         let mut part = self.entries(&level, lists, &Known::default(), None);
         let known = part.traces.known();
         let long = self.whole.filter(|_| depth == 0 && !known.is_empty()).and_then(Whole::hand_over);
@@ -84,9 +86,8 @@ impl Walker<'_> {
     ///
     /// Beside the digests of the entries, that of a `long` message goes on.
     fn entries(&self, level: &Level<'_>, order: Vec<Next>, known: &Known, long: Option<&Mutex<Long>>) -> Part {
-        let twice: HashSet<&str> = level.archive.gaps().iter().filter_map(name_of_two).collect();
         let (mut in_turn, order): (Vec<Next>, Vec<Next>) =
-            order.into_iter().partition(|next| twice.contains(level.archive.meta(next.index).name.as_str()));
+            order.into_iter().partition(|next| level.twice.contains(level.archive.meta(next.index).name.as_str()));
         in_turn.sort_unstable_by_key(|next| (next.size, next.index));
         let items: Vec<Item<'_>> = (!in_turn.is_empty())
             .then_some(Item::InTurn(&in_turn))
@@ -168,7 +169,7 @@ impl Walker<'_> {
         scratch: &mut Vec<u8>,
         part: &mut Part,
     ) -> Option<Searched> {
-        let Level { place, archive, depth } = *level;
+        let Level { place, archive, depth, .. } = *level;
         let meta = archive.meta(index);
         if meta.kind != EntryKind::File {
             self.link(place, meta, part);
@@ -197,7 +198,7 @@ impl Walker<'_> {
         found: Range<usize>,
         part: &mut Part,
     ) {
-        let Level { place, archive, depth } = *level;
+        let Level { place, archive, depth, .. } = *level;
         let meta = archive.meta(index);
         let here = self.begin(place, meta, depth, part);
         let piece = Piece::whole(bytes);

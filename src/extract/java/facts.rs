@@ -76,7 +76,7 @@ pub(in crate::extract) struct Classes {
 impl JavaFacts {
     /// The facts of the jar that holds an entry.
     pub(in crate::extract) fn jar(&mut self, entry: &Location) -> &mut Jar {
-        let place = Location { artifact: entry.artifact, path: entry.container().to_vec(), span: None };
+        let place = entry.outer();
         self.jars.entry(place).or_default()
     }
 

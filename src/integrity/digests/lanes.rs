@@ -48,6 +48,17 @@ pub fn alone(lengths: &[usize]) -> usize {
     costs.chain([all]).enumerate().min_by_key(|(_, cost)| *cost).map_or(0, |(alone, _)| alone)
 }
 
+/// What ends a message of `len` bytes whose whole blocks leave `rest`: a one, zeros, and the number of bits (FIPS 180-4,
+/// 5.1.1). Two blocks, and how many of them are none.
+pub fn end(rest: &[u8], len: u64) -> ([[u8; BLOCK]; 2], usize) {
+    let mut end = [[0; BLOCK]; 2];
+    let spare = usize::from(rest.len() < BLOCK - 8);
+    end[spare][..rest.len()].copy_from_slice(rest);
+    end[spare][rest.len()] = 0x80;
+    end[1][BLOCK - 8..].copy_from_slice(&(8 * len).to_be_bytes());
+    (end, spare)
+}
+
 /// A message on its way: whole blocks, then one or two that end it.
 struct Lane<'a> {
     message: usize,
@@ -62,11 +73,7 @@ struct Lane<'a> {
 impl<'a> Lane<'a> {
     fn new(message: usize, bytes: &'a [u8]) -> Lane<'a> {
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-        let mut end = [[0; BLOCK]; 2];
-        let spare = usize::from(rest.len() < BLOCK - 8);
-        end[spare][..rest.len()].copy_from_slice(rest);
-        end[spare][rest.len()] = 0x80;
-        end[1][BLOCK - 8..].copy_from_slice(&(8 * bytes.len() as u64).to_be_bytes());
+        let (end, spare) = end(rest, bytes.len() as u64);
         Lane { message, blocks, end, spare, done: 0 }
     }
 

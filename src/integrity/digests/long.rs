@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use super::Digest;
-use super::lanes::{BLOCK, LANES, START, State, compress, digest, is_quick};
+use super::lanes::{BLOCK, LANES, START, State, compress, digest, end, is_quick};
 
 /// Bytes that are read at once.
 const STRETCH: usize = 256 << 10;
@@ -114,15 +114,11 @@ impl Long {
             }
         }
         self.read += held as u64;
-        if self.end.is_none() {
-            return;
+        if self.end.is_some() {
+            let whole = held / BLOCK;
+            let (end, spare) = end(&stretch[whole * BLOCK..held], self.read);
+            self.blocks.truncate(whole);
+            self.blocks.extend_from_slice(&end[spare..]);
         }
-        // A one, zeros, and the number of bits, to the end of a block (FIPS 180-4, 5.1.1).
-        let whole = (held + 1 + size_of::<u64>()).div_ceil(BLOCK);
-        self.blocks.resize(whole, [0; BLOCK]);
-        let stretch = self.blocks.as_flattened_mut();
-        stretch[held..].fill(0);
-        stretch[held] = 0x80;
-        *stretch.last_chunk_mut().expect("a block") = (8 * self.read).to_be_bytes();
     }
 }
